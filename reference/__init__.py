@@ -1,0 +1,21 @@
+"""Deep learning by foot: every algorithm of the slides, once, in plain Python arithmetic.
+
+Each function works on nested lists of numbers and imports nothing but the standard library. Give it floats and it
+computes; give it fractions and it is exact; give it the types of `reference.numbers` and it says how large its error
+can be, what its gradient is, or how it got there.
+
+>>> from reference import perceptron_predict
+>>> perceptron_predict([[-1, 2], [3, 0]], [1, 2, 4])
+PerceptronPrediction(scores=[-1, -1], labels=[-1, -1])
+"""
+
+from reference.activations import *
+from reference.arrays import *
+from reference.backpropagation import *
+from reference.convolution import *
+from reference.errors import InvalidArgument as InvalidArgument
+from reference.errors import Undecidable as Undecidable
+from reference.linear import *
+from reference.losses import *
+from reference.perceptron import *
+from reference.pooling import *

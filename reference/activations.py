@@ -1,0 +1,241 @@
+"""Activation functions: what a neuron makes of its weighted sum, and how a gradient passes back through it."""
+
+from __future__ import annotations
+
+from reference.arrays import Array, Number, elementwise, require_array, require_shape, total
+from reference.elementary import exp, maximum, where_positive
+from reference.elementary import sigmoid as logistic
+from reference.elementary import tanh as hyperbolic_tangent
+
+__all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+
+
+def relu(z: Array) -> Array:
+    """Keep what is positive, replace the rest by zero.
+
+    Why: the usual activation of hidden layers: cheap, and its gradient doesn't vanish for large inputs.
+
+    Formula:
+        f(z) = max(0, z); NaN stays NaN.
+
+    Args:
+        z: an array of any shape.
+
+    Returns:
+        An array of that shape, with entries ≥ 0.
+
+    Raises:
+        InvalidArgument: if the array is empty or ragged, or an entry isn't a number.
+
+    Source:
+        goldsborough-methods, "Neural Networks by Foot": relu(H) = max{0, H}; reinert-intro, "Rectified Linear Unit".
+
+    >>> relu([13.37, 183.66, -210.46])
+    [13.37, 183.66, 0]
+    """
+    require_array("z", z)
+    return elementwise(lambda entry: maximum(0, entry), z)
+
+
+def relu_vjp(z: Array, cotangent: Array) -> Array:
+    """Carry a gradient back through `relu`: it passes where the input was positive and stops elsewhere.
+
+    Why: a step of backpropagation. At 0 the function has a kink, and any slope in [0, 1] is a subgradient; this one
+    takes 0, as TensorFlow does.
+
+    Formula:
+        cotangent if z > 0 else 0
+
+    Args:
+        z: the input of `relu`, any shape.
+        cotangent: the loss's gradient with respect to `relu(z)`, same shape.
+
+    Returns:
+        The loss's gradient with respect to z, same shape.
+
+    Raises:
+        InvalidArgument: as `relu`, and if the shapes differ.
+
+    Source:
+        reinert-intro, "Rectified Linear Unit (ReLU)": 1 if z > 0 or 0 if z < 0.
+
+    >>> relu_vjp([2.5, -1.0, 0.0], [10.0, 10.0, 10.0])
+    [10.0, 0, 0]
+    """
+    require_cotangent(z, cotangent)
+    return elementwise(lambda entry, slope: where_positive(entry, slope, 0), z, cotangent)
+
+
+def sigmoid(z: Array) -> Array:
+    """Squash every number into (0, 1), steepest at zero.
+
+    Why: reads a weighted sum as a probability; the classic activation, whose gradient vanishes far from zero.
+
+    Formula:
+        f(z) = 1/(1 + e⁻ᶻ)
+
+    Args:
+        z: an array of any shape.
+
+    Returns:
+        An array of that shape, with entries in [0, 1].
+
+    Raises:
+        InvalidArgument: if the array is empty or ragged, or an entry isn't a number.
+
+    Source:
+        reinert-intro, "Sigmoid Function" with L = 1, k = 1, x₀ = 0; ruppert-ml2, "Sigmoid Activation".
+
+    >>> sigmoid([0.0, 1000.0, -1000.0])
+    [0.5, 1.0, 0.0]
+    """
+    require_array("z", z)
+    return elementwise(logistic, z)
+
+
+def sigmoid_vjp(z: Array, cotangent: Array) -> Array:
+    """Carry a gradient back through `sigmoid`; with a cotangent of ones, its derivative.
+
+    Why: a step of backpropagation.
+
+    Formula:
+        cotangent·f(z)·(1 - f(z)), with f the sigmoid
+
+    Args:
+        z: the input of `sigmoid`, any shape.
+        cotangent: the loss's gradient with respect to `sigmoid(z)`, same shape.
+
+    Returns:
+        The loss's gradient with respect to z, same shape.
+
+    Raises:
+        InvalidArgument: as `sigmoid`, and if the shapes differ.
+
+    Source:
+        reinert-intro, "Sigmoid Function", whose derivative is misprinted there as f(z)(1 - g(z)).
+
+    >>> sigmoid_vjp([0.0, 1000.0], [1.0, 1.0])
+    [0.25, 0.0]
+    """
+    require_cotangent(z, cotangent)
+
+    def slope(entry: Number, gradient: Number) -> Number:
+        f = logistic(entry)
+        return gradient * (f * (1 - f))
+
+    return elementwise(slope, z, cotangent)
+
+
+def tanh(z: Array) -> Array:
+    """Squash every number into (-1, 1), odd and steepest at zero.
+
+    Why: an activation centred on zero; the one inside recurrent cells.
+
+    Formula:
+        f(z) = (eᶻ - e⁻ᶻ)/(eᶻ + e⁻ᶻ)
+
+    Args:
+        z: an array of any shape.
+
+    Returns:
+        An array of that shape, with entries in [-1, 1].
+
+    Raises:
+        InvalidArgument: if the array is empty or ragged, or an entry isn't a number.
+
+    Source:
+        reinert-intro, "Hyperbolic Tangent".
+
+    >>> tanh([0.0, 1000.0, -1000.0])
+    [0.0, 1.0, -1.0]
+    """
+    require_array("z", z)
+    return elementwise(hyperbolic_tangent, z)
+
+
+def tanh_vjp(z: Array, cotangent: Array) -> Array:
+    """Carry a gradient back through `tanh`; with a cotangent of ones, its derivative.
+
+    Why: a step of backpropagation.
+
+    Formula:
+        cotangent·(1 - f(z)²), with f the hyperbolic tangent
+
+    Args:
+        z: the input of `tanh`, any shape.
+        cotangent: the loss's gradient with respect to `tanh(z)`, same shape.
+
+    Returns:
+        The loss's gradient with respect to z, same shape.
+
+    Raises:
+        InvalidArgument: as `tanh`, and if the shapes differ.
+
+    Source:
+        reinert-intro, "Hyperbolic Tangent": F'(z) = 1 - f(z)².
+
+    >>> tanh_vjp([0.0, 1000.0], [3.0, 3.0])
+    [3.0, 0.0]
+    """
+    require_cotangent(z, cotangent)
+
+    def slope(entry: Number, gradient: Number) -> Number:
+        f = hyperbolic_tangent(entry)
+        return gradient * (1 - f * f)
+
+    return elementwise(slope, z, cotangent)
+
+
+def softmax(z: Array) -> Array:
+    """Turn every row of scores into probabilities.
+
+    Why: the output layer of a classifier. The row's maximum is subtracted first: it changes nothing in the quotient and
+    keeps e^z from overflowing.
+
+    Formula:
+        σ(z)ᵢ = e^(zᵢ - m) / Σⱼ e^(zⱼ - m), with m = maxⱼ zⱼ, along the last axis
+
+    Args:
+        z: [..., K], of any rank from 1.
+
+    Returns:
+        [..., K], entries in [0, 1], rows summing to 1.
+
+    Raises:
+        InvalidArgument: if the array is empty or ragged, or an entry isn't a number.
+
+    Source:
+        ruppert-ml2, "Softmax Activation"; goldsborough-methods, "Neural Networks by Foot".
+
+    >>> softmax([[1000.0, 1000.0], [-2.53, 211.85]])[0]
+    [0.5, 0.5]
+    """
+    require_array("z", z)
+    return along_last_axis(softmax_of_row, z)
+
+
+def softmax_of_row(row: Array) -> Array:
+    """`softmax` of a single list of scores."""
+    exponentials = [exp(score) for score in shift_by_maximum(row)]
+    normalizer = total(exponentials)
+    return [exponential / normalizer for exponential in exponentials]
+
+
+def shift_by_maximum(row: Array) -> Array:
+    """Subtract a row's largest entry from each of them."""
+    largest = row[0]
+    for score in row[1:]:
+        largest = maximum(largest, score)
+    return [score - largest for score in row]
+
+
+def along_last_axis(function: object, values: Array) -> Array:
+    """Apply a function of lists to each innermost list."""
+    if isinstance(values[0], list):
+        return [along_last_axis(function, part) for part in values]
+    return function(values)  # type: ignore[operator, no-any-return]
+
+
+def require_cotangent(z: Array, cotangent: Array) -> None:
+    """Check an array, and a cotangent of its shape."""
+    require_shape("cotangent", cotangent, require_array("z", z), "as z has")

@@ -1,0 +1,90 @@
+"""Elementary functions, looked up by the type of their argument.
+
+The algorithms of this package call these instead of `math`, which is what lets one text be read with many numbers: a
+float goes to `math`, a Decimal to its own methods, and each type of `reference.numbers` brings its own `exp`, `log`, ….
+A Fraction has an exact maximum but no exact exponential, and says so.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+from reference.arrays import Number
+
+
+def exp(x: Number) -> Number:
+    """e to the power of x; infinite where a float would overflow."""
+    if isinstance(x, (int, float)):
+        try:
+            return math.exp(x)
+        except OverflowError:
+            return math.inf
+    return _own(x, "exp")
+
+
+def log(x: Number) -> Number:
+    """The natural logarithm: -∞ at zero, NaN below."""
+    if isinstance(x, (int, float)):
+        return math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan)
+    return x.ln() if isinstance(x, Decimal) else _own(x, "log")
+
+
+def sqrt(x: Number) -> Number:
+    """The square root: NaN below zero."""
+    if isinstance(x, (int, float)):
+        return math.sqrt(x) if x >= 0 else math.nan
+    return _own(x, "sqrt")
+
+
+def tanh(x: Number) -> Number:
+    """The hyperbolic tangent, (eˣ - e⁻ˣ)/(eˣ + e⁻ˣ)."""
+    if isinstance(x, (int, float)):
+        return math.tanh(x)
+    if isinstance(x, Decimal):
+        decay = (-2 * abs(x)).exp()
+        return ((1 - decay) / (1 + decay)).copy_sign(x)
+    return _own(x, "tanh")
+
+
+def sigmoid(x: Number) -> Number:
+    """The logistic function 1/(1 + e⁻ˣ), with the exponential taken of -|x| so that it can't overflow."""
+    if isinstance(x, (int, float, Decimal)):
+        decay = exp(-abs(x))
+        return (1 if x >= 0 else decay) / (1 + decay) if x == x else x
+    return _own(x, "sigmoid")
+
+
+def maximum(x: Number, y: Number) -> Number:
+    """The larger of two numbers; NaN if either is."""
+    for own, other in ((x, y), (y, x)):
+        if hasattr(own, "maximum"):
+            return own.maximum(other)
+    if x != x or y != y:
+        return x if x != x else y
+    return x if x >= y else y
+
+
+def where_positive(x: Number, yes: Number, no: Number) -> Number:
+    """`yes` where x > 0, else `no`: the slope of a kink, whose value at 0 exactly is a choice.
+
+    Numbers that know about errors answer with everything between `yes` and `no` when x may be zero, since any slope
+    in between is a subgradient.
+    """
+    if hasattr(x, "where_positive"):
+        return x.where_positive(yes, no)
+    return yes if x > 0 else no
+
+
+def times_log(factor: Number, x: Number) -> Number:
+    """factor·log(x), which is 0 when the factor is 0 even where the logarithm is infinite."""
+    return 0 * factor if factor == 0 else factor * log(x)
+
+
+def _own(x: Number, name: str) -> Number:
+    method = getattr(x, name, None)
+    if method is None:
+        kind = "a Fraction is exact and " if isinstance(x, Fraction) else ""
+        raise TypeError(f"{name} of {type(x).__name__}: {kind}has no such function; use float, Decimal or reference.numbers")
+    return method()

@@ -1,0 +1,54 @@
+"""What every function of the project says when its input is wrong, or its question has no answer.
+
+Reference and fast paths raise the same errors with the same words, so that a message learnt on one floor is understood
+on all of them: the argument, what was wanted, and what came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class InvalidArgument(ValueError):
+    """An argument is not what the function can work with; says which, what was wanted and what came.
+
+    >>> raise InvalidArgument("strides", "a positive integer, or two of them", 0)
+    Traceback (most recent call last):
+        ...
+    reference.errors.InvalidArgument: strides: wanted a positive integer, or two of them; got 0
+    """
+
+    def __init__(self, argument: str, wanted: str, got: object) -> None:
+        super().__init__(f"{argument}: wanted {wanted}; got {got if isinstance(got, str) else repr(got)}")
+        self.argument, self.wanted, self.got = argument, wanted, got
+
+
+class Undecidable(ArithmeticError):
+    """A comparison whose operands are nearer to each other than their errors: either answer could be right."""
+
+
+def is_integer(value: object) -> bool:
+    """Whether a value counts as an integer: Python's and NumPy's do, True and False do not."""
+    return hasattr(value, "__index__") and not isinstance(value, bool) and getattr(value, "shape", ()) == ()
+
+
+def require_positive_integer(argument: str, value: object) -> int:
+    """Return the value as an int, or say that a positive integer was wanted."""
+    if not is_integer(value) or int(value) < 1:  # type: ignore[call-overload]
+        raise InvalidArgument(argument, "a positive integer", repr(value))
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def require_pair(argument: str, value: object) -> tuple[int, int]:
+    """Return (rows, columns) from a positive integer or a pair of them."""
+    pair = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
+    if len(pair) != 2 or not all(is_integer(entry) and int(entry) >= 1 for entry in pair):
+        raise InvalidArgument(argument, "a positive integer, or two of them for rows and columns", repr(value))
+    return int(pair[0]), int(pair[1])
+
+
+def require_choice(argument: str, value: object, choices: Sequence[str]) -> str:
+    """Return the value if it is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidArgument(argument, " or ".join(repr(choice) for choice in choices), repr(value))
+    return value

@@ -1,0 +1,242 @@
+"""Nodes: numbers that remember how they were computed, which is a computational graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import add, mul, neg, truediv
+from typing import Any
+
+from reference import elementary
+from reference.arrays import Number, elementwise
+
+#: What each operation of the graph computes.
+OPERATIONS: dict[str, Callable[..., Number]] = {
+    "+": add,
+    "·": mul,
+    "/": truediv,
+    "-": neg,
+    "exp": elementary.exp,
+    "log": elementary.log,
+    "sqrt": elementary.sqrt,
+    "tanh": elementary.tanh,
+    "sigmoid": elementary.sigmoid,
+    "maximum": elementary.maximum,
+    "where_positive": elementary.where_positive,
+}
+
+#: For each operation, its partial derivatives, from its result and its operands.
+PARTIALS: dict[str, Callable[..., tuple[Number, ...]]] = {
+    "+": lambda result, x, y: (1, 1),
+    "·": lambda result, x, y: (y, x),
+    "/": lambda result, x, y: (1 / y, -result / y),
+    "-": lambda result, x: (-1,),
+    "exp": lambda result, x: (result,),
+    "log": lambda result, x: (1 / x,),
+    "sqrt": lambda result, x: (1 / (2 * result),),
+    "tanh": lambda result, x: (1 - result * result,),
+    "sigmoid": lambda result, x: (result * (1 - result),),
+    "maximum": lambda result, x, y: (
+        elementary.where_positive(y - x, 0, 1),
+        elementary.where_positive(y - x, 1, 0),
+    ),
+    "where_positive": lambda result, x, yes, no: (
+        0,
+        elementary.where_positive(x, 1, 0),
+        elementary.where_positive(x, 0, 1),
+    ),
+}
+
+
+class Node:
+    """A number in a computational graph: its value, the operation that made it, and the nodes it was made of.
+
+    Why: running any reference function on nodes records its graph; `gradients` goes back through it. That is
+    backpropagation without writing a backward pass.
+
+    Args:
+        value: any number.
+        operation: a key of OPERATIONS; empty for an input of the graph.
+        operands: the nodes that the operation was applied to.
+
+    Source:
+        goldsborough-tensorflow, "Computational Paradigms": computational graphs, 1. operations, 2. tensors.
+
+    >>> x, w, b = Node(3), Node(2), Node(1)
+    >>> y = x * w + b
+    >>> y
+    Node(7, '+')
+    >>> gradients(y, (x, w, b))
+    (2, 3, 1)
+    """
+
+    __slots__ = ("operands", "operation", "value")
+
+    def __init__(self, value: Number, operation: str = "", operands: tuple[Node, ...] = ()) -> None:
+        self.value, self.operation, self.operands = value, operation, operands
+
+    def __repr__(self) -> str:
+        return f"Node({self.value!r}, {self.operation!r})" if self.operation else f"Node({self.value!r})"
+
+    def __add__(self, other: Number) -> Node:
+        return _apply("+", self, other)
+
+    def __radd__(self, other: Number) -> Node:
+        return _apply("+", other, self)
+
+    def __mul__(self, other: Number) -> Node:
+        return _apply("·", self, other)
+
+    def __rmul__(self, other: Number) -> Node:
+        return _apply("·", other, self)
+
+    def __truediv__(self, other: Number) -> Node:
+        return _apply("/", self, other)
+
+    def __rtruediv__(self, other: Number) -> Node:
+        return _apply("/", other, self)
+
+    def __neg__(self) -> Node:
+        return _apply("-", self)
+
+    def __sub__(self, other: Number) -> Node:
+        return self + -_node(other)
+
+    def __rsub__(self, other: Number) -> Node:
+        return _node(other) + -self
+
+    def __lt__(self, other: Number) -> bool:
+        return bool(self.value < _node(other).value)
+
+    def __le__(self, other: Number) -> bool:
+        return bool(self.value <= _node(other).value)
+
+    def __gt__(self, other: Number) -> bool:
+        return bool(self.value > _node(other).value)
+
+    def __ge__(self, other: Number) -> bool:
+        return bool(self.value >= _node(other).value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value == _node(other).value)
+
+    __hash__ = object.__hash__
+
+    def exp(self) -> Node:
+        return _apply("exp", self)
+
+    def log(self) -> Node:
+        return _apply("log", self)
+
+    def sqrt(self) -> Node:
+        return _apply("sqrt", self)
+
+    def tanh(self) -> Node:
+        return _apply("tanh", self)
+
+    def sigmoid(self) -> Node:
+        return _apply("sigmoid", self)
+
+    def maximum(self, other: Number) -> Node:
+        return _apply("maximum", self, other)
+
+    def where_positive(self, yes: Number, no: Number) -> Node:
+        return _apply("where_positive", self, yes, no)
+
+
+def gradients(output: Node, inputs: Any, *, symbolic: bool = False) -> Any:
+    """The derivative of a node with respect to others, backwards through the graph.
+
+    Why: backpropagation. With plain numbers it is the slides' symbol-to-number differentiation; `symbolic` builds the
+    gradient as a graph of its own (symbol to symbol), which can be run with other values and differentiated again.
+
+    Formula:
+        ∂output/∂node = Σ over uses of the node: ∂output/∂use · ∂use/∂node
+
+    Args:
+        output: the node to differentiate.
+        inputs: a node, or nested lists and tuples of nodes.
+        symbolic: whether to return nodes instead of numbers.
+
+    Returns:
+        The gradients, in the structure of `inputs`; 0 for a node that the output doesn't depend on.
+
+    Source:
+        goldsborough-tensorflow, "Back Propagation": symbol to number and symbol to symbol differentiation.
+
+    >>> x = Node(3)
+    >>> gradients(x * x * x, x)
+    27
+    >>> gradients(gradients(x * x * x, x, symbolic=True), x)
+    18
+    """
+    adjoints: dict[int, Number] = {id(output): Node(1) if symbolic else 1}
+    for node in reversed(_in_order(output)):
+        operands = node.operands if symbolic else [operand.value for operand in node.operands]
+        if operands:
+            partials = PARTIALS[node.operation](node if symbolic else node.value, *operands)
+            for operand, partial in zip(node.operands, partials, strict=True):
+                share = adjoints[id(node)] * partial
+                known = adjoints.get(id(operand))
+                adjoints[id(operand)] = share if known is None else known + share
+
+    def pick(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(pick(entry) for entry in part)
+        return elementwise(lambda node: adjoints.get(id(node), Node(0) if symbolic else 0), part)
+
+    return pick(inputs)
+
+
+def evaluate(output: Node, feed: Mapping[Node, Number]) -> Number:
+    """Run a graph again with other values for some of its nodes.
+
+    Why: TensorFlow 1's session: build the graph once, feed it many times.
+
+    Args:
+        output: the node whose value is wanted.
+        feed: new values, by node.
+
+    Returns:
+        The output's value.
+
+    Source:
+        goldsborough-tensorflow, "Computational Paradigms": session.run.
+
+    >>> x, w = Node(3), Node(2)
+    >>> evaluate((x * w).tanh(), {x: 0.0})
+    0.0
+    """
+    values: dict[int, Number] = {}
+    for node in _in_order(output):
+        if node in feed:
+            values[id(node)] = feed[node]
+        elif node.operation:
+            values[id(node)] = OPERATIONS[node.operation](*(values[id(operand)] for operand in node.operands))
+        else:
+            values[id(node)] = node.value
+    return values[id(output)]
+
+
+def _in_order(output: Node) -> list[Node]:
+    """Every node that the output depends on, each after its operands."""
+    ordered: list[Node] = []
+    seen: set[int] = set()
+    pending = [(output, False)]
+    while pending:
+        node, operands_done = pending.pop()
+        if operands_done:
+            ordered.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            pending.append((node, True))
+            pending.extend((operand, False) for operand in node.operands)
+    return ordered
+
+
+def _apply(operation: str, *operands: Number) -> Node:
+    nodes = tuple(map(_node, operands))
+    return Node(OPERATIONS[operation](*(node.value for node in nodes)), operation, nodes)
+
+
+def _node(value: Number) -> Node:
+    return value if isinstance(value, Node) else Node(value)
