@@ -71,7 +71,7 @@ def conv2d(images: Array, filters: Array, *, strides: int | tuple[int, int] = 1,
     ]
 
     def at(image: Array, top: int, left: int, f: int) -> object:
-        return total(image[top + a][left + b][c] * weights[f] for a, b, c, weights in taps)
+        return total(weights[f] * image[top + a][left + b][c] for a, b, c, weights in taps)
 
     return [
         [

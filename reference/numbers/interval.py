@@ -1,1 +1,205 @@
-class Interval: ...
+"""Intervals: every value that a number rounded as printed may stand for, carried through any algorithm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+from reference.arrays import Number
+from reference.errors import Undecidable
+
+DIGITS = 50
+_DOWN = Context(prec=DIGITS, rounding=ROUND_FLOOR, Emin=MIN_EMIN, Emax=MAX_EMAX)
+_UP = Context(prec=DIGITS, rounding=ROUND_CEILING, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+
+class Interval:
+    """All numbers from `low` to `high`, both included; operations contain every result that their operands allow.
+
+    Why: a slide prints 0.04 and computed with 0.0432. Run on intervals, a reference function tells which outputs its
+    printed inputs allow, and so whether the printed output can be right.
+
+    Formula:
+        [a, b] + [c, d] = [a + c, b + d];  [a, b]·[c, d] = [min, max of ac, ad, bc, bd];
+        f([a, b]) = [f(a), f(b)] for rising f, rounded outwards
+
+    Args:
+        low: an int, Fraction, float or ±∞; exact.
+        high: likewise, not below low; the same as low when not given.
+
+    Raises:
+        ValueError: if high is below low, or an end isn't a number.
+
+    Source:
+        goldsborough-methods, "Neural Networks by Foot", whose weights are printed rounded.
+
+    >>> Interval.printed("0.04") * 365
+    Interval(12.775, 16.425)
+    >>> Interval(1, 2) - Interval(1, 2)
+    Interval(-1, 1)
+    """
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low: Number, high: Number = None) -> None:
+        self.low, self.high = _end(low), _end(low if high is None else high)
+        if self.high < self.low:
+            raise ValueError(f"high: wanted at least {low!r}; got {high!r}")
+
+    @classmethod
+    def printed(cls, text: str) -> Interval:
+        """Everything that rounds to a printed decimal: half a unit of its last digit either way.
+
+        >>> Interval.printed("7.67")
+        Interval(7.665, 7.675)
+        """
+        exponent = Decimal(text).as_tuple().exponent
+        if not isinstance(exponent, int):
+            raise ValueError(f"text: wanted a printed decimal number; got {text!r}")
+        half_unit = Fraction(10) ** exponent / 2
+        return cls(Fraction(text) - half_unit, Fraction(text) + half_unit)
+
+    def __repr__(self) -> str:
+        return f"Interval({_shown(self.low)}, {_shown(self.high)})"
+
+    def __contains__(self, value: Number) -> bool:
+        return bool(self.low <= _end(value) <= self.high)
+
+    def overlaps(self, other: Interval) -> bool:
+        """Whether some number lies in both."""
+        return bool(self.low <= other.high and other.low <= self.high)
+
+    def __add__(self, other: Number) -> Interval:
+        other = _interval(other)
+        return Interval(self.low + other.low, self.high + other.high)
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.high, -self.low)
+
+    def __sub__(self, other: Number) -> Interval:
+        return self + -_interval(other)
+
+    def __rsub__(self, other: Number) -> Interval:
+        return -self + other
+
+    def __mul__(self, other: Number) -> Interval:
+        other = _interval(other)
+        products = [_product(x, y) for x in (self.low, self.high) for y in (other.low, other.high)]
+        return Interval(min(products), max(products))
+
+    def __truediv__(self, other: Number) -> Interval:
+        other = _interval(other)
+        if other.low <= 0 <= other.high:
+            return Interval(-math.inf, math.inf)
+        return self * Interval(_reciprocal(other.high), _reciprocal(other.low))
+
+    def __rtruediv__(self, other: Number) -> Interval:
+        return _interval(other) / self
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __lt__(self, other: Number) -> bool:
+        return _decide(self, _interval(other), self.high < _interval(other).low, self.low >= _interval(other).high)
+
+    def __le__(self, other: Number) -> bool:
+        return _decide(self, _interval(other), self.high <= _interval(other).low, self.low > _interval(other).high)
+
+    def __gt__(self, other: Number) -> bool:
+        return not self <= other
+
+    def __ge__(self, other: Number) -> bool:
+        return not self < other
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both stand for one and the same number; undecidable if they merely overlap."""
+        interval = _interval(other)
+        same = self.low == self.high == interval.low == interval.high
+        return _decide(self, interval, same, not self.overlaps(interval))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def exp(self) -> Interval:
+        return self._rising(Decimal.exp)
+
+    def log(self) -> Interval:
+        return Interval(-math.inf, math.inf) if self.low <= 0 else self._rising(Decimal.ln)
+
+    def sqrt(self) -> Interval:
+        return self._rising(Decimal.sqrt)
+
+    def tanh(self) -> Interval:
+        return 2 * (2 * self).sigmoid() - 1
+
+    def sigmoid(self) -> Interval:
+        # Through 1/(1 + e⁻ˣ) in interval arithmetic: x occurs once, so nothing is lost but the last digits.
+        return 1 / (1 + (-self).exp())
+
+    def maximum(self, other: Number) -> Interval:
+        other = _interval(other)
+        return Interval(max(self.low, other.low), max(self.high, other.high))
+
+    def where_positive(self, yes: Number, no: Number) -> Interval:
+        """The branch taken, or everything between both where the sign isn't known."""
+        if self.low > 0:
+            return _interval(yes)
+        return _interval(no) if self.high < 0 else hull(yes, no)
+
+    def shares_of_winner(self, values: list[Number], gradient: Number) -> list[Number]:
+        """For each value the share of a gradient that it gets if it may be the largest."""
+        floor = max(_interval(value).low for value in values)
+        contenders = [_interval(value).high >= floor for value in values]
+        share = _interval(gradient) if sum(contenders) == 1 else hull(0, gradient)
+        return [share if contender else Interval(0) for contender in contenders]
+
+    def _rising(self, function: Callable[[Decimal, Context], Decimal]) -> Interval:
+        # Decimal's functions round correctly, to nearest: one unit outwards contains the true value.
+        low, high = _decimal(self.low, _DOWN), _decimal(self.high, _UP)
+        below, above = function(low, _DOWN).next_minus(_DOWN), function(high, _UP).next_plus(_UP)
+        exponential = function is Decimal.exp
+        return Interval(max(below, Decimal(0)) if exponential else below, above)
+
+
+def hull(*numbers: Number) -> Interval:
+    """The smallest interval that contains all of its arguments."""
+    intervals = [_interval(number) for number in numbers]
+    return Interval(min(i.low for i in intervals), max(i.high for i in intervals))
+
+
+def _interval(value: Any) -> Interval:
+    return value if isinstance(value, Interval) else Interval(value)
+
+
+def _end(value: Number) -> Number:
+    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
+        if value != value:
+            raise ValueError(f"low, high: wanted a number or an infinity; got {value!r}")
+        return float(value)
+    return value if isinstance(value, Fraction) else Fraction(value)
+
+
+def _product(x: Number, y: Number) -> Number:
+    return Fraction(0) if x == 0 or y == 0 else x * y
+
+
+def _reciprocal(x: Number) -> Number:
+    return 1 / x if isinstance(x, Fraction) else Fraction(0)
+
+
+def _decimal(end: Number, context: Context) -> Decimal:
+    if isinstance(end, float):
+        return Decimal(end)
+    return context.divide(Decimal(end.numerator), Decimal(end.denominator))
+
+
+def _decide(left: Interval, right: Interval, yes: bool, no: bool) -> bool:
+    if not yes and not no:
+        raise Undecidable(f"{left} and {right} overlap: either answer could be right")
+    return yes
+
+
+def _shown(end: Number) -> str:
+    return str(end if isinstance(end, float) or end.denominator == 1 else float(end))

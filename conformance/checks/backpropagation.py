@@ -1,0 +1,55 @@
+"""Drawing whole networks, and their laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.drawing import Draw
+from conformance.laws import Law, exact
+
+
+def forward_pass(draw: Draw) -> dict[str, Any]:
+    examples, *widths = draw.sizes(3, 5, 4, 4, 4, long=16)
+    widths = widths[: draw.integer(2, 4)]
+    pairs = list(zip(widths[:-1], widths[1:], strict=True))
+    return {
+        "inputs": draw.array(examples, widths[0]),
+        "weights": tuple(draw.array(*pair) for pair in pairs),
+        "biases": tuple(draw.array(units) for _, units in pairs),
+    }
+
+
+def forward_pass_ends_in_probabilities(draw: Draw, law: Law) -> None:
+    law.agree(law.run(*forward_pass(draw).values()).activations[-1].sum(axis=-1), 1)
+
+
+def forward_pass_keeps_hidden_activations_that_are_positive(draw: Draw, law: Law) -> None:
+    result = law.run(*forward_pass(draw).values())
+    for weighted_sum, activation in zip(result.weighted_sums[:-1], result.activations[:-1], strict=True):
+        positive = np.vectorize(lambda entry: entry.maximum(0), otypes=[object])(weighted_sum)
+        law.agree(activation, positive)
+
+
+def forward_pass_treats_every_example_alone(draw: Draw, law: Law) -> None:
+    inputs, weights, biases = forward_pass(draw).values()
+    together, alone = law.run(inputs, weights, biases), law.run(inputs[-1:], weights, biases)
+    law.agree(together.weighted_sums[-1][-1:], alone.weighted_sums[-1])
+
+
+def backpropagation(draw: Draw) -> dict[str, Any]:
+    arguments = forward_pass(draw)
+    return {**arguments, "labels": draw.distributions(len(arguments["inputs"]), len(arguments["biases"][-1]))}
+
+
+def backpropagation_gives_output_biases_gradients_that_sum_to_zero(draw: Draw, law: Law) -> None:
+    law.agree(law.run(*backpropagation(draw).values()).biases[-1].sum(), 0)
+
+
+def backpropagation_of_one_layer_is_prediction_minus_label(draw: Draw, law: Law) -> None:
+    # With one example and one layer, the weights' gradient is the outer product of input and bias gradient.
+    features, classes = draw.sizes(5, 4)
+    x, w, b = draw.array(1, features), draw.array(features, classes), draw.array(classes)
+    result = law.run(x, (w,), (b,), draw.distributions(1, classes))
+    law.agree(result.weights[0], exact(x[0])[:, None] * result.biases[0][None, :])

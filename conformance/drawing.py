@@ -1,0 +1,161 @@
+"""Drawing cases: shapes, hyperparameters and values, from Hypothesis, in the regimes where implementations go wrong."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+FloatArray = NDArray[np.floating[Any]]
+
+#: Which regimes an array's values come from, by what a check is after.
+REGIMES = {
+    "rounding": ("unit", "wide", "cancelling", "large", "integers"),
+    "moderate": ("unit", "integers", "sixteenths"),
+    "law": ("integers", "sixteenths"),
+    "lattice": ("distinct", "wide integers", "narrow integers"),
+}
+
+
+class Draw:
+    """What a check's drawing function asks for its sizes, choices and arrays.
+
+    Args:
+        data: Hypothesis's source of choices.
+        dtype: of the float arrays.
+        values: a key of REGIMES.
+        largest: no axis is longer.
+        special: if given, a value that is put into some places of each array of floats.
+    """
+
+    def __init__(
+        self, data: st.DataObject, dtype: str, values: str, largest: int | None = None, special: float | None = None
+    ) -> None:
+        self._data, self.dtype, self.values = data, np.dtype(dtype), values
+        self._largest, self._special = largest, special
+        self._drawn: list[object] = []
+        self._arrays = 0
+        self._wide_array = self.integer(0, 2) if values == "lattice" else 0
+
+    def drawn_key(self) -> tuple[object, ...]:
+        """Everything drawn so far: equal for equal cases."""
+        return tuple(self._drawn)
+
+    def integer(self, low: int, high: int) -> int:
+        """An integer, both ends included."""
+        return self._draw(st.integers(low, high))
+
+    def choice(self, *options: T) -> T:
+        """One of several; shrinks towards the first."""
+        return self._draw(st.sampled_from(options))
+
+    def sizes(self, *limits: int, long: int = 0) -> list[int]:
+        """A length for each limit from 1; now and then one of them goes up to `long`, beyond any tile or vector."""
+        stretched = self.choice(*([-1] * len(limits)), *range(len(limits))) if long else -1
+        highs = [long if place == stretched else limit for place, limit in enumerate(limits)]
+        return [self.integer(1, min(high, self._largest or high)) for high in highs]
+
+    def array(self, *shape: int, positive: bool = False, specials: bool = True) -> FloatArray:
+        """Floats of one regime; positive ones lie in (0, 1] or are positive integers."""
+        count = int(np.prod(shape))
+        raw = self._raw(count)
+        values = _REGIME[self._regime()](raw, self.dtype)
+        if positive:
+            values = np.abs(values)
+            values = np.where(values > 0, values, 1.0)
+            values = values if self.values == "lattice" else values / max(1.0, float(values.max()))
+        if self._special is not None and specials:
+            places = raw % np.uint32(4) == 0 if count > 1 else np.ones(1, bool)
+            values = np.where(places, self._special, values)
+        return values.astype(self.dtype).reshape(shape)
+
+    def signs(self, count: int) -> NDArray[np.int64]:
+        """Labels +1 and -1."""
+        return np.where(self._raw(count) % 2 == 0, 1, -1).astype(np.int64)
+
+    def distributions(self, rows: int, classes: int) -> FloatArray:
+        """Label distributions that sum to 1 exactly: one-hot rows, or sixteenths."""
+        raw = self._raw(rows * 4).reshape(rows, 4)
+        shares = np.zeros((rows, classes))
+        soft = self.choice(False, True)
+        for row, picks in enumerate(raw % np.uint32(classes)):
+            for pick, share in zip(picks, (9, 4, 2, 1) if soft else (16, 0, 0, 0), strict=True):
+                shares[row, pick] += share / 16
+        return shares.astype(self.dtype)
+
+    def number(self, *options: float) -> float:
+        """A hyperparameter that the dtype represents: one of the options, or any number in (0, 1]."""
+        if self.values == "lattice" or self.choice(True, False):
+            return float(self.dtype.type(self.choice(*options)))
+        return float(self.dtype.type((1 + self.integer(0, 2**20)) / 2**20))
+
+    def _raw(self, count: int) -> NDArray[np.uint32]:
+        """One draw for a whole array: four bytes an element, all zero in the simplest case."""
+        return np.frombuffer(self._draw(st.binary(min_size=4 * count, max_size=4 * count)), "<u4")
+
+    def _draw(self, strategy: st.SearchStrategy[T]) -> T:
+        drawn = self._data.draw(strategy)
+        self._drawn.append(drawn)
+        return drawn
+
+    def _regime(self) -> str:
+        regimes = REGIMES[self.values]
+        if self.values != "lattice":
+            return self.choice(*regimes)
+        # One array of many significant bits, all others -1, 0 and 1; or small integers, pairwise distinct, throughout.
+        self._arrays += 1
+        if self._wide_array == 0:
+            return "distinct"
+        return "wide integers" if self._arrays == self._wide_array else "narrow integers"
+
+
+def _unit(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
+    """In [-1, 1), with every bit of the significand in use."""
+    if dtype == np.float32:
+        return (raw.view(np.int32) >> 8) / 2.0**23
+    spread = raw.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (spread.view(np.int64) >> np.int64(11)) / 2.0**52
+
+
+def _wide(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
+    """Exponents spread widely, yet such that a product of three neither overflows nor underflows."""
+    reach = 30 if dtype == np.float32 else 250
+    exponents = (raw % np.uint32(251)).astype(np.int64) * reach // 125 - reach
+    return np.ldexp(np.where(raw == 0, 0.0, _unit(raw, dtype)), exponents.astype(np.int32))
+
+
+def _cancelling(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
+    """Neighbours that are almost each other's negatives."""
+    values = _unit(raw, dtype)
+    half = len(values) // 2
+    values[1 : 2 * half : 2] = values[1 : 2 * half : 2] / 2.0**12 - values[0 : 2 * half : 2]
+    return values
+
+
+def _distinct(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
+    """Small integers, no two alike and none zero, in an order without symmetry."""
+    ranks = np.argsort(np.argsort(raw, kind="stable"), kind="stable") + 1
+    return np.where(ranks % 3 == 0, -ranks, ranks).astype(np.float64)
+
+
+def _wide_integers(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
+    """Odd integers that fill all but 11 bits of the significand: what rounds inputs or sums in fewer bits loses some."""
+    bits = (24 if dtype == np.float32 else 53) - 11
+    spread = (raw.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64) >> np.int64(64 - bits)
+    return (spread | np.int64(1)).astype(np.float64)
+
+
+_REGIME = {
+    "unit": _unit,
+    "wide": _wide,
+    "cancelling": _cancelling,
+    "large": lambda raw, dtype: 1000 * _unit(raw, dtype),
+    "integers": lambda raw, dtype: (raw % np.uint32(9)).astype(np.float64) * np.where(raw % 2 == 0, 1, -1),
+    "sixteenths": lambda raw, dtype: (raw % np.uint32(65)).astype(np.float64) / 16 * np.where(raw % 2 == 0, 1, -1),
+    "distinct": _distinct,
+    "wide integers": _wide_integers,
+    "narrow integers": lambda raw, dtype: (raw % np.uint32(3)).astype(np.float64) - np.where(raw % 3 == 2, 3, 0),
+}

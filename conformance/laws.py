@@ -1,0 +1,94 @@
+"""Laws: equations between results of an implementation, judged by the bounds of their two sides.
+
+Every number that an implementation returns comes with its bound, as the interval in which the exact result must lie.
+Arithmetic on these intervals is exact, so a law holds as far as anyone can tell if its two sides overlap.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from conformance.comparison import Comparison, Nonconforming, as_parts, expected
+from conformance.drawing import Draw
+from conformance.exploration import Subject
+from reference.arrays import flatten, shape
+from reference.numbers import Interval, Rounded
+
+
+@dataclass
+class Law:
+    """One trial of a law: runs the operation, remembers how it was called, and compares sides."""
+
+    subject: Subject
+    comparison: Comparison = field(default_factory=Comparison)
+    arguments: dict[str, Any] | None = None
+    returned: list[Any] = field(default_factory=list)
+
+    def run(self, *data: Any, **hyperparameters: Any) -> Any:
+        """The operation's result: object arrays of intervals, each of which contains the exact number.
+
+        What came back itself, without bounds, is in `returned`, one array of fractions each.
+        """
+        operation = self.subject.operation
+        self.arguments = {**dict(zip(inspect.signature(operation.reference).parameters, data, strict=False)), **hyperparameters}
+        wanted = expected(operation, self.arguments, self.subject.arithmetic)
+        came = as_parts(self.subject.run(self.arguments), wanted)
+        self.returned = [exact(part) for part in came]
+        return self._bounded(wanted, iter(came))
+
+    def agree(self, left: Any, right: Any) -> None:
+        """Say that two sides, arrays or numbers, exact or intervals, must be equal."""
+        for one, other in np.broadcast(np.asarray(left, object), np.asarray(right, object)):
+            a, b = _interval(one), _interval(other)
+            if not a.overlaps(b):
+                gap, slack = max(a.low - b.high, b.low - a.high), a.high - a.low + b.high - b.low
+                excess = float(2 * gap / slack) + 1 if slack else math.inf
+                sides = "the law's two sides differ by more than their bounds"
+                raise Nonconforming(sides, f"one side: {a}", f"the other: {b}", excess, self.arguments)
+            self.comparison.deciding += 1
+
+    def holds(self, condition: bool, wanted: str, came: object) -> None:
+        """Say that something must be so."""
+        if not condition:
+            raise Nonconforming("the law is broken", wanted, str(came), arguments=self.arguments)
+        self.comparison.deciding += 1
+
+    def _bounded(self, wanted: Any, came: Any) -> Any:
+        if isinstance(wanted, tuple):
+            parts = [self._bounded(part, came) for part in wanted]
+            return type(wanted)(*parts) if hasattr(wanted, "_fields") else tuple(parts)
+        values, wanted_shape = next(came), shape(wanted)
+        if values.shape != wanted_shape:
+            shapes = f"shape {list(wanted_shape)}", f"shape {list(values.shape)}"
+            raise Nonconforming("the result has the wrong shape", *shapes, arguments=self.arguments)
+        bounded = np.empty(values.size, object)
+        for place, (number, value) in enumerate(zip(flatten(wanted), values.ravel().tolist(), strict=True)):
+            bounded[place] = _around(float(value), number.error if isinstance(number, Rounded) else 0.0)
+        return bounded.reshape(wanted_shape)
+
+
+def exact(values: Any) -> Any:
+    """An array's numbers as fractions, so that arithmetic on them is exact."""
+    return np.vectorize(Fraction, otypes=[object])(values)
+
+
+def total_of(values: Any) -> Any:
+    """The exact sum of all numbers of an array."""
+    return sum(np.asarray(values, object).ravel().tolist(), start=Interval(0))
+
+
+def _around(value: float, error: float) -> Interval:
+    if not math.isfinite(value) or error == math.inf:
+        return Interval(-math.inf, math.inf)
+    return Interval(Fraction(value) - Fraction(error), Fraction(value) + Fraction(error))
+
+
+def _interval(value: Any) -> Interval:
+    return value if isinstance(value, Interval) else Interval(value.item() if hasattr(value, "item") else value)

@@ -1,0 +1,30 @@
+"""Deep learning by foot on a CPU: the functions of `reference` over NumPy arrays, compiled by Numba.
+
+Every function takes and returns arrays of float32 or float64; all float arrays of a call share a dtype. Results are
+new arrays (or the caller's `out`), inputs stay as they were, and the bits don't depend on the number of threads.
+"""
+
+from fast.cpu.activations import *
+from fast.cpu.backpropagation import *
+from fast.cpu.convolution import *
+from fast.cpu.linear import *
+from fast.cpu.losses import *
+from fast.cpu.perceptron import *
+from fast.cpu.pooling import *
+
+DESCRIPTION = "Numba on a CPU: register-tiled products in LLVM vectors, polynomial exponentials, threads over outputs"
+
+#: The arithmetic that this implementation claims. ULPs are the largest errors of the functions in `elementary`, derived
+#: there and held by tests/fast/cpu/test_elementary.py.
+PROFILE = {
+    "float32": {
+        "unit_roundoff": 2.0**-24,
+        "flush_to_zero": False,
+        "ulps": {"exp": 1.25, "log": 1.0, "tanh": 3.0, "sigmoid": 3.0},
+    },
+    "float64": {
+        "unit_roundoff": 2.0**-53,
+        "flush_to_zero": False,
+        "ulps": {"exp": 1.25, "log": 1.0, "tanh": 3.0, "sigmoid": 3.0},
+    },
+}

@@ -1,0 +1,264 @@
+"""Activation functions and their vector-Jacobian products, one flat loop each.
+
+The ladder (sigmoid of a million float32, one core):
+1. a loop over `math.exp`: one library call a number, about 5 ns each.
+2. the polynomials of `elementary` in a plain loop: the same 5 ns, since Python's division checks for zero and the check
+   keeps LLVM from vectorising.
+3. `error_model="numpy"`, where x/0 is ±∞ or NaN as in hardware: 0.8 ns.
+4. threads from `PARALLEL_SIZE` numbers on; below that, waking a thread costs more than the work. The threaded kernels
+   are functions of their own, so that whoever has small arrays never waits for their compilation.
+
+`softmax` works on blocks of rows that fit the first-level cache, and exponentiates a block as one flat run: rows of ten
+classes alone would leave most of each vector empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from fast.cpu import elementary
+from fast.cpu.arguments import contiguous, deliver, destination
+from fast.validation import require_array, require_like
+
+__all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+
+#: Numbers below which one thread is faster.
+PARALLEL_SIZE = 1 << 16
+#: Numbers in a block of rows of `softmax`.
+BLOCK_SIZE = 2048
+
+
+def relu(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Keep what is positive, replace the rest by zero; NaN stays NaN.
+
+    Args: z, any shape from rank 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.relu`.
+    """
+    return _map(_relu_loop, _relu_threads, require_array("z", z), out)
+
+
+def sigmoid(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Squash every number into (0, 1): 1/(1 + e⁻ᶻ).
+
+    Args: z, any shape from rank 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.sigmoid`.
+    """
+    return _map(_sigmoid_loop, _sigmoid_threads, require_array("z", z), out)
+
+
+def tanh(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Squash every number into (-1, 1): the hyperbolic tangent.
+
+    Args: z, any shape from rank 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.tanh`.
+    """
+    return _map(_tanh_loop, _tanh_threads, require_array("z", z), out)
+
+
+def relu_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `relu`: the cotangent where z > 0, else 0.
+
+    Args: z and cotangent, of one shape.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.relu_vjp`.
+    """
+    return _map_back(_relu_vjp_loop, _relu_vjp_threads, z, cotangent)
+
+
+def sigmoid_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `sigmoid`: cotangent·f(z)·(1 - f(z)).
+
+    Args: z and cotangent, of one shape.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.sigmoid_vjp`.
+    """
+    return _map_back(_sigmoid_vjp_loop, _sigmoid_vjp_threads, z, cotangent)
+
+
+def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `tanh`: cotangent·(1 - f(z)²).
+
+    Args: z and cotangent, of one shape.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.tanh_vjp`.
+    """
+    return _map_back(_tanh_vjp_loop, _tanh_vjp_threads, z, cotangent)
+
+
+def softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Turn every row of scores, along the last axis, into probabilities; the row's maximum is subtracted first.
+
+    Args: z, [..., K] of any rank from 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.softmax`.
+    """
+    require_array("z", z)
+    target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
+    kernel = _softmax_loop if z.size < PARALLEL_SIZE else _softmax_threads
+    kernel(contiguous(z).reshape(-1), target.reshape(-1), z.shape[-1])
+    return deliver(target, out)
+
+
+def _map(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
+    kernel = loop if z.size < PARALLEL_SIZE else threads
+    kernel(contiguous(z).reshape(-1), target.reshape(-1))
+    return deliver(target, out)
+
+
+def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    require_like("cotangent", cotangent, require_array("z", z).shape, z.dtype, "as z has")
+    result = np.empty(z.shape, z.dtype)
+    kernel = loop if z.size < PARALLEL_SIZE else threads
+    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1))
+    return result
+
+
+@njit(cache=True, error_model="numpy")
+def block_count(size):
+    """How many blocks of `PARALLEL_SIZE` numbers so many numbers make, two at least."""
+    return max(2, size // PARALLEL_SIZE)
+
+
+@njit(cache=True, error_model="numpy")
+def block_slice(block, size):
+    """The numbers of one of those blocks."""
+    number, count = np.intp(block), block_count(size)
+    return slice(number * size // count, (number + 1) * size // count)
+
+
+@njit(cache=True, error_model="numpy")
+def _relu_loop(z, out):
+    zero = z.dtype.type(0)
+    for i in range(z.size):
+        out[i] = zero if z[i] <= zero else z[i]
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _relu_threads(z, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _relu_loop(z[part], out[part])
+
+
+@njit(cache=True, error_model="numpy")
+def _sigmoid_loop(z, out):
+    for i in range(z.size):
+        out[i] = elementary.sigmoid(z[i])
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _sigmoid_threads(z, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _sigmoid_loop(z[part], out[part])
+
+
+@njit(cache=True, error_model="numpy")
+def _tanh_loop(z, out):
+    for i in range(z.size):
+        out[i] = elementary.tanh(z[i])
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _tanh_threads(z, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _tanh_loop(z[part], out[part])
+
+
+@njit(cache=True, error_model="numpy")
+def _relu_vjp_loop(z, cotangent, out):
+    zero = z.dtype.type(0)
+    for i in range(z.size):
+        out[i] = cotangent[i] if z[i] > zero else zero
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _relu_vjp_threads(z, cotangent, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _relu_vjp_loop(z[part], cotangent[part], out[part])
+
+
+@njit(cache=True, error_model="numpy")
+def _sigmoid_vjp_loop(z, cotangent, out):
+    one = z.dtype.type(1)
+    for i in range(z.size):
+        f = elementary.sigmoid(z[i])
+        out[i] = cotangent[i] * (f * (one - f))
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _sigmoid_vjp_threads(z, cotangent, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _sigmoid_vjp_loop(z[part], cotangent[part], out[part])
+
+
+@njit(cache=True, error_model="numpy")
+def _tanh_vjp_loop(z, cotangent, out):
+    one = z.dtype.type(1)
+    for i in range(z.size):
+        f = elementary.tanh(z[i])
+        out[i] = cotangent[i] * (one - f * f)
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _tanh_vjp_threads(z, cotangent, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _tanh_vjp_loop(z[part], cotangent[part], out[part])
+
+
+@njit(cache=True, error_model="numpy")
+def shift_rows(z, first, rows, classes, shifted, start):
+    """Write rows of z, less the largest entry of each, to `shifted` from `start` on; NaN makes its row NaN."""
+    for row in range(rows):
+        source, target = (first + row) * classes, start + row * classes
+        largest = z[source]
+        for i in range(1, classes):
+            score = z[source + i]
+            largest = score if score > largest or score != score else largest
+        for i in range(classes):
+            shifted[target + i] = z[source + i] - largest
+
+
+@njit(cache=True, error_model="numpy")
+def softmax_rows(z, first, rows, classes, out, start):
+    """Write the softmax of rows of z to `out` from `start` on."""
+    shift_rows(z, first, rows, classes, out, start)
+    for i in range(start, start + rows * classes):
+        out[i] = elementary.exp(out[i])
+    for row in range(rows):
+        place = start + row * classes
+        normalizer = out[place]
+        for i in range(1, classes):
+            normalizer += out[place + i]
+        for i in range(classes):
+            out[place + i] /= normalizer
+
+
+@njit(cache=True, error_model="numpy")
+def rows_per_block(classes):
+    """How many rows go through the first-level cache together."""
+    return max(1, BLOCK_SIZE // classes)
+
+
+@njit(cache=True, error_model="numpy")
+def _softmax_loop(z, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for first in range(0, rows, height):
+        softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _softmax_threads(z, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)

@@ -1,0 +1,130 @@
+"""A whole network, forward and back.
+
+The ladder:
+1. the public functions one after the other: for a network of the slides' size, checking and dispatching is all the time.
+2. arguments checked once, then one kernel a layer and direction, which does the product, the bias and the activation.
+   A kernel for the whole network would save two more microseconds a layer but be compiled anew for each depth.
+
+The first layer's inputs get no gradient: nobody asks for it, and it would be the largest product of the backward pass.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from fast.cpu.activations import rows_per_block, softmax_rows
+from fast.cpu.arguments import contiguous
+from fast.cpu.linear import dense_kernel, dense_vjp_kernel, require_dense
+from fast.cpu.losses import gradient_rows, loss_rows
+from fast.cpu.matrix_product import multiplier
+from fast.results import Backpropagation, ForwardPass
+from fast.validation import require_arrays, require_like
+from reference.errors import InvalidArgument
+
+__all__ = ["Backpropagation", "ForwardPass", "backpropagation", "forward_pass"]
+
+Arrays = tuple[np.ndarray, ...]
+
+
+def forward_pass(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> ForwardPass:
+    """Feed a batch through dense layers: relu after each hidden one, softmax after the last.
+
+    Args: inputs [N, D]; weights, a tuple of L matrices [D, H₁], …, [H_L₋₁, K]; biases, a tuple of L vectors.
+    Returns: ForwardPass(weighted_sums, activations), L matrices each.
+    Raises: InvalidArgument, as `reference.forward_pass`.
+    """
+    require_network(inputs, weights, biases)
+    return _forward(contiguous(inputs), [*map(contiguous, weights)], [*map(contiguous, biases)])
+
+
+def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels: np.ndarray) -> Backpropagation:
+    """The mean loss of a network and its gradient for every weight matrix and bias.
+
+    Args: inputs, weights and biases as in `forward_pass`; labels [N, K].
+    Returns: Backpropagation(loss as a 0-d array, weights, biases).
+    Raises: InvalidArgument, as `reference.backpropagation`.
+    """
+    require_network(inputs, weights, biases)
+    require_like("labels", labels, (len(inputs), len(biases[-1])), inputs.dtype, "of the network's output")
+    inputs, matrices = contiguous(inputs), [*map(contiguous, weights)]
+    sums, activations = _forward(inputs, matrices, [*map(contiguous, biases)])
+    loss, cotangent = np.empty((), inputs.dtype), np.empty(labels.shape, inputs.dtype)
+    _loss_kernel(sums[-1], contiguous(labels), loss, cotangent)
+    return Backpropagation(loss, *_backward(matrices, (inputs, *activations), cotangent))
+
+
+def _forward(inputs: np.ndarray, weights: list[np.ndarray], biases: list[np.ndarray]) -> ForwardPass:
+    weighted_sums, activations, address = [], [inputs], multiplier(inputs.dtype)
+    for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True), 1):
+        sums, activated = (np.empty((len(inputs), len(bias)), inputs.dtype) for _ in range(2))
+        _layer_kernel(address, activations[-1], matrix, bias, sums, activated, layer == len(weights))
+        weighted_sums.append(sums)
+        activations.append(activated)
+    return ForwardPass(tuple(weighted_sums), tuple(activations[1:]))
+
+
+def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) -> tuple[Arrays, Arrays]:
+    d_weights, d_biases, address = [np.empty_like(matrix) for matrix in weights], [], multiplier(cotangent.dtype)
+    for layer in reversed(range(len(weights))):
+        d_biases.append(np.empty(cotangent.shape[1], cotangent.dtype))
+        d_inputs = np.empty_like(inputs[layer]) if layer > 0 else inputs[0]
+        given = (inputs[layer], weights[layer], cotangent)
+        _layer_vjp_kernel(address, *given, d_weights[layer], d_biases[-1], d_inputs, layer > 0)
+        cotangent = d_inputs
+    return tuple(d_weights), tuple(reversed(d_biases))
+
+
+def require_network(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> None:
+    """Check that weights and biases are layers, each of which fits the one before."""
+    layers = require_arrays("weights", weights, "D H")
+    require_arrays("biases", biases, "H")
+    if len(biases) != len(layers):
+        raise InvalidArgument("biases", f"{len(layers)} vectors for as many weight matrices", str(len(biases)))
+    require_dense(inputs, weights[0], biases[0])
+    for layer in range(1, len(layers)):
+        units, after = layers[layer - 1].shape[1], layers[layer].shape[1]
+        require_like(f"weights[{layer}]", weights[layer], (units, after), inputs.dtype, f"after a layer of {units} units")
+        require_like(f"biases[{layer}]", biases[layer], (after,), inputs.dtype, f"for {after} units")
+
+
+@njit(cache=True, error_model="numpy")
+def _layer_kernel(address, inputs, weights, bias, sums, activated, last):
+    dense_kernel(address, inputs, weights, bias, sums)
+    rows, units = sums.shape
+    z, out = sums.ravel(), activated.ravel()
+    if last:
+        height = rows_per_block(units)
+        for first in range(0, rows, height):
+            softmax_rows(z, first, min(height, rows - first), units, out, first * units)
+    else:
+        zero = z.dtype.type(0)
+        for i in range(z.size):
+            out[i] = zero if z[i] <= zero else z[i]
+
+
+@njit(cache=True, error_model="numpy")
+def _loss_kernel(logits, labels, loss, cotangent):
+    rows, classes = logits.shape
+    losses, ones = np.empty(rows, logits.dtype), np.ones(rows, logits.dtype)
+    z, truth, gradients = logits.ravel(), labels.ravel(), cotangent.ravel()
+    height = rows_per_block(classes)
+    for first in range(0, rows, height):
+        loss_rows(z, truth, first, min(height, rows - first), classes, losses)
+        gradient_rows(z, truth, ones, first, min(height, rows - first), classes, gradients)
+    total = 0.0
+    for value in losses:
+        total += value
+    loss[()] = total / rows
+    for i in range(gradients.size):
+        gradients[i] /= rows
+
+
+@njit(cache=True, error_model="numpy")
+def _layer_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_inputs, hidden):
+    dense_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_inputs, hidden)
+    if hidden:
+        # The inputs are relu's outputs, positive exactly where its inputs were.
+        zero, source, gradients = inputs.dtype.type(0), inputs.ravel(), d_inputs.ravel()
+        for i in range(gradients.size):
+            gradients[i] = gradients[i] if source[i] > zero else zero

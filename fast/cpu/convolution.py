@@ -1,0 +1,301 @@
+"""Convolution and its gradients as matrix products over windows that are never copied out.
+
+The ladder (100 images 28×28×12, 24 filters 6×6, float32, 2 cores):
+1. seven nested loops: see `matrix_product` for what that costs.
+2. im2col: copy every window to a row of a matrix, multiply by the filters [KH·KW·C, F]. Fast arithmetic, but each pixel
+   is copied KH·KW/(strides) times, and the copy no longer fits a cache.
+3. the implicit product: in an image [H, W, C], a window is KH pieces of KW·C neighbouring numbers, and the pieces are a
+   row of the image apart. `matrix_product.tile` walks just that, so the only copy is the image with its zero border.
+4. tasks of about `BLOCK_PIXELS` output pixels: several small images, or a band of rows of a large one. Their padded
+   pixels stay in the second-level cache, and few tiles are left half empty at an edge.
+
+The gradient for the filters is the same walk the other way round: a filter's entry sees OH pieces of OW pixels. The
+gradient for the images adds each tile to overlapping rows of the padded image. Both keep a fixed order of additions:
+an image's gradient is one task's, and the filters' is summed over a number of groups that depends on shapes only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.matrix_product import PARALLEL_WORK, multiples, multiplier, multiply_packed, pack
+from fast.cpu.vectors import VECTOR_BYTES
+from fast.results import Conv2DGradients
+from fast.validation import Geometry, require_array, require_like, slide
+
+__all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
+
+#: Output pixels that a task is made of.
+BLOCK_PIXELS = 256
+#: Partial sums of the filters' gradient; a fixed number, lest the order of additions depend on the threads.
+GROUPS = 8
+
+
+def conv2d(
+    images: np.ndarray,
+    filters: np.ndarray,
+    *,
+    strides: int | tuple[int, int] = 1,
+    padding: str = "valid",
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Slide filters across images and take the dot product at each place.
+
+    Args: images [N, H, W, C]; filters [KH, KW, C, F]; strides and padding as `reference.conv2d`; out [N, OH, OW, F].
+    Returns: [N, OH, OW, F].
+    Raises: InvalidArgument, as `reference.conv2d`.
+    """
+    g = require_convolution(images, filters, strides, padding)
+    shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
+    target = destination(out, shape, images.dtype, images, filters)
+    kernel = _conv2d_loop if target.size * filters[..., 0].size < PARALLEL_WORK else _conv2d_threads
+    kernel(multiplier(images.dtype), contiguous(images), contiguous(filters), target, *_window(g))
+    return deliver(target, out)
+
+
+def conv2d_vjp(
+    images: np.ndarray,
+    filters: np.ndarray,
+    cotangent: np.ndarray,
+    *,
+    strides: int | tuple[int, int] = 1,
+    padding: str = "valid",
+) -> Conv2DGradients:
+    """Carry a gradient back through `conv2d`, to its images and its filters.
+
+    Args: images [N, H, W, C]; filters [KH, KW, C, F]; cotangent [N, OH, OW, F]; strides and padding as in `conv2d`.
+    Returns: Conv2DGradients(images [N, H, W, C], filters [KH, KW, C, F]).
+    Raises: InvalidArgument, as `reference.conv2d_vjp`.
+    """
+    g = require_convolution(images, filters, strides, padding)
+    shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
+    require_like("cotangent", cotangent, shape, images.dtype, "of the convolution's output")
+    gradients = Conv2DGradients(np.empty(images.shape, images.dtype), np.empty(filters.shape, filters.dtype))
+    images, filters, cotangent = map(contiguous, (images, filters, cotangent))
+    small = cotangent.size * filters[..., 0].size < PARALLEL_WORK
+    kernels = (_image_gradient_loop, _filter_gradient_loop) if small else (_image_gradient_threads, _filter_gradient_threads)
+    address = multiplier(images.dtype)
+    kernels[0](address, filters, cotangent, gradients.images, *_window(g))
+    kernels[1](address, images, cotangent, gradients.filters, *_window(g))
+    return gradients
+
+
+def require_convolution(images: np.ndarray, filters: np.ndarray, strides: object, padding: object) -> Geometry:
+    """Check the arguments of a convolution; return where its windows stand."""
+    _, rows, columns, channels = require_array("images", images, "N H W C").shape
+    kernel_rows, kernel_columns, _, count = require_array("filters", filters, "KH KW C F").shape
+    wanted = (kernel_rows, kernel_columns, channels, count)
+    require_like("filters", filters, wanted, images.dtype, f"for images with {channels} channels")
+    return slide("filters", (rows, columns), (kernel_rows, kernel_columns), strides, padding)
+
+
+def _window(geometry: Geometry) -> tuple[int, int, int, int]:
+    return geometry.row_stride, geometry.column_stride, geometry.padding_top, geometry.padding_left
+
+
+@njit(cache=True, error_model="numpy")
+def copy_window_rows(images, n, first_row, first_column, padded, start, rows, columns):
+    """Copy part of an image, which may reach over its edges, into a zeroed place."""
+    pixels, (_, height, width, channels) = images.ravel(), images.shape
+    left, right = max(0, -first_column), min(columns, width - first_column)
+    for y in range(max(0, -first_row), min(rows, height - first_row)):
+        target = start + y * columns * channels
+        source = ((n * height + first_row + y) * width + first_column) * channels
+        for x in range(left * channels, right * channels):
+            padded[target + x] = pixels[source + x]
+
+
+@njit(cache=True, error_model="numpy")
+def window_offsets(images, rows, columns, image_step, row_step, column_step):
+    """Where the windows of a block start: for every image, row and column of the output."""
+    offsets = np.empty(images * rows * columns, np.intp)
+    m = 0
+    for n in range(images):
+        for i in range(rows):
+            for j in range(columns):
+                offsets[m] = n * image_step + i * row_step + j * column_step
+                m += 1
+    return offsets
+
+
+@njit(cache=True, error_model="numpy")
+def padded_columns(columns, unit):
+    """Columns rounded up to whole vectors."""
+    size = VECTOR_BYTES // unit
+    return (columns + size - 1) // size * size
+
+
+@njit(cache=True, error_model="numpy")
+def conv2d_block(address, images, packed, out, n, count, i, rows, window, row_stride, column_stride, top, left):
+    """Output rows i … i + rows - 1 of `count` images from n on; rows of a block are neighbours in `out`."""
+    _, height, width, channels = images.shape
+    _, out_rows, out_columns, filters = out.shape
+    kernel_rows, kernel_columns = window
+    needed_rows, needed_columns = (rows - 1) * row_stride + kernel_rows, (out_columns - 1) * column_stride + kernel_columns
+    if top or left or (out_rows - 1) * row_stride + kernel_rows > height or needed_columns > width:
+        row_step, image_step, start = needed_columns * channels, needed_rows * needed_columns * channels, 0
+        source = np.zeros(count * image_step, images.dtype)
+        for g in range(count):
+            copy_window_rows(
+                images, n + g, i * row_stride - top, -left, source, g * image_step, needed_rows, needed_columns
+            )
+    else:
+        row_step, image_step = width * channels, height * width * channels
+        source, start = images.ravel(), n * image_step + i * row_stride * row_step
+    pixels = count * rows * out_columns
+    offsets = window_offsets(count, rows, out_columns, image_step, row_stride * row_step, column_stride * channels)
+    multiply_packed(
+        address, source, start, offsets, 1, kernel_columns * channels, kernel_rows, row_step, packed, 0,
+        out.ravel(), (n * out_rows + i) * out_columns * filters, multiples(pixels, filters), pixels, filters, False,
+    )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy")
+def conv2d_prepare(filters, out):
+    """The filters in panels, and how many images and rows of output make a task.
+
+    A task is several whole images, but there are four tasks if there are four images; or a band of rows of one image.
+    """
+    count, out_rows, out_columns, units = out.shape
+    depth, pixels = filters.size // units, out_rows * out_columns
+    packed = np.empty(depth * padded_columns(units, filters.itemsize), filters.dtype)
+    pack(filters.ravel(), 0, units, 1, depth, units, packed, 0)
+    if pixels > 2 * BLOCK_PIXELS:
+        return packed, 1, max(1, BLOCK_PIXELS // out_columns)
+    return packed, max(1, min(BLOCK_PIXELS // pixels + 1, (count + 3) // 4)), out_rows
+
+
+@njit(cache=True, error_model="numpy")
+def _conv2d_loop(address, images, filters, out, row_stride, column_stride, top, left):
+    packed, together, height = conv2d_prepare(filters, out)
+    for n in range(0, len(images), together):
+        for i in range(0, out.shape[1], height):
+            count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
+            conv2d_block(
+                address, images, packed, out, n, count, i, rows, filters.shape[:2], row_stride, column_stride, top, left
+            )  # fmt: skip
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _conv2d_threads(address, images, filters, out, row_stride, column_stride, top, left):
+    packed, together, height = conv2d_prepare(filters, out)
+    bands, groups = (out.shape[1] + height - 1) // height, (len(images) + together - 1) // together
+    window = filters.shape[:2]
+    for task in prange(bands * groups):
+        n, i = np.intp(task) // bands * together, np.intp(task) % bands * height
+        count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
+        conv2d_block(address, images, packed, out, n, count, i, rows, window, row_stride, column_stride, top, left)
+
+
+@njit(cache=True, error_model="numpy")
+def image_gradient(address, n, cotangent, packed, d_images, window, row_stride, column_stride, top, left):
+    """The gradient of one image: every tile of cotangent·filtersᵀ is added to the windows that it came from."""
+    _, height, width, channels = d_images.shape
+    _, out_rows, out_columns, units = cotangent.shape
+    kernel_rows, kernel_columns = window
+    rows, columns = (out_rows - 1) * row_stride + kernel_rows, (out_columns - 1) * column_stride + kernel_columns
+    row_step, pixels, run = columns * channels, out_rows * out_columns, kernel_columns * channels
+    padded = np.zeros(rows * row_step, d_images.dtype)
+    offsets = window_offsets(1, out_rows, out_columns, 0, row_stride * row_step, column_stride * channels)
+    places = multiples(pixels, units)
+    for a in range(kernel_rows):
+        multiply_packed(
+            address, cotangent.ravel(), n * pixels * units, places, 1, units, 1, 0,
+            packed, a * units * padded_columns(run, d_images.itemsize),
+            padded, a * row_step, offsets, pixels, run, True,
+        )  # fmt: skip
+    for y in range(height):
+        for x in range(width):
+            inside = 0 <= y + top < rows and 0 <= x + left < columns
+            source = (y + top) * row_step + (x + left) * channels
+            for c in range(channels):
+                d_images[n, y, x, c] = padded[source + c] if inside else 0
+
+
+@njit(cache=True, error_model="numpy")
+def image_gradient_prepare(filters):
+    """The filters transposed, in panels, one row of each filter after the other."""
+    kernel_rows, kernel_columns, channels, units = filters.shape
+    run = kernel_columns * channels
+    size = units * padded_columns(run, filters.itemsize)
+    packed = np.empty(kernel_rows * size, filters.dtype)
+    for a in range(kernel_rows):
+        pack(filters.ravel(), a * run * units, 1, units, units, run, packed, a * size)
+    return packed
+
+
+@njit(cache=True, error_model="numpy")
+def _image_gradient_loop(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
+    packed, window = image_gradient_prepare(filters), filters.shape[:2]
+    for n in range(len(d_images)):
+        image_gradient(address, n, cotangent, packed, d_images, window, row_stride, column_stride, top, left)
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _image_gradient_threads(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
+    packed, window = image_gradient_prepare(filters), filters.shape[:2]
+    for n in prange(len(d_images)):
+        image_gradient(address, np.intp(n), cotangent, packed, d_images, window, row_stride, column_stride, top, left)
+
+
+@njit(cache=True, error_model="numpy")
+def filter_gradient(address, first, last, images, cotangent, sums, window, row_stride, column_stride, top, left):
+    """The gradient of the filters from some of the images: their windows' pixels times the cotangent."""
+    channels = images.shape[3]
+    _, out_rows, out_columns, units = cotangent.shape
+    kernel_rows, kernel_columns = window
+    rows, columns = (out_rows - 1) * row_stride + kernel_rows, (out_columns - 1) * column_stride + kernel_columns
+    row_step, pixels = columns * channels, out_rows * out_columns
+    padded = np.zeros(rows * row_step, images.dtype)
+    packed = np.empty(pixels * padded_columns(units, images.itemsize), images.dtype)
+    offsets = window_offsets(1, kernel_rows, kernel_columns * channels, 0, row_step, 1)
+    places = multiples(offsets.size, units)
+    for n in range(first, last):
+        copy_window_rows(images, n, -top, -left, padded, 0, rows, columns)
+        pack(cotangent.ravel(), n * pixels * units, units, 1, pixels, units, packed, 0)
+        multiply_packed(
+            address, padded, 0, offsets, column_stride * channels, out_columns, out_rows, row_stride * row_step, packed, 0,
+            sums, 0, places, offsets.size, units, n > first,
+        )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy")
+def add_groups(sums, total):
+    """Add the groups' partial sums in order."""
+    for i in range(total.size):
+        total[i] = sums[0, i]
+    for g in range(1, len(sums)):
+        for i in range(total.size):
+            total[i] += sums[g, i]
+
+
+@njit(cache=True, error_model="numpy")
+def group_height(count):
+    """How many images a group has."""
+    return (count + GROUPS - 1) // GROUPS
+
+
+@njit(cache=True, error_model="numpy")
+def _filter_gradient_loop(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
+    count, window, height = len(images), d_filters.shape[:2], group_height(len(images))
+    sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
+    for g in range(len(sums)):
+        first, last = g * height, min(count, (g + 1) * height)
+        filter_gradient(
+            address, first, last, images, cotangent, sums[g], window, row_stride, column_stride, top, left
+        )  # fmt: skip
+    add_groups(sums, d_filters.ravel())
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _filter_gradient_threads(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
+    count, window, height = len(images), d_filters.shape[:2], group_height(len(images))
+    sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
+    for g in prange(len(sums)):
+        first, last = np.intp(g) * height, min(count, (np.intp(g) + 1) * height)
+        filter_gradient(
+            address, first, last, images, cotangent, sums[g], window, row_stride, column_stride, top, left
+        )  # fmt: skip
+    add_groups(sums, d_filters.ravel())

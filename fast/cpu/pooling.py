@@ -1,0 +1,157 @@
+"""Max pooling and its gradient.
+
+The ladder (100 images 28×28×12, windows 2×2, float32):
+1. the reference's loops compiled: a comparison of single numbers that waits for the one before.
+2. channels innermost, since they are neighbours in memory: the compiler could vectorise, but for twelve channels its
+   loop falls back to single numbers.
+3. LLVM vectors over channels, the last one moved back to end with the last channel and so overlapping the one before:
+   no remainder. Fewer channels than a vector has lanes are taken one at a time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from fast.cpu.activations import PARALLEL_SIZE
+from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.vectors import VECTOR_BYTES, load, maximum, store
+from fast.validation import Geometry, require_array, require_like, slide
+from reference.errors import require_pair
+
+__all__ = ["max_pool2d", "max_pool2d_vjp"]
+
+
+def max_pool2d(
+    images: np.ndarray,
+    *,
+    pool_size: int | tuple[int, int] = 2,
+    strides: int | tuple[int, int] | None = None,
+    padding: str = "valid",
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Keep the largest number of every window; NaN if there is one, and padding never wins.
+
+    Args: images [N, H, W, C]; pool_size, strides and padding as `reference.max_pool2d`; out [N, OH, OW, C].
+    Returns: [N, OH, OW, C].
+    Raises: InvalidArgument, as `reference.max_pool2d`.
+    """
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
+    target = destination(out, shape, images.dtype, images)
+    kernel = _pool_loop if images.size < PARALLEL_SIZE else _pool_threads
+    kernel(contiguous(images), target, window, *geometry[2:6])
+    return deliver(target, out)
+
+
+def max_pool2d_vjp(
+    images: np.ndarray,
+    cotangent: np.ndarray,
+    *,
+    pool_size: int | tuple[int, int] = 2,
+    strides: int | tuple[int, int] | None = None,
+    padding: str = "valid",
+) -> np.ndarray:
+    """Carry a gradient back through `max_pool2d`: all of it goes to the first cell that won.
+
+    Args: images [N, H, W, C]; cotangent [N, OH, OW, C]; the others as in `max_pool2d`.
+    Returns: [N, H, W, C].
+    Raises: InvalidArgument, as `reference.max_pool2d_vjp`.
+    """
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
+    require_like("cotangent", cotangent, shape, images.dtype, "of the pooling's output")
+    gradients = np.empty(images.shape, images.dtype)
+    kernel = _pool_vjp_loop if images.size < PARALLEL_SIZE else _pool_vjp_threads
+    kernel(contiguous(images), contiguous(cotangent), gradients, window, *geometry[2:6])
+    return gradients
+
+
+def require_pooling(images: np.ndarray, pool_size: object, strides: object, padding: object):
+    """Check the arguments of a pooling; return where its windows stand and how large they are."""
+    _, rows, columns, _ = require_array("images", images, "N H W C").shape
+    window = require_pair("pool_size", pool_size)
+    return slide("pool_size", (rows, columns), window, window if strides is None else strides, padding), window
+
+
+@njit(cache=True, error_model="numpy")
+def pool_window(source, start, rows, columns, row_step, channels, out, place):
+    """The maxima of one window for all channels."""
+    lanes = VECTOR_BYTES // source.itemsize
+    if channels >= lanes:
+        for block in range(0, channels, lanes):
+            c = min(block, channels - lanes)
+            largest = load(source, start + c)
+            for a in range(rows):
+                for b in range(columns):
+                    largest = maximum(largest, load(source, start + a * row_step + b * channels + c))
+            store(out, place + c, largest)
+    else:
+        for c in range(channels):
+            best = source[start + c]
+            for a in range(rows):
+                for b in range(columns):
+                    value = source[start + a * row_step + b * channels + c]
+                    best = value if value > best or value != value else best
+            out[place + c] = best
+
+
+@njit(cache=True, error_model="numpy")
+def _pool_image(n, images, out, window, row_stride, column_stride, top, left):
+    _, height, width, channels = images.shape
+    _, out_rows, out_columns, _ = out.shape
+    source, target = images.ravel(), out.ravel()
+    for i in range(out_rows):
+        y, y_end = max(0, i * row_stride - top), min(height, i * row_stride - top + window[0])
+        for j in range(out_columns):
+            x, x_end = max(0, j * column_stride - left), min(width, j * column_stride - left + window[1])
+            start = ((n * height + y) * width + x) * channels
+            place = ((n * out_rows + i) * out_columns + j) * channels
+            pool_window(source, start, y_end - y, x_end - x, width * channels, channels, target, place)
+
+
+@njit(cache=True, error_model="numpy")
+def _pool_loop(images, out, window, row_stride, column_stride, top, left):
+    for n in range(len(images)):
+        _pool_image(n, images, out, window, row_stride, column_stride, top, left)
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _pool_threads(images, out, window, row_stride, column_stride, top, left):
+    for n in prange(len(images)):
+        _pool_image(np.intp(n), images, out, window, row_stride, column_stride, top, left)
+
+
+@njit(cache=True, error_model="numpy")
+def _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_stride, top, left):
+    _, height, width, channels = images.shape
+    _, out_rows, out_columns, _ = cotangent.shape
+    for y in range(height):
+        for x in range(width):
+            for c in range(channels):
+                gradients[n, y, x, c] = 0
+    for i in range(out_rows):
+        y, y_end = max(0, i * row_stride - top), min(height, i * row_stride - top + window[0])
+        for j in range(out_columns):
+            x, x_end = max(0, j * column_stride - left), min(width, j * column_stride - left + window[1])
+            for c in range(channels):
+                row, column, best = y, x, images[n, y, x, c]
+                for a in range(y, y_end):
+                    for b in range(x, x_end):
+                        value = images[n, a, b, c]
+                        # The first NaN beats everything, and nothing beats it.
+                        if value > best or (value != value and best == best):
+                            row, column, best = a, b, value
+                gradients[n, row, column, c] += cotangent[n, i, j, c]
+
+
+@njit(cache=True, error_model="numpy")
+def _pool_vjp_loop(images, cotangent, gradients, window, row_stride, column_stride, top, left):
+    for n in range(len(images)):
+        _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_stride, top, left)
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _pool_vjp_threads(images, cotangent, gradients, window, row_stride, column_stride, top, left):
+    for n in prange(len(images)):
+        _pool_image_vjp(np.intp(n), images, cotangent, gradients, window, row_stride, column_stride, top, left)

@@ -1,0 +1,40 @@
+"""The functions of `reference` over NumPy arrays, as CUDA kernels written in Python with Numba.
+
+On a machine without a GPU the same kernels run in Numba's simulator, thread by thread: slow, and right.
+
+`PROFILE` is what the kernels claim of their arithmetic. The ULPs of the elementary functions are the maximum errors
+that NVIDIA documents (CUDA C++ Programming Guide, "Mathematical Functions"; where editions differ, the larger), plus
+half an ULP, since they are stated against the correctly rounded result. The sigmoid's follow from exp's. With u the
+unit roundoff and an exponential d = e^-|z| that is off by k ULPs, at most 2ku relative: d/(1 + d) is off by
+2ku/(1 + d) ≤ 2ku, plus u for the sum and u for the quotient; 1/(1 + d) by less. That is (2k + 2)u, and u·|y| is less
+than an ULP of y: 2k + 2 ULPs, and half an ULP, which is more than the terms in u² need.
+"""
+
+from fast.cuda.activations import *
+from fast.cuda.backpropagation import *
+from fast.cuda.convolution import *
+from fast.cuda.device import SIMULATED, describe
+from fast.cuda.linear import *
+from fast.cuda.losses import *
+from fast.cuda.perceptron import *
+from fast.cuda.pooling import *
+
+PROFILE = {
+    "float32": {
+        "unit_roundoff": 2.0**-24,
+        "flush_to_zero": False,
+        "ulps": {"exp": 2.5, "log": 1.5, "tanh": 2.5, "sigmoid": 7.5},
+    },
+    "float64": {
+        "unit_roundoff": 2.0**-53,
+        "flush_to_zero": False,
+        "ulps": {"exp": 1.5, "log": 1.5, "tanh": 2.5, "sigmoid": 5.5},
+    },
+}
+
+DESCRIPTION = describe()
+
+if SIMULATED:
+    # What the simulator gets through in reasonable time: deciding cases of each check, and lengths of axes.
+    CASES = 25
+    LARGEST_DIMENSION = 9

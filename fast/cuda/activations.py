@@ -1,0 +1,194 @@
+"""Activation functions on the GPU.
+
+The ladder that led here:
+
+1. One thread for each number: each reads one, computes, writes one. Memory is the limit, so all that matters is that
+   neighbouring threads touch neighbouring numbers.
+2. A grid-stride loop: a fixed number of blocks walks over arrays of any size.
+3. One kernel for all: the function is compiled into it, so `relu` and `tanh_vjp` differ in one line each.
+4. `softmax` gives each row to one thread, three times over the row: its maximum, the sum of exponentials, the division.
+   Threads that share a row would have to synchronize; a classifier has many rows, and short ones.
+
+Exponentials are taken of numbers ≤ 0 only, so they can't overflow. Constants take the type of the argument:
+a bare 1 or 0.0 would pull a float32 kernel into double precision.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.validation import require_array, require_like
+
+__all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+
+
+def map_kernel(function: Any) -> Any:
+    """Make a kernel that applies a device function to every number."""
+
+    @kernel
+    def apply(z: Any, result: Any) -> None:
+        for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
+            result[place] = function(z[place])
+
+    return apply
+
+
+def map_pairs_kernel(function: Any) -> Any:
+    """Make a kernel that applies a device function to every number and its cotangent."""
+
+    @kernel
+    def apply(z: Any, cotangent: Any, result: Any) -> None:
+        for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
+            result[place] = function(z[place], cotangent[place])
+
+    return apply
+
+
+@device_function
+def exp_at(z: Any) -> Any:
+    """e to the power of z ≤ 0, in the type of z (in the simulator, `math` makes float64 of everything)."""
+    return type(z)(math.exp(z))
+
+
+@device_function
+def relu_at(z: Any) -> Any:
+    """max(0, z). Written so that NaN, which is not ≤ 0, stays."""
+    return type(z)(0) if z <= type(z)(0) else z
+
+
+@device_function
+def relu_vjp_at(z: Any, cotangent: Any) -> Any:
+    """A selection, not a product: an infinite cotangent stops at a negative z as well."""
+    return cotangent if z > type(z)(0) else type(z)(0)
+
+
+@device_function
+def sigmoid_at(z: Any) -> Any:
+    """1/(1 + e⁻ᶻ), or e^z/(1 + e^z) for z < 0."""
+    one = type(z)(1)
+    decay = exp_at(-abs(z))
+    return (one if z >= type(z)(0) else decay) / (one + decay)
+
+
+@device_function
+def sigmoid_vjp_at(z: Any, cotangent: Any) -> Any:
+    """cotangent·f·(1 - f)."""
+    f = sigmoid_at(z)
+    return cotangent * (f * (type(z)(1) - f))
+
+
+@device_function
+def tanh_at(z: Any) -> Any:
+    """The library's tanh, which is accurate near 0, where exponentials would cancel."""
+    return type(z)(math.tanh(z))
+
+
+@device_function
+def tanh_vjp_at(z: Any, cotangent: Any) -> Any:
+    """cotangent·(1 - f²)."""
+    f = tanh_at(z)
+    return cotangent * (type(z)(1) - f * f)
+
+
+@device_function
+def largest_of_row(scores: Any, row: int) -> Any:
+    """The maximum of a row. A NaN may be passed over: it makes NaN of the normalizer, and so of the whole row."""
+    largest = scores[row, 0]
+    for column in range(1, scores.shape[1]):
+        score = scores[row, column]
+        if score > largest:
+            largest = score
+    return largest
+
+
+@device_function
+def normalizer_of_row(scores: Any, row: int, largest: Any) -> Any:
+    """The sum of the exponentials of a row, shifted by its maximum."""
+    total = exp_at(scores[row, 0] - largest)
+    for column in range(1, scores.shape[1]):
+        total += exp_at(scores[row, column] - largest)
+    return total
+
+
+relu_kernel, relu_vjp_kernel = map_kernel(relu_at), map_pairs_kernel(relu_vjp_at)
+sigmoid_kernel, sigmoid_vjp_kernel = map_kernel(sigmoid_at), map_pairs_kernel(sigmoid_vjp_at)
+tanh_kernel, tanh_vjp_kernel = map_kernel(tanh_at), map_pairs_kernel(tanh_vjp_at)
+
+
+@kernel
+def softmax_kernel(z: Any, result: Any) -> None:
+    """`softmax` of each row, by one thread a row."""
+    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
+        largest = largest_of_row(z, row)
+        normalizer = normalizer_of_row(z, row, largest)
+        for column in range(z.shape[1]):
+            result[row, column] = exp_at(z[row, column] - largest) / normalizer
+
+
+def relu(z: np.ndarray) -> np.ndarray:
+    """As `reference.relu`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(relu_kernel, z)
+
+
+def relu_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.relu_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(relu_vjp_kernel, z, cotangent)
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """As `reference.sigmoid`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(sigmoid_kernel, z)
+
+
+def sigmoid_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.sigmoid_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(sigmoid_vjp_kernel, z, cotangent)
+
+
+def tanh(z: np.ndarray) -> np.ndarray:
+    """As `reference.tanh`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(tanh_kernel, z)
+
+
+def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.tanh_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(tanh_vjp_kernel, z, cotangent)
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """As `reference.softmax`, on the GPU: along the last axis of [..., K]."""
+    require_array("z", z)
+    rows = to_device(z.reshape(-1, z.shape[-1]))
+    return softmax_on_device(rows).copy_to_host().reshape(z.shape)
+
+
+def softmax_on_device(rows: Any) -> Any:
+    """`softmax` of the rows of a device array."""
+    result = empty(rows.shape, rows.dtype)
+    launch_over(softmax_kernel, rows.shape[0], rows, result)
+    return result
+
+
+def map_on_device(compiled: Any, *arrays: Any) -> Any:
+    """Run a kernel over all numbers of contiguous device arrays of one shape."""
+    size, shape, dtype = arrays[0].size, arrays[0].shape, arrays[0].dtype
+    result = empty(size, dtype)
+    launch_over(compiled, size, *(array.reshape(size) for array in arrays), result)
+    return result.reshape(*shape)
+
+
+def mapped(compiled: Any, z: np.ndarray) -> np.ndarray:
+    """Check an array and run a kernel over its numbers."""
+    require_array("z", z)
+    return map_on_device(compiled, to_device(z)).copy_to_host()
+
+
+def mapped_pairs(compiled: Any, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Check an array and its cotangent, and run a kernel over their numbers."""
+    require_array("z", z)
+    require_like("cotangent", cotangent, z.shape, z.dtype, "as z has")
+    return map_on_device(compiled, to_device(z), to_device(cotangent)).copy_to_host()

@@ -1,0 +1,125 @@
+"""A whole network, forward and back, on the GPU.
+
+The ladder that led here:
+
+1. Call the public functions layer by layer: right, but every activation travels to the host and back between layers.
+2. Keep everything on the device: inputs and parameters go there once, the kernels of the other rooms follow one another
+   on the default stream, and results come back once at the end.
+
+There is no kernel of its own here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel, softmax_on_device
+from fast.cuda.device import to_device
+from fast.cuda.linear import dense_on_device, dense_vjp_on_device, require_dense
+from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
+from fast.results import Backpropagation, ForwardPass
+from fast.validation import require_arrays, require_like
+from reference.errors import InvalidArgument
+
+__all__ = ["backpropagation", "forward_pass"]
+
+Arrays = tuple[np.ndarray, ...]
+
+
+def forward_pass(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> ForwardPass:
+    """As `reference.forward_pass`, on the GPU.
+
+    Args:
+        inputs: [N, D].
+        weights: a tuple of L matrices [D, H₁], …, [H_L₋₁, K].
+        biases: a tuple of L vectors [H₁], …, [K].
+
+    Returns:
+        ForwardPass(weighted_sums: L matrices [N, H_l], activations: L matrices [N, H_l]).
+
+    Raises:
+        InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
+    """
+    require_network(inputs, weights, biases)
+    weighted_sums, activations = hidden_layers(*on_device(inputs, weights, biases))
+    activations.append(softmax_on_device(weighted_sums[-1]))
+    return ForwardPass(on_host(weighted_sums), on_host(activations))
+
+
+def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels: np.ndarray) -> Backpropagation:
+    """As `reference.backpropagation`, on the GPU.
+
+    Args:
+        inputs: [N, D].
+        weights: as in `forward_pass`.
+        biases: as in `forward_pass`.
+        labels: [N, K].
+
+    Returns:
+        Backpropagation(loss, weights: gradients shaped as weights, biases: gradients shaped as biases).
+
+    Raises:
+        InvalidArgument: as `forward_pass`, and if the labels' shape isn't the network's output's.
+    """
+    require_network(inputs, weights, biases)
+    shape = (len(inputs), weights[-1].shape[1])
+    require_like("labels", labels, shape, inputs.dtype, "of the network's output")
+    features, matrices, vectors = on_device(inputs, weights, biases)
+    weighted_sums, activations = hidden_layers(features, matrices, vectors)
+    logits, targets = weighted_sums[-1], to_device(labels)
+    loss = mean_loss_on_device(logits, targets)
+    slopes = mean_loss_vjp_on_device(logits, targets)
+    of_weights, of_biases = back_through_layers([features, *activations], weighted_sums, matrices, slopes)
+    return Backpropagation(loss.copy_to_host()[0], on_host(of_weights), on_host(of_biases))
+
+
+def hidden_layers(inputs: Any, weights: list[Any], biases: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Every layer's weighted sums, and the activations of all layers but the last."""
+    weighted_sums, activations = [], []
+    for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True)):
+        weighted_sums.append(dense_on_device(inputs, matrix, bias))
+        if layer < len(weights) - 1:
+            inputs = map_on_device(relu_kernel, weighted_sums[-1])
+            activations.append(inputs)
+    return weighted_sums, activations
+
+
+def back_through_layers(
+    layer_inputs: list[Any], weighted_sums: list[Any], weights: list[Any], cotangent: Any
+) -> tuple[list[Any], list[Any]]:
+    """From the logits' gradient, the gradients of all weights and biases, first layer first."""
+    of_weights, of_biases = [], []
+    for layer in reversed(range(len(weights))):
+        of_inputs, of_matrix, of_bias = dense_vjp_on_device(layer_inputs[layer], weights[layer], cotangent)
+        of_weights.insert(0, of_matrix)
+        of_biases.insert(0, of_bias)
+        if layer > 0:
+            cotangent = map_on_device(relu_vjp_kernel, weighted_sums[layer - 1], of_inputs)
+    return of_weights, of_biases
+
+
+def on_device(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> tuple[Any, list[Any], list[Any]]:
+    """A network's inputs and parameters, on the device."""
+    return to_device(inputs), [to_device(matrix) for matrix in weights], [to_device(bias) for bias in biases]
+
+
+def on_host(arrays: list[Any]) -> Arrays:
+    """Device arrays as NumPy arrays."""
+    return tuple(array.copy_to_host() for array in arrays)
+
+
+def require_network(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> None:
+    """Check that weights and biases are layers, each of which fits the one before."""
+    require_arrays("weights", weights, "D H")
+    require_arrays("biases", biases, "H")
+    if len(biases) != len(weights):
+        raise InvalidArgument("biases", f"{len(weights)} vectors for as many weight matrices", str(len(biases)))
+    require_dense(inputs, weights[0], biases[0])
+    units = weights[0].shape[1]
+    for layer in range(1, len(weights)):
+        wanted = (units, weights[layer].shape[1])
+        require_like(f"weights[{layer}]", weights[layer], wanted, inputs.dtype, f"after a layer of {units} units")
+        units = wanted[1]
+        require_like(f"biases[{layer}]", biases[layer], (units,), inputs.dtype, f"for {units} units")

@@ -1,0 +1,146 @@
+"""What the kernels run on: a GPU where there is one, else Numba's simulator; and how they are launched on either.
+
+The choice is made once, when this module is imported, because Numba makes it when `numba.cuda` is imported:
+
+1. `NUMBA_ENABLE_CUDASIM`, where it is set, decides: 1 for the simulator, 0 for the real target (which compiles kernels
+   even without a GPU, but can't launch them);
+2. otherwise the driver is asked for its devices, past Numba, since asking through Numba would be the choice itself.
+
+The simulator runs every CUDA thread as a Python thread, one block at a time. It shows what the kernels mean, barriers
+included, and says nothing about their speed. Its blocks are therefore as small as a block can be that still has
+threads to synchronize, and every size below is a parameter with two values.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import math
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numba import config
+
+
+def device_count() -> int:
+    """The number of CUDA devices that the driver knows; 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value
+
+
+def choose_target() -> bool:
+    """Tell Numba what to simulate, before `numba.cuda` is imported for the first time; return whether it simulates."""
+    imported = sys.modules.get("numba.cuda")
+    if imported is None:
+        if "NUMBA_ENABLE_CUDASIM" not in os.environ and device_count() == 0:
+            config.ENABLE_CUDASIM = 1
+        return bool(config.ENABLE_CUDASIM)
+    simulated = imported.jit.__module__.startswith("numba.cuda.simulator")
+    if not simulated and "NUMBA_ENABLE_CUDASIM" not in os.environ and device_count() == 0:
+        raise ImportError(
+            "fast.cuda: there is no CUDA device, and numba.cuda was imported before without its simulator; "
+            "import fast.cuda first, or set NUMBA_ENABLE_CUDASIM=1"
+        )
+    return simulated
+
+
+SIMULATED = choose_target()
+# Small inputs make small grids, which is no reason for a warning.
+config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
+
+from numba import cuda  # noqa: E402  (choose_target has to come first)
+
+#: Outputs along each side of a block's tile of a matrix product, and how deep the tiles of its operands are.
+TILE, DEPTH = (4, 8) if SIMULATED else (64, 16)
+#: Threads along each side of a block of a matrix product. Each computes (TILE / SIDE)² outputs.
+SIDE = 2 if SIMULATED else 16
+#: Where the sums of a matrix product are longer than this, they are cut into slices for blocks of their own.
+SLICE_DEPTH = 64 if SIMULATED else 4096
+#: Threads of a block, and the most blocks, where every thread takes one place after another.
+THREADS, MOST_BLOCKS = (2, 1) if SIMULATED else (128, 4096)
+
+# The simulator's main thread polls its threads at every barrier and keeps the interpreter for a switch interval while
+# doing so: with Python's 5 ms, a barrier takes ten times as long.
+SIMULATOR_SWITCH_INTERVAL = 1e-4
+# The simulator keeps the running kernel in a global variable.
+ONE_AT_A_TIME = threading.Lock()
+
+
+def describe() -> str:
+    """One line on what the kernels run on."""
+    if SIMULATED:
+        why = "no GPU here" if device_count() == 0 else "asked for"
+        return f"Numba CUDA simulator: {why}, so this shows semantics, not speed"
+    if device_count() == 0:
+        return "Numba CUDA without a device: kernels compile, but none can be launched"
+    name = cuda.get_current_device().name
+    return f"Numba CUDA on {name.decode() if isinstance(name, bytes) else name}"
+
+
+class Silent:
+    """A kernel for the simulator, where overflow and NaN pass without a warning, as they do on a GPU.
+
+    NumPy keeps what it warns about for each thread, so the setting must be made inside the simulator's threads. The
+    simulator looks for `cuda` in a kernel's globals, which are passed on for that reason.
+    """
+
+    def __init__(self, body: Callable[..., None]) -> None:
+        functools.update_wrapper(self, body)
+        self.body, self.__globals__ = body, body.__globals__
+
+    def __call__(self, *arguments: Any) -> None:
+        with np.errstate(all="ignore"):
+            self.body(*arguments)
+
+
+def kernel(body: Callable[..., None]) -> Any:
+    """Make a kernel of a function, compiled for the types of its arguments when it is launched."""
+    return cuda.jit(Silent(body)) if SIMULATED else cuda.jit(body)
+
+
+def device_function(body: Callable[..., Any]) -> Any:
+    """Make a function that kernels can call. The simulator calls plain Python faster, and none of ours synchronizes."""
+    return body if SIMULATED else cuda.jit(device=True)(body)
+
+
+def launch(compiled: Any, grid: int | tuple[int, ...], block: int, *arguments: Any, shared_bytes: int = 0) -> None:
+    """Run a kernel on device arrays; `shared_bytes` of dynamic shared memory for each block.
+
+    Shared memory is always dynamic: the simulator allocates it once for a launch, whereas for `shared.array` of a fixed
+    size each thread looks for an earlier allocation, and two threads may both find none.
+    """
+    if not SIMULATED:
+        compiled[grid, block, 0, shared_bytes](*arguments)
+        return
+    with ONE_AT_A_TIME:
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(interval, SIMULATOR_SWITCH_INTERVAL))
+        try:
+            compiled[grid, block, 0, shared_bytes](*arguments)
+        finally:
+            sys.setswitchinterval(interval)
+
+
+def launch_over(compiled: Any, places: int, *arguments: Any) -> None:
+    """Run a kernel whose threads stride over a number of places."""
+    launch(compiled, min(math.ceil(places / THREADS), MOST_BLOCKS), THREADS, *arguments)
+
+
+def to_device(array: np.ndarray) -> Any:
+    """A copy on the device, C-contiguous whatever the layout of the array."""
+    return cuda.to_device(np.array(array, order="C"))
+
+
+def empty(shape: int | Sequence[int], dtype: np.dtype) -> Any:
+    """An array on the device with nothing in it yet."""
+    return cuda.device_array(shape, dtype)

@@ -1,0 +1,161 @@
+"""Losses on the GPU.
+
+The ladder that led here:
+
+1. softmax, logarithm, product with the labels, sum: four kernels, with [N, K] numbers written and read in between, and
+   an infinite loss wherever a probability underflows to 0.
+2. One kernel, one thread for each example: the normalizer stays in a register, the logarithm is taken of it and not of
+   a probability, and nothing but the loss is written.
+
+As for `softmax`, rows are many and short, so no two threads share one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fast.cuda.activations import exp_at, largest_of_row, normalizer_of_row
+from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.validation import require_array, require_like
+
+__all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
+
+
+@device_function
+def log_at(x: Any) -> Any:
+    """The natural logarithm: -∞ at 0, NaN below and of NaN. (Python's `math` raises an error instead.)"""
+    if x > type(x)(0):
+        return type(x)(math.log(x))
+    return type(x)(-math.inf) if x == type(x)(0) else type(x)(math.nan)
+
+
+@device_function
+def logit_slope(logits: Any, labels: Any, row: int, column: int, largest: Any, normalizer: Any, mass: Any) -> Any:
+    """The slope of an example's loss in one of its logits: probability times the labels' mass, minus label."""
+    return exp_at(logits[row, column] - largest) / normalizer * mass - labels[row, column]
+
+
+@device_function
+def mass_of_row(labels: Any, row: int) -> Any:
+    """The sum of a row of labels: 1 if they are a distribution."""
+    total = labels[row, 0]
+    for column in range(1, labels.shape[1]):
+        total += labels[row, column]
+    return total
+
+
+@kernel
+def cross_entropy_kernel(probabilities: Any, labels: Any, losses: Any) -> None:
+    """`cross_entropy` of each row, by one thread a row."""
+    zero = losses.dtype.type(0)
+    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
+        total = zero
+        for column in range(labels.shape[1]):
+            label = labels[row, column]
+            if label != zero:
+                total += label * log_at(probabilities[row, column])
+        losses[row] = zero - total
+
+
+@kernel
+def loss_kernel(logits: Any, labels: Any, losses: Any) -> None:
+    """`softmax_cross_entropy_with_logits` of each row, by one thread a row."""
+    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
+        largest = largest_of_row(logits, row)
+        log_normalizer = log_at(normalizer_of_row(logits, row, largest))
+        total = losses.dtype.type(0)
+        for column in range(labels.shape[1]):
+            total += labels[row, column] * (log_normalizer - (logits[row, column] - largest))
+        losses[row] = total
+
+
+@kernel
+def loss_vjp_kernel(logits: Any, labels: Any, cotangent: Any, result: Any) -> None:
+    """`softmax_cross_entropy_with_logits_vjp` of each row, by one thread a row."""
+    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
+        largest, mass = largest_of_row(logits, row), mass_of_row(labels, row)
+        normalizer = normalizer_of_row(logits, row, largest)
+        for column in range(result.shape[1]):
+            slope = logit_slope(logits, labels, row, column, largest, normalizer, mass)
+            result[row, column] = cotangent[row] * slope
+
+
+@kernel
+def mean_loss_vjp_kernel(logits: Any, labels: Any, result: Any) -> None:
+    """The gradient of the mean loss: divided by the count, since its reciprocal would be rounded first."""
+    count = result.dtype.type(result.shape[0])
+    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
+        largest, mass = largest_of_row(logits, row), mass_of_row(labels, row)
+        normalizer = normalizer_of_row(logits, row, largest)
+        for column in range(result.shape[1]):
+            result[row, column] = logit_slope(logits, labels, row, column, largest, normalizer, mass) / count
+
+
+@kernel
+def mean_kernel(values: Any, result: Any) -> None:
+    """The mean, by one block: each thread adds every THREADS-th value, then the first adds what the threads have."""
+    partial_sums = cuda.shared.array(0, values.dtype)
+    thread, total = cuda.threadIdx.x, values.dtype.type(0)
+    for place in range(thread, values.size, THREADS):
+        total += values[place]
+    partial_sums[thread] = total
+    cuda.syncthreads()
+    if thread == 0:
+        for other in range(1, THREADS):
+            total += partial_sums[other]
+        result[0] = total / values.dtype.type(values.size)
+
+
+def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """As `reference.cross_entropy`, on the GPU: [N, K] and [N, K] to [N]."""
+    require_array("probabilities", probabilities, "N K")
+    require_like("labels", labels, probabilities.shape, probabilities.dtype, "as probabilities has")
+    losses = empty(len(labels), labels.dtype)
+    launch_over(cross_entropy_kernel, len(labels), to_device(probabilities), to_device(labels), losses)
+    return losses.copy_to_host()
+
+
+def softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """As `reference.softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N, K] to [N]."""
+    require_logits(logits, labels)
+    return losses_on_device(to_device(logits), to_device(labels)).copy_to_host()
+
+
+def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.softmax_cross_entropy_with_logits_vjp`, on the GPU: [N, K], [N, K] and [N] to [N, K]."""
+    require_logits(logits, labels)
+    require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
+    result = empty(logits.shape, logits.dtype)
+    launch_over(loss_vjp_kernel, len(logits), to_device(logits), to_device(labels), to_device(cotangent), result)
+    return result.copy_to_host()
+
+
+def losses_on_device(logits: Any, labels: Any) -> Any:
+    """The loss of each row of device arrays."""
+    losses = empty(logits.shape[0], logits.dtype)
+    launch_over(loss_kernel, logits.shape[0], logits, labels, losses)
+    return losses
+
+
+def mean_loss_on_device(logits: Any, labels: Any) -> Any:
+    """The mean of the losses of all rows, a device array of one number."""
+    result = empty(1, logits.dtype)
+    shared_bytes = THREADS * logits.dtype.itemsize
+    launch(mean_kernel, 1, THREADS, losses_on_device(logits, labels), result, shared_bytes=shared_bytes)
+    return result
+
+
+def mean_loss_vjp_on_device(logits: Any, labels: Any) -> Any:
+    """The gradient of the mean loss with respect to device logits."""
+    result = empty(logits.shape, logits.dtype)
+    launch_over(mean_loss_vjp_kernel, logits.shape[0], logits, labels, result)
+    return result
+
+
+def require_logits(logits: np.ndarray, labels: np.ndarray) -> None:
+    """Check logits, and labels of their shape."""
+    require_array("logits", logits, "N K")
+    require_like("labels", labels, logits.shape, logits.dtype, "as logits has")

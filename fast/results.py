@@ -1,0 +1,65 @@
+"""What functions with more than one result return on both fast paths: the reference's field names, over arrays."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "Backpropagation",
+    "Conv2DGradients",
+    "DenseGradients",
+    "ForwardPass",
+    "PerceptronPrediction",
+    "PerceptronTrace",
+]
+
+Arrays = tuple[np.ndarray, ...]
+
+
+class PerceptronTrace(NamedTuple):
+    """What `perceptron_sgd` did: final_weights [D + 1], and one row of each other array for each example looked at."""
+
+    final_weights: np.ndarray
+    weights: np.ndarray
+    examples: np.ndarray
+    activations: np.ndarray
+    updated: np.ndarray
+
+
+class PerceptronPrediction(NamedTuple):
+    """What `perceptron_predict` returns for every example: f(x), and the side of the hyperplane as int64."""
+
+    scores: np.ndarray
+    labels: np.ndarray
+
+
+class DenseGradients(NamedTuple):
+    """What `dense_vjp` returns: one gradient for each input of `dense`, of that input's shape."""
+
+    inputs: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+
+
+class Conv2DGradients(NamedTuple):
+    """What `conv2d_vjp` returns: one gradient for each input of `conv2d`, of that input's shape."""
+
+    images: np.ndarray
+    filters: np.ndarray
+
+
+class ForwardPass(NamedTuple):
+    """What `forward_pass` returns for every layer: its weighted sums, and what its activation made of them."""
+
+    weighted_sums: Arrays
+    activations: Arrays
+
+
+class Backpropagation(NamedTuple):
+    """What `backpropagation` returns: the loss, and its gradient for every weight matrix and bias."""
+
+    loss: np.ndarray
+    weights: Arrays
+    biases: Arrays
