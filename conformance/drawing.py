@@ -19,6 +19,9 @@ REGIMES = {
     "lattice": ("distinct", "wide integers", "narrow integers"),
 }
 
+#: Bytes drawn at a time for sizes and choices.
+BLOCK = 24
+
 
 class Draw:
     """What a check's drawing function asks for its sizes, choices and arrays.
@@ -36,21 +39,25 @@ class Draw:
     ) -> None:
         self._data, self.dtype, self.values = data, np.dtype(dtype), values
         self._largest, self._special = largest, special
-        self._drawn: list[object] = []
+        self._drawn: list[bytes] = []
+        self._choices = iter(b"")
         self._arrays = 0
         self._wide_array = self.integer(0, 2) if values == "lattice" else 0
 
-    def drawn_key(self) -> tuple[object, ...]:
+    def drawn_key(self) -> tuple[bytes, ...]:
         """Everything drawn so far: equal for equal cases."""
         return tuple(self._drawn)
 
     def integer(self, low: int, high: int) -> int:
-        """An integer, both ends included."""
-        return self._draw(st.integers(low, high))
+        """An integer, both ends included; shrinks towards the low one."""
+        number, count = 0, high - low + 1
+        for _ in range(1 + (count - 1).bit_length() // 8):
+            number = number << 8 | self._byte()
+        return low + number % count
 
     def choice(self, *options: T) -> T:
         """One of several; shrinks towards the first."""
-        return self._draw(st.sampled_from(options))
+        return options[self.integer(0, len(options) - 1)]
 
     def sizes(self, *limits: int, long: int = 0) -> list[int]:
         """A length for each limit from 1; now and then one of them goes up to `long`, beyond any tile or vector."""
@@ -94,12 +101,18 @@ class Draw:
 
     def _raw(self, count: int) -> NDArray[np.uint32]:
         """One draw for a whole array: four bytes an element, all zero in the simplest case."""
-        return np.frombuffer(self._draw(st.binary(min_size=4 * count, max_size=4 * count)), "<u4")
+        return np.frombuffer(self._bytes(4 * count), "<u4")
 
-    def _draw(self, strategy: st.SearchStrategy[T]) -> T:
-        drawn = self._data.draw(strategy)
-        self._drawn.append(drawn)
-        return drawn
+    def _byte(self) -> int:
+        """A byte of a block drawn for many small choices: one draw costs Hypothesis as much as any other."""
+        for byte in self._choices:
+            return byte
+        self._choices = iter(self._bytes(BLOCK))
+        return next(self._choices)
+
+    def _bytes(self, count: int) -> bytes:
+        self._drawn.append(self._data.draw(st.binary(min_size=count, max_size=count)))
+        return self._drawn[-1]
 
     def _regime(self) -> str:
         regimes = REGIMES[self.values]

@@ -40,6 +40,8 @@ class Subject:
     cases: int
     seed: int
     largest: int | None = None
+    #: whether to look for the smallest failing case; for a known deviation any will do
+    shrink: bool = True
 
     @property
     def dtype(self) -> str:
@@ -130,7 +132,7 @@ def explore(
             max_examples=wanted - evidence.deciding,
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.target, Phase.shrink),
+            phases=(Phase.generate, Phase.target, *([Phase.shrink] if subject.shrink else [])),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,

@@ -32,6 +32,7 @@ class Implementation:
             what it doesn't say is taken as IEEE arithmetic that may flush subnormals, with 4 to 10 ULPs for elementary
             functions.
         KNOWN_DEVIATIONS: {(operation, check): reason}, the check as the report names it, or the beginning of its name.
+        SKIPPED: {operation: reason} for what can't be run here, for want of a device, say.
         DESCRIPTION: a line about what it runs on.
         CASES: how many deciding cases are enough by default, for something slow.
         LARGEST_DIMENSION: no axis drawn is longer.
@@ -41,6 +42,7 @@ class Implementation:
     module: ModuleType
     arithmetics: Mapping[str, Arithmetic]
     known_deviations: Mapping[tuple[str, str], str]
+    skipped: Mapping[str, str]
     description: str
     cases: int | None
     largest: int | None
@@ -50,11 +52,11 @@ class Implementation:
         function = getattr(self.module, operation, None)
         return function if callable(function) else None
 
-    def known_deviation(self, operation: str, check: str) -> tuple[str, str] | None:
-        """The listed deviation that a check belongs to, and so its reason, if any."""
-        for key in self.known_deviations:
-            if key[0] == operation and check.startswith(key[1]):
-                return key
+    def known_deviation(self, operation: str, check: str) -> str | None:
+        """Why the implementation deviates in a check, if it says so: listed by the beginning of the check's name."""
+        for (listed_operation, listed_check), reason in self.known_deviations.items():
+            if listed_operation == operation and check.startswith(listed_check):
+                return reason
         return None
 
 
@@ -82,6 +84,7 @@ def load(name: str) -> Implementation:
         module=module,
         arithmetics={dtype: _arithmetic(name, dtype, profile.get(dtype, {})) for dtype in DTYPES},
         known_deviations=deviations,
+        skipped=getattr(module, "SKIPPED", {}),
         description=getattr(module, "DESCRIPTION", ""),
         cases=getattr(module, "CASES", None),
         largest=getattr(module, "LARGEST_DIMENSION", None),

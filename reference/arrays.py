@@ -6,12 +6,13 @@ numbers themselves, so every function works for floats, fractions and each type 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import add
 from typing import Any
 
-from reference.errors import InvalidArgument
+from reference.errors import InvalidArgument, require_positive_integer
 
 __all__ = ["flatten", "reshape", "shape"]
 
@@ -71,13 +72,13 @@ def reshape(values: Any, lengths: Sequence[int]) -> Any:
 
     Args:
         values: a nested list.
-        lengths: the new axes; their product is the count of numbers.
+        lengths: the new axes, positive integers; their product is the count of numbers.
 
     Returns:
         A nested list of that shape.
 
     Raises:
-        InvalidArgument: if the counts differ.
+        InvalidArgument: if the counts differ, or a length isn't a positive integer.
 
     Source:
         ruppert-ml2, "Getting Started with Tensorflow": tensors of shape [28, 28], [28, 28, 3], [100, 28, 28, 3].
@@ -86,12 +87,14 @@ def reshape(values: Any, lengths: Sequence[int]) -> Any:
     [[[[0.4], [0.9]], [[0.7], [0.2]]]]
     """
     numbers = flatten(values)
-    count = reduce(lambda product, length: product * length, lengths, 1)
-    if count != len(numbers):
+    if not isinstance(lengths, Sequence):
+        raise InvalidArgument("lengths", "a tuple of positive integers", repr(lengths))
+    axes = [require_positive_integer("lengths", length) for length in lengths]
+    if math.prod(axes) != len(numbers):
         raise InvalidArgument("lengths", f"a shape of {len(numbers)} numbers", repr(tuple(lengths)))
-    for length in reversed(lengths[1:]):
+    for length in reversed(axes):
         numbers = [numbers[start : start + length] for start in range(0, len(numbers), length)]
-    return numbers
+    return numbers[0]
 
 
 def total(terms: Iterable[Number]) -> Number:

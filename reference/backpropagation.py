@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reference.activations import relu, relu_vjp, softmax
-from reference.arrays import Array, Number, elementwise, require_arrays, require_shape, total
+from reference.arrays import Array, Number, elementwise, require_array, require_arrays, require_shape, total
 from reference.errors import InvalidArgument
-from reference.linear import dense, dense_vjp, require_dense
+from reference.linear import dense, dense_vjp
 from reference.losses import softmax_cross_entropy_with_logits, softmax_cross_entropy_with_logits_vjp
 from reference.numbers.node import Node, gradients
 
@@ -154,9 +154,9 @@ def require_network(inputs: Array, weights: Arrays, biases: Arrays) -> None:
     require_arrays("biases", biases, "H")
     if len(biases) != len(layers):
         raise InvalidArgument("biases", f"{len(layers)} vectors for as many weight matrices", str(len(biases)))
-    require_dense(inputs, weights[0], biases[0])
-    for layer in range(1, len(layers)):
-        units = layers[layer - 1][1]
-        require_shape(f"weights[{layer}]", weights[layer], (units, layers[layer][1]), f"after a layer of {units} units")
-        require_shape(f"biases[{layer}]", biases[layer], (layers[layer][1],), f"for {layers[layer][1]} units")
-
+    units = require_array("inputs", inputs, "N D")[1]
+    for layer, (_, next_units) in enumerate(layers):
+        came_from = f"after a layer of {units} units" if layer else f"for inputs with {units} features"
+        require_shape(f"weights[{layer}]", weights[layer], (units, next_units), came_from)
+        require_shape(f"biases[{layer}]", biases[layer], (next_units,), f"for {next_units} units")
+        units = next_units

@@ -8,7 +8,7 @@ A Fraction has an exact maximum but no exact exponential, and says so.
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from reference.arrays import Number
@@ -43,8 +43,7 @@ def tanh(x: Number) -> Number:
     if isinstance(x, (int, float)):
         return math.tanh(x)
     if isinstance(x, Decimal):
-        decay = (-2 * abs(x)).exp()
-        return ((1 - decay) / (1 + decay)).copy_sign(x)
+        return _decimal_tanh(x)
     return _own(x, "tanh")
 
 
@@ -80,6 +79,18 @@ def where_positive(x: Number, yes: Number, no: Number) -> Number:
 def times_log(factor: Number, x: Number) -> Number:
     """factor·log(x), which is 0 when the factor is 0 even where the logarithm is infinite."""
     return 0 * factor if factor == 0 else factor * log(x)
+
+
+def _decimal_tanh(x: Decimal) -> Decimal:
+    with localcontext() as context:
+        lost = -x.adjusted() if x.is_finite() and x else 0
+        if lost > context.prec:
+            return +x  # x - x³/3 + … differs from x beyond the last digit
+        # For a small x the exponential is next to 1: that many digits cancel.
+        context.prec += max(lost, 0) + 2
+        decay = (-2 * abs(x)).exp()
+        precise = ((1 - decay) / (1 + decay)).copy_sign(x)
+    return (+precise).copy_sign(x)
 
 
 def _own(x: Number, name: str) -> Number:

@@ -11,7 +11,7 @@ from conformance.laws import Law, exact
 
 
 def forward_pass(draw: Draw) -> dict[str, Any]:
-    examples, *widths = draw.sizes(3, 5, 4, 4, 4, long=16)
+    examples, *widths = draw.sizes(3, 4, 4, 3, 3, long=16)
     widths = widths[: draw.integer(2, 4)]
     pairs = list(zip(widths[:-1], widths[1:], strict=True))
     return {

@@ -13,8 +13,8 @@ from reference.convolution import slide
 
 def conv2d(draw: Draw) -> dict[str, Any]:
     padding = draw.choice("valid", "same")
-    batch, rows, columns, channels = draw.sizes(2, 6, 6, 3)
-    kernel_rows, kernel_columns, filters = draw.sizes(3, 3, 3, long=20)
+    batch, rows, columns, channels = draw.sizes(2, 5, 5, 2)
+    kernel_rows, kernel_columns, filters = draw.sizes(3, 3, 2, long=20)
     if padding == "valid":
         kernel_rows, kernel_columns = min(kernel_rows, rows), min(kernel_columns, columns)
     elif kernel_rows * kernel_columns > 16:

@@ -9,7 +9,7 @@ from conformance.laws import Law, exact, total_of
 
 
 def dense(draw: Draw) -> dict[str, Any]:
-    examples, features, units = draw.sizes(5, 12, 6, long=40)
+    examples, features, units = draw.sizes(4, 8, 4, long=40)
     return {"inputs": draw.array(examples, features), "weights": draw.array(features, units), "bias": draw.array(units)}
 
 

@@ -9,7 +9,7 @@ from conformance.laws import Law, exact
 
 
 def cross_entropy(draw: Draw) -> dict[str, Any]:
-    rows, classes = draw.sizes(4, 6, long=24)
+    rows, classes = draw.sizes(3, 5, long=20)
     return {"probabilities": draw.array(rows, classes, positive=True), "labels": draw.distributions(rows, classes)}
 
 
@@ -25,7 +25,7 @@ def cross_entropy_is_linear_in_its_labels(draw: Draw, law: Law) -> None:
 
 
 def softmax_cross_entropy_with_logits(draw: Draw) -> dict[str, Any]:
-    rows, classes = draw.sizes(4, 6, long=24)
+    rows, classes = draw.sizes(3, 5, long=20)
     return {"logits": draw.array(rows, classes), "labels": draw.distributions(rows, classes)}
 
 

@@ -24,6 +24,83 @@ PROFILE = {
     "float64": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 4, "tanh": 6, "sigmoid": 7}},
 }
 
+#: Every deviation seen, by its reason: which operations, and what of them.
+DEVIATIONS = {
+    "the gradient of relu is multiplied by 0 or 1 instead of selected, so that 0·∞ and 0·NaN become NaN": {
+        "relu_vjp": ["special values: NaN", "special values: +infinity", "special values: -infinity"],
+    },
+    "max pooling skips NaN, and starts from the lowest finite number instead of -∞": {
+        "max_pool2d": ["special values: NaN", "special values: -infinity"],
+        "max_pool2d_vjp": ["special values: NaN"],
+    },
+    "an empty batch, extra leading axes and arguments that broadcast are taken as a request, not as a mistake": {
+        "backpropagation": ["bad input: inputs is refused", "bad input: labels is refused"],
+        "conv2d": ["bad input: images is refused"],
+        "conv2d_vjp": ["bad input: images is refused"],
+        "cross_entropy": ["bad input: probabilities is refused", "bad input: labels is refused"],
+        "dense": ["bad input: inputs is refused", "bad input: weights is refused"],
+        "dense_vjp": ["bad input: inputs is refused", "bad input: weights is refused"],
+        "forward_pass": ["bad input: inputs is refused"],
+        "max_pool2d": ["bad input: images is refused"],
+        "perceptron_predict": ["bad input: features is refused", "bad input: weights is refused"],
+        "relu": ["bad input: z is refused"],
+        "sigmoid": ["bad input: z is refused"],
+        "sigmoid_vjp": ["bad input: z is refused", "bad input: cotangent is refused"],
+        "softmax": ["bad input: z is refused"],
+        "softmax_cross_entropy_with_logits": ["bad input: logits is refused", "bad input: labels is refused"],
+        "softmax_cross_entropy_with_logits_vjp": [
+            "bad input: logits is refused",
+            "bad input: labels is refused",
+            "bad input: cotangent is refused",
+        ],
+        "tanh": ["bad input: z is refused"],
+        "tanh_vjp": ["bad input: z is refused", "bad input: cotangent is refused"],
+    },
+    "filters larger than the image give an empty result instead of an error": {
+        "conv2d": ["bad input: filters is refused"],
+    },
+    "strides and window sizes that aren't integers are cut down to integers": {
+        "conv2d": ["bad input: strides is refused"],
+        "conv2d_vjp": ["bad input: strides is refused"],
+        "max_pool2d": ["bad input: pool_size is refused", "bad input: strides is refused"],
+        "max_pool2d_vjp": ["bad input: pool_size is refused", "bad input: strides is refused"],
+    },
+    "TensorFlow has no perceptron; the operations that this one is made of don't look at what labels mean": {
+        "perceptron_sgd": ["bad input: features is refused", "bad input: labels is refused"],
+    },
+    "the error names an operation, an attribute or a shape inside TensorFlow, not the argument": {
+        operation: [f"bad input: {argument} is named" for argument in arguments.split()]
+        for operation, arguments in {
+            "backpropagation": "inputs weights biases labels",
+            "conv2d": "images filters",
+            "conv2d_vjp": "images filters cotangent strides",
+            "cross_entropy": "probabilities labels",
+            "dense": "inputs weights bias",
+            "dense_vjp": "inputs weights bias cotangent",
+            "forward_pass": "inputs weights biases",
+            "max_pool2d": "images pool_size strides",
+            "max_pool2d_vjp": "images cotangent pool_size strides",
+            "perceptron_predict": "features weights",
+            "perceptron_sgd": "features labels epochs learning_rate initial_weights",
+            "relu": "z",
+            "relu_vjp": "z cotangent",
+            "sigmoid": "z",
+            "sigmoid_vjp": "z cotangent",
+            "softmax": "z",
+            "softmax_cross_entropy_with_logits": "logits labels",
+            "softmax_cross_entropy_with_logits_vjp": "logits labels cotangent",
+            "tanh": "z",
+            "tanh_vjp": "z cotangent",
+        }.items()
+    },
+}
+KNOWN_DEVIATIONS = {
+    (operation, check): reason
+    for reason, operations in DEVIATIONS.items()
+    for operation, checks in operations.items()
+    for check in checks
+}
+
 
 class PerceptronTrace(NamedTuple):
     final_weights: Any

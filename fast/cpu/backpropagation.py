@@ -1,7 +1,7 @@
 """A whole network, forward and back.
 
 The ladder:
-1. the public functions one after the other: for a network of the slides' size, checking and dispatching is all the time.
+1. the public functions one after the other: for a network of the slides' size, checking and dispatching is all.
 2. arguments checked once, then one kernel a layer and direction, which does the product, the bias and the activation.
    A kernel for the whole network would save two more microseconds a layer but be compiled anew for each depth.
 
@@ -84,7 +84,8 @@ def require_network(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> None
     require_dense(inputs, weights[0], biases[0])
     for layer in range(1, len(layers)):
         units, after = layers[layer - 1].shape[1], layers[layer].shape[1]
-        require_like(f"weights[{layer}]", weights[layer], (units, after), inputs.dtype, f"after a layer of {units} units")
+        because = f"after a layer of {units} units"
+        require_like(f"weights[{layer}]", weights[layer], (units, after), inputs.dtype, because)
         require_like(f"biases[{layer}]", biases[layer], (after,), inputs.dtype, f"for {after} units")
 
 

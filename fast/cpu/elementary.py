@@ -2,9 +2,13 @@
 
 The ladder:
 1. `math.exp` in a loop: correct, and one library call a number.
-2. Cody and Waite's reduction x = k·ln 2 + r, |r| ≤ ln(2)/2, ln 2 split in two so that k·(first part) is exact; the Taylor
-   polynomial of eʳ - 1; then 2ᵏ put into the exponent's bits. No branch, no table, no call: LLVM vectorises the loop.
+2. Cody and Waite's reduction x = k·ln 2 + r, |r| ≤ ln(2)/2, ln 2 split in two so that k·(first part) is exact; the
+   Taylor polynomial of eʳ - 1; then 2ᵏ put into the exponent's bits. No branch, table or call: LLVM vectorises it.
 3. k comes from adding 1.5·2ᵖ, which leaves the nearest integer in the last bits, so no conversion to integers either.
+
+Errors of float32, in ULPs. exp: 1/2 for rounding 1 + (eʳ - 1), and where that is below 1, 1/4 each for rounding r, for
+rounding eʳ - 1, and for all the rest (Taylor's remainder, ln 2's second part, inner terms): 1.25; seen, 1.02. sigmoid:
+1.25 for the exponential, up to 1 for 1 + e⁻ᶻ, 1/2 for the quotient: below 3; seen, 2.33. tanh: as sigmoid; seen, 2.49.
 
 Why Taylor and not a minimax polynomial: its remainder is known without trusting a fit. With L = ln(2)/2 < 0.3466,
 L⁸/8! < 5.2e-9 = 0.09·2⁻²⁴ for float32 (degree 7), L¹⁴/14! < 4.2e-18 = 0.04·2⁻⁵³ for float64 (degree 13).
@@ -77,14 +81,15 @@ def _expm1_reduced(r):
     if r == types.float32:
 
         def taylor32(r):
-            p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, F7, F6), F5), F4), F3), F2)
-            return multiply_add(r * r, p, r)
+            p = multiply_add(r, multiply_add(r, multiply_add(r, F7, F6), F5), F4)
+            return multiply_add(r * r, multiply_add(r, multiply_add(r, p, F3), F2), r)
 
         return taylor32
 
     def taylor64(r):
-        p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, D13, D12), D11), D10), D9), D8)
-        p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, p, D7), D6), D5), D4), D3)
+        p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, D13, D12), D11), D10), D9)
+        p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, p, D8), D7), D6), D5)
+        p = multiply_add(r, multiply_add(r, p, D4), D3)
         return multiply_add(r * r, multiply_add(r, p, D2), r)
 
     return taylor64

@@ -59,8 +59,10 @@ def dense_kernel(address, inputs, weights, bias, sums):
     """sums = inputs·weights + bias"""
     examples, features = inputs.shape
     units = weights.shape[1]
-    flat = sums.ravel()
-    matrix_product(address, inputs.ravel(), features, 1, weights.ravel(), units, 1, flat, examples, features, units)
+    one = np.intp(1)
+    matrix_product(
+        address, inputs.ravel(), features, one, weights.ravel(), units, one, sums.ravel(), examples, features, units
+    )  # fmt: skip
     for n in range(examples):
         for j in range(units):
             sums[n, j] += bias[j]

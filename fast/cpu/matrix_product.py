@@ -1,11 +1,13 @@
 """The matrix product that dense layers and convolutions share.
 
-The ladder (float32, one core of a 2-core AVX2 machine whose peak is about 100 GFLOP/s; see the benchmarks):
+The ladder (float32, [100, 784]·[784, 200], one core with AVX2; a tile in the first-level cache does 65 GFLOP/s):
 1. three nested loops, dot product innermost: one number at a time, bound by the latency of one addition.
 2. innermost loop along a row of B: the compiler vectorises, but every product loads and stores C.
 3. a register tile: R rows times V vectors of C stay in registers while the depth runs; each entry of A that is loaded
    serves V vectors, each vector of B serves R rows. It has to be said in LLVM vectors: no compiler finds it.
+   And as a function of its own: inlined, it loses registers to its caller's loops, and spills its sums.
 4. panels: B is copied to panels of V vectors' width, so that the tile walks through memory in one straight line.
+   Copied number by number, that makes 32 GFLOP/s; by vectors, 62.
 5. addresses by table: the rows of A and C are found through tables of offsets, and the depth runs in pieces of equal
    length. So A may be a transposed matrix, or the windows of an image that nobody ever copied out (see `convolution`).
 
@@ -23,17 +25,27 @@ from numba import cfunc, from_dtype, njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from fast.cpu.vectors import VECTOR_BYTES, VECTOR_REGISTERS, call_intrinsic, data_pointer, lanes, load_vector
-from fast.cpu.vectors import store_vector, vector_type
+from fast.cpu.vectors import (
+    VECTOR_BYTES,
+    VECTOR_REGISTERS,
+    call_intrinsic,
+    data_pointer,
+    lanes,
+    load,
+    load_vector,
+    store,
+    store_vector,
+    vector_type,
+)
 
-#: Rows of the tile for 1, 2 and 3 vectors of columns: accumulators, V vectors of B and one entry of A fill the
-#: registers; and more than 12 row addresses would not fit the general registers.
+#: Rows of the tile for 1, 2 and 3 vectors of columns: accumulators, V vectors of B and one entry of A fill the vector
+#: registers, and the addresses of more than 8 rows would not fit the general ones.
 TILE_ROWS = (8, 6, 4) if VECTOR_REGISTERS == 16 else (8, 8, 8)
 ROWS_1, ROWS_2, ROWS_3 = TILE_ROWS
 #: A panel of B of this depth stays in the first-level cache.
 DEPTH_BLOCK = 320
 #: Rows of C that one task computes with its panel: enough to make the copying of the panel cheap.
-ROW_BLOCK = 96
+ROW_BLOCK = 128
 #: Multiplications below which a second thread costs more than it helps.
 PARALLEL_WORK = 500_000
 
@@ -109,10 +121,9 @@ def add_products(builder, sums, row_pointers, panel):
     starts = [builder.gep(panel, [ir.Constant(ir.IntType(64), v * vector.count)]) for v in range(len(sums[0]))]
     b_vectors = [load_vector(builder, start, vector) for start in starts]
     undefined, first = ir.Constant(vector, ir.Undefined), ir.Constant(ir.IntType(32), 0)
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
     for pointer, row in zip(row_pointers, sums, strict=True):
         number = builder.insert_element(undefined, builder.load(pointer), first)
-        copies = builder.shuffle_vector(number, undefined, everywhere)
+        copies = take_lanes(builder, number, [0] * vector.count)
         for slot, b_vector in zip(row, b_vectors, strict=True):
             builder.store(call_intrinsic(builder, "fmuladd", copies, b_vector, builder.load(slot)), slot)
 
@@ -128,15 +139,32 @@ def store_columns(builder, slot, row, first_column, column_count, accumulate):
                 builder.store(builder.fadd(load_vector(builder, target, vector), builder.load(slot)), slot)
             store_vector(builder, builder.load(slot), target)
         with part:
-            spilled = cgutils.alloca_once(builder, vector)
-            builder.store(builder.load(slot), spilled)
-            numbers = builder.bitcast(spilled, target.type)
-            with cgutils.for_range(builder, left) as column:
-                value = cgutils.alloca_once_value(builder, builder.load(builder.gep(numbers, [column.index])))
-                place = builder.gep(target, [column.index])
-                with builder.if_then(accumulate):
-                    builder.store(builder.fadd(builder.load(place), builder.load(value)), value)
-                builder.store(builder.load(value), place)
+            store_lanes(builder, slot, target, left, accumulate)
+
+
+def store_lanes(builder, slot, target, left, accumulate):
+    """Store the first `left` lanes of a vector, by the binary digits of their number: 4, 2 and 1 lanes of 8."""
+    vector, integer = slot.type.pointee, left.type
+    position, width = cgutils.alloca_once_value(builder, ir.Constant(integer, 0)), vector.count // 2
+    while width > 0:
+        digit = builder.and_(left, ir.Constant(integer, width))
+        with builder.if_then(builder.icmp_unsigned(">", digit, ir.Constant(integer, 0))):
+            place = builder.gep(target, [builder.load(position)])
+            lowest = take_lanes(builder, builder.load(slot), range(width))
+            value = cgutils.alloca_once_value(builder, lowest)
+            with builder.if_then(accumulate):
+                builder.store(builder.fadd(load_vector(builder, place, lowest.type), lowest), value)
+            store_vector(builder, builder.load(value), place)
+            rest = [*range(width, vector.count), *range(width)]
+            builder.store(take_lanes(builder, builder.load(slot), rest), slot)
+            builder.store(builder.add(builder.load(position), ir.Constant(integer, width)), position)
+        width //= 2
+
+
+def take_lanes(builder, value, places):
+    """A vector of some of a vector's lanes."""
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places))
+    return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
 
 
 tile_1, tile_2, tile_3 = (tile(vectors, rows) for vectors, rows in enumerate(TILE_ROWS, 1))
@@ -152,7 +180,12 @@ def panel_count(vectors):
 def pack_panel(b, b_start, row_step, column_step, depth, columns, width, panel, start):
     """Copy `depth` rows of up to `width` columns into a panel, missing columns as zeros."""
     present = min(columns, width)
-    if column_step == 1:
+    if column_step == 1 and present == width:
+        for k in range(depth):
+            source, target = b_start + k * row_step, start + k * width
+            for v in range(0, width, VECTOR_BYTES // b.itemsize):
+                store(panel, target + v, load(b, source + v))
+    elif column_step == 1:
         for k in range(depth):
             source, target = b_start + k * row_step, start + k * width
             for j in range(present):
@@ -169,14 +202,17 @@ def pack_panel(b, b_start, row_step, column_step, depth, columns, width, panel, 
 
 @njit(cache=True, error_model="numpy")
 def pack(b, b_start, row_step, column_step, depth, columns, packed, start):
-    """Copy a matrix into consecutive panels."""
+    """Copy a matrix into consecutive panels.
+
+    Callers write np.intp(1) for a step of 1, since Numba compiles this again for every literal number.
+    """
     size = VECTOR_BYTES // b.itemsize
     vectors = (columns + size - 1) // size
     for p in range(panel_count(vectors)):
         count = vectors - 2 * p if vectors - 2 * p <= 3 else 2
         first = 2 * p * size
-        source = b_start + first * column_step
-        pack_panel(b, source, row_step, column_step, depth, columns - first, count * size, packed, start + first * depth)
+        source, target = b_start + first * column_step, start + first * depth
+        pack_panel(b, source, row_step, column_step, depth, columns - first, count * size, packed, target)
 
 
 def _multiply_packed(
@@ -266,7 +302,7 @@ def multiply_block(
     for k in range(0, depth, DEPTH_BLOCK):
         length = min(DEPTH_BLOCK, depth - k)
         source = k * b_row_step + first * b_column_step
-        pack_panel(b, source, b_row_step, b_column_step, length, columns - first, count * size, panel, 0)
+        pack_panel(b, source, b_row_step, b_column_step, length, columns - first, count * size, panel, np.intp(0))
         multiply_packed(
             address, a, first_row * a_row_step + k * a_step, a_rows, a_step, length, 1, 0, panel, 0,
             c, first_row * columns + first, c_rows, rows, width, k > 0,
@@ -283,7 +319,9 @@ def matrix_product(address, a, a_row_step, a_step, b, b_row_step, b_column_step,
     tasks = panels * blocks
     if tasks == 1 or rows * depth * columns < PARALLEL_WORK:
         for p in range(panels):
-            multiply_block(address, p, 0, rows, a, a_row_step, a_step, b, b_row_step, b_column_step, c, depth, columns)
+            multiply_block(
+                address, p, np.intp(0), rows, a, a_row_step, a_step, b, b_row_step, b_column_step, c, depth, columns
+            )  # fmt: skip
     else:
         for task in prange(tasks):
             first = np.intp(task) % blocks * height

@@ -38,7 +38,8 @@ class Formula:
     def __init__(self, value: Number | str, text: str | None = None, binding: int = ATOM) -> None:
         self.value = Fraction(value) if isinstance(value, str) else value
         self.text = str(value) if text is None else text
-        self.binding = binding
+        # A fraction's own text is a quotient, and binds like one.
+        self.binding = PRODUCT if text is None and "/" in self.text else binding
 
     def __repr__(self) -> str:
         return self.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -12,8 +12,10 @@ from reference.arrays import Number
 from reference.errors import Undecidable
 
 DIGITS = 50
-_DOWN = Context(prec=DIGITS, rounding=ROUND_FLOOR, Emin=MIN_EMIN, Emax=MAX_EMAX)
-_UP = Context(prec=DIGITS, rounding=ROUND_CEILING, Emin=MIN_EMIN, Emax=MAX_EMAX)
+#: The ends are fractions, so an exponent costs as many digits: what lies beyond counts as infinite, or as next to zero.
+LARGEST_EXPONENT = 10_000
+_DOWN = Context(DIGITS, ROUND_FLOOR, Emin=-LARGEST_EXPONENT, Emax=LARGEST_EXPONENT, traps=[InvalidOperation])
+_UP = Context(DIGITS, ROUND_CEILING, Emin=-LARGEST_EXPONENT, Emax=LARGEST_EXPONENT, traps=[InvalidOperation])
 
 
 class Interval:
@@ -56,7 +58,10 @@ class Interval:
         >>> Interval.printed("7.67")
         Interval(7.665, 7.675)
         """
-        exponent = Decimal(text).as_tuple().exponent
+        try:
+            exponent = Decimal(text).as_tuple().exponent
+        except InvalidOperation:
+            exponent = "n"
         if not isinstance(exponent, int):
             raise ValueError(f"text: wanted a printed decimal number; got {text!r}")
         half_unit = Fraction(10) ** exponent / 2
@@ -74,7 +79,7 @@ class Interval:
 
     def __add__(self, other: Number) -> Interval:
         other = _interval(other)
-        return Interval(self.low + other.low, self.high + other.high)
+        return Interval(_sum(self.low, other.low), _sum(self.high, other.high))
 
     def __neg__(self) -> Interval:
         return Interval(-self.high, -self.low)
@@ -129,7 +134,7 @@ class Interval:
         return Interval(-math.inf, math.inf) if self.low <= 0 else self._rising(Decimal.ln)
 
     def sqrt(self) -> Interval:
-        return self._rising(Decimal.sqrt)
+        return Interval(-math.inf, math.inf) if self.low < 0 else self._rising(Decimal.sqrt)
 
     def tanh(self) -> Interval:
         return 2 * (2 * self).sigmoid() - 1
@@ -159,8 +164,7 @@ class Interval:
         # Decimal's functions round correctly, to nearest: one unit outwards contains the true value.
         low, high = _decimal(self.low, _DOWN), _decimal(self.high, _UP)
         below, above = function(low, _DOWN).next_minus(_DOWN), function(high, _UP).next_plus(_UP)
-        exponential = function is Decimal.exp
-        return Interval(max(below, Decimal(0)) if exponential else below, above)
+        return Interval(below if function is Decimal.ln else max(below, Decimal(0)), above)
 
 
 def hull(*numbers: Number) -> Interval:
@@ -181,8 +185,18 @@ def _end(value: Number) -> Number:
     return value if isinstance(value, Fraction) else Fraction(value)
 
 
+def _sum(x: Number, y: Number) -> Number:
+    # Beside an infinity, a fraction would have to become a float, which a large one can't.
+    infinities = [end for end in (x, y) if isinstance(end, float)]
+    return sum(infinities) if infinities else x + y
+
+
 def _product(x: Number, y: Number) -> Number:
-    return Fraction(0) if x == 0 or y == 0 else x * y
+    if x == 0 or y == 0:
+        return Fraction(0)
+    if isinstance(x, float) or isinstance(y, float):
+        return math.inf if (x > 0) == (y > 0) else -math.inf
+    return x * y
 
 
 def _reciprocal(x: Number) -> Number:
@@ -202,4 +216,6 @@ def _decide(left: Interval, right: Interval, yes: bool, no: bool) -> bool:
 
 
 def _shown(end: Number) -> str:
-    return str(end if isinstance(end, float) or end.denominator == 1 else float(end))
+    if isinstance(end, float) or end.denominator == 1:
+        return str(end)
+    return str(float(end)) if abs(end) < 10**300 else f"{_decimal(end, _DOWN):.17g}"

@@ -57,6 +57,7 @@ class Arithmetic:
     flush_to_zero: bool = True
     ulps: Mapping[str, float] = field(default_factory=dict)
     precision: int = field(init=False)
+    accumulation_precision: int = field(init=False)
     smallest_exponent: int = field(init=False)
     largest: float = field(init=False)
     floor: float = field(init=False)
@@ -67,9 +68,11 @@ class Arithmetic:
         bits, subnormal, top = FORMATS[self.format]
         smallest = subnormal + bits - 1 if self.flush_to_zero else subnormal
         roundoff = self.unit_roundoff or 2.0**-bits
+        accumulation_roundoff = max(self.accumulation_roundoff, roundoff)
         for name, value in (
             ("unit_roundoff", roundoff),
-            ("accumulation_roundoff", max(self.accumulation_roundoff, roundoff)),
+            ("accumulation_roundoff", accumulation_roundoff),
+            ("accumulation_precision", min(bits, math.floor(-math.log2(accumulation_roundoff)))),
             ("ulps", {**ULPS, **self.ulps}),
             ("precision", bits),
             ("smallest_exponent", smallest),
@@ -78,18 +81,18 @@ class Arithmetic:
         ):
             object.__setattr__(self, name, value)
 
-    def represents(self, mantissa: int, exponent: int) -> bool:
+    def represents(self, mantissa: int, exponent: int, precision: int = 0) -> bool:
         """Whether mantissa·2^exponent is a number of the format, so that no operation need round it."""
         if mantissa == 0:
             return True
-        length = mantissa.bit_length()
-        if length > self.precision:
+        length, precision = mantissa.bit_length(), precision or self.precision
+        if length > precision:
             zeros = (mantissa & -mantissa).bit_length() - 1
             length, exponent = length - zeros, exponent + zeros
         top = length + exponent
         normal_enough = top > self.smallest_exponent if self.flush_to_zero else exponent >= self.smallest_exponent
         in_steps = exponent >= FORMATS[self.format][1] or not normal_enough
-        return length <= self.precision and normal_enough and in_steps and top <= FORMATS[self.format][2]
+        return length <= precision and normal_enough and in_steps and top <= FORMATS[self.format][2]
 
     def ulp(self, size: float) -> float:
         """The distance between neighbouring numbers of the format at a given size."""
@@ -194,9 +197,9 @@ class Rounded:
         # Two terms make one operation, so that only the result is rounded; of more, any partial sum may be.
         summed = size + error if additions == 1 else self.magnitude
         exact = error == 0 and (
-            arithmetic.represents(self.mantissa, self.exponent)
+            arithmetic.represents(self.mantissa, self.exponent, arithmetic.accumulation_precision)
             if additions == 1
-            else self.magnitude <= math.ldexp(1.0, min(self.exponent + arithmetic.precision, 1023))
+            else self.magnitude <= math.ldexp(1.0, min(self.exponent + arithmetic.accumulation_precision, 1023))
         )
         if additions and not exact:
             roundoff = additions * arithmetic.accumulation_roundoff
@@ -222,6 +225,15 @@ class Rounded:
         """A number of which nothing is known."""
         return Rounded._of(0, 0, self.arithmetic, math.inf, math.inf, undecided)
 
+    def _with_special(self, a: Rounded, b: Rounded, result: float, known: bool) -> Rounded:
+        """What comes of NaN, ±∞ or a division by 0, unless the error of the other operand decides about it."""
+        if known or any(number.special is not None and math.isnan(number.special) for number in (a, b)):
+            return Rounded(result, self.arithmetic)
+        return self._unbounded(a.undecided or b.undecided)
+
+    def _sign_is_known(self) -> bool:
+        return self.special is not None or self.terms_error == 0 or abs(self._float()) > self.terms_error
+
     def _size(self) -> float:
         return _size(self.mantissa, self.exponent)
 
@@ -231,7 +243,9 @@ class Rounded:
             if other is NotImplemented:
                 return NotImplemented
         if self.special is not None or other.special is not None:
-            return Rounded(self._float() + other._float(), self.arithmetic)
+            a, b = self.closed(), other.closed()
+            known = a.terms_error < math.inf and b.terms_error < math.inf
+            return self._with_special(a, b, a._float() + b._float(), known)
         if self.mantissa == 0 and self.terms_error == 0 and self.terms == 1:
             return other
         if other.mantissa == 0 and other.terms_error == 0 and other.terms == 1:
@@ -275,7 +289,7 @@ class Rounded:
                 return NotImplemented
         a, b = self.closed(), other.closed()
         if a.special is not None or b.special is not None:
-            return Rounded(a._float() * b._float(), self.arithmetic)
+            return self._with_special(a, b, a._float() * b._float(), a._sign_is_known() and b._sign_is_known())
         undecided = a.undecided or b.undecided
         if a.terms_error == math.inf or b.terms_error == math.inf:
             return self._unbounded(undecided)
@@ -291,7 +305,8 @@ class Rounded:
             return NotImplemented
         a, b = self.closed(), other.closed()
         if a.special is not None or b.special is not None or (b.mantissa == 0 and b.terms_error == 0):
-            return Rounded(_float_quotient(a._float(), b._float()), self.arithmetic)
+            quotient_known = a._sign_is_known() and b._sign_is_known()
+            return self._with_special(a, b, _float_quotient(a._float(), b._float()), quotient_known)
         undecided = a.undecided or b.undecided
         smallest = _size(b.mantissa, b.exponent, up=False) - b.terms_error
         if smallest <= 0 or a.terms_error == math.inf:
@@ -299,6 +314,8 @@ class Rounded:
         mantissa, exponent, lost = _binary(a.mantissa, b.mantissa)
         exponent += a.exponent - b.exponent
         quotient = _size(mantissa, exponent)
+        if quotient == math.inf:  # beyond float64 too, in which bounds are computed
+            return self._unbounded(undecided)
         propagated = (a.terms_error + quotient * b.terms_error) / smallest + (quotient * 2.0**-BITS if lost else 0.0)
         return self._round(mantissa, exponent, propagated, quotient + propagated, undecided)
 
@@ -316,7 +333,13 @@ class Rounded:
         return Rounded._of(mantissa, exponent, arithmetic, error, (size + error) * UP, undecided).closed()
 
     def exp(self) -> Rounded:
-        return self._elementary("exp", Decimal.exp, lambda x, e, value: value * math.expm1(min(e, 700.0)))
+        def propagate(x: float, e: float, value: float) -> float:
+            if e < 700:
+                return value * math.expm1(e)
+            largest = x + e * (1 + 2.0**-40)  # what the sum loses is far less, where it matters
+            return math.exp(largest) if largest < 709 else math.inf
+
+        return self._elementary("exp", Decimal.exp, propagate)
 
     def log(self) -> Rounded:
         if self.special is None and self.closed().terms_error == 0 and self.mantissa <= 0:
@@ -373,6 +396,8 @@ class Rounded:
         """The larger one; where either could be, the error of either."""
         a, b = self.closed(), self._same(other).closed()
         if a.special is not None or b.special is not None:
+            if math.inf in (a.terms_error, b.terms_error):
+                return self._unbounded(a.undecided or b.undecided)
             winner = elementary.maximum(a._float(), b._float())
             return a if winner == a._float() else b if winner == b._float() else Rounded(winner, self.arithmetic)
         larger, smaller = (a, b) if a._minus(b) >= 0 else (b, a)
@@ -436,6 +461,8 @@ class Rounded:
     def _compare(self, other: Number) -> float:
         """Negative, zero or positive as the difference is; NaN beside NaN; undecidable within the errors."""
         a, b = self.closed(), self._same(other).closed()
+        if math.inf in (a.terms_error, b.terms_error):
+            raise Undecidable(f"{a} and {b}: of one of them nothing is known")
         if a.special is not None or b.special is not None:
             x, y = a._float(), b._float()
             return 0.0 if x == y else x - y
@@ -486,7 +513,10 @@ def _binary(numerator: int, denominator: int) -> tuple[int, int, bool]:
     twos = (denominator & -denominator).bit_length() - 1
     odd = denominator >> twos
     if numerator % odd == 0:
-        return numerator // odd, -twos, False
+        # Without its trailing zeros: the exponent then tells of which power of two the number is a multiple.
+        mantissa = numerator // odd
+        zeros = max((mantissa & -mantissa).bit_length() - 1, 0)
+        return mantissa >> zeros, zeros - twos, False
     shift = max(0, BITS + 2 + odd.bit_length() - numerator.bit_length())
     return (numerator << shift) // odd, -twos - shift, True
 

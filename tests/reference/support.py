@@ -1,0 +1,56 @@
+"""What the tests of the reference share: Hypothesis settings, strategies, and walking through nested results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+#: The same examples on every run, and no deadline on a busy machine.
+few = settings(derandomize=True, deadline=None, max_examples=20)
+many = settings(derandomize=True, deadline=None, max_examples=60)
+
+seeds = st.integers(0, 2**32 - 1)
+fractions = st.fractions(-8, 8, max_denominator=12)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every number of nested lists and tuples, in order."""
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def convert(function: Callable[[Any], Any], value: Any) -> Any:
+    """The same nested lists and tuples with each number replaced."""
+    if isinstance(value, list):
+        return [convert(function, part) for part in value]
+    if isinstance(value, tuple):
+        return tuple(convert(function, part) for part in value)
+    return function(value)
+
+
+def array_of(number: Callable[[], Any], *lengths: int) -> Any:
+    """An array whose numbers come from calls of a function."""
+    return [array_of(number, *lengths[1:]) for _ in range(lengths[0])] if lengths else number()
+
+
+def random_fractions(seed: int) -> Callable[..., Any]:
+    """A maker of arrays of small fractions, some of them zero or integers."""
+    random = Random(seed)
+
+    def make(*lengths: int) -> Any:
+        return array_of(lambda: Fraction(random.randint(-24, 24), random.choice((1, 2, 3, 5, 8))), *lengths)
+
+    return make
+
+
+def inner_product(left: Any, right: Any) -> Any:
+    """⟨left, right⟩ over all numbers of two equally nested arrays."""
+    return sum(x * y for x, y in zip(leaves(left), leaves(right), strict=True))
