@@ -12,6 +12,7 @@ from conformance.comparison import Nonconforming
 from conformance.exploration import Evidence, NotApplicable, Subject
 from conformance.implementation import Implementation
 from conformance.kinds import Check, checks_of
+from conformance.kinds.rounding_bound import share
 from conformance.operations import Operation, operations
 from conformance.reproduction import snippet
 
@@ -75,7 +76,12 @@ def run_check(implementation: Implementation, subject: Subject, check: Check) ->
     except MemoryError as error:
         result.status, result.summary = "out of memory", str(error) or "the check ran out of memory"
     except Nonconforming as failure:
-        result.status, result.summary, result.wanted, result.came = "failed", failure.summary, failure.wanted, failure.came
+        result.status, result.summary, result.wanted, result.came = (
+            "failed",
+            failure.summary,
+            failure.wanted,
+            failure.came,
+        )
         result.excess = failure.excess if math.isfinite(failure.excess) else None
         if failure.arguments is not None:
             result.reproduction = snippet(implementation.name, subject.operation, failure.arguments)
@@ -89,8 +95,9 @@ def run_check(implementation: Implementation, subject: Subject, check: Check) ->
 def _count(result: Result, evidence: Evidence, check: Check, subject: Subject) -> None:
     result.deciding, result.undecidable = evidence.deciding, evidence.undecidable
     result.vacuous, result.worst = evidence.vacuous, evidence.worst
-    if evidence.deciding == 0 or (check.kind == "rounding bound" and evidence.deciding < subject.cases):
+    wanted = math.ceil(subject.cases * share(subject)) if check.kind == "rounding bound" else 1
+    if evidence.deciding < wanted:
         result.status = "failed"
-        result.summary = f"too few cases decide: {evidence.deciding} of {subject.cases}"
+        result.summary = f"too few cases decide: {evidence.deciding} of {wanted}"
         result.wanted = "an arithmetic claimed precisely enough to be held to"
         result.came = f"{evidence.undecidable} undecidable and {evidence.vacuous} vacuous cases"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 from collections.abc import Sequence
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cases=options.cases,
         seed=seed,
         time_limit=options.time_limit,
-        memory=options.memory,
+        memory=options.memory or _share_of_memory(options.jobs),
         jobs=options.jobs,
     )
     outcome = _run_with_progress(plan, console)
@@ -114,14 +115,27 @@ def _parser() -> argparse.ArgumentParser:
         help="deciding cases for each operation and dtype; other checks scale with it (default: 200, or what the "
         "implementation asks for)",
     )
-    add("--seed", type=_seed, default="0", metavar="S", help="a number, or 'random' (default: 0; same seed, same cases)")
-    add("--report", default="report", metavar="DIR", help="folder for index.html, report.json, junit.xml (default: report)")
+    add(
+        "--seed", type=_seed, default="0", metavar="S", help="a number, or 'random' (default: 0; same seed, same cases)"
+    )
+    add(
+        "--report",
+        default="report",
+        metavar="DIR",
+        help="folder for index.html, report.json, junit.xml (default: report)",
+    )
     add("--time-limit", type=float, default=120.0, metavar="SECONDS", help="for each check (default: 120)")
-    add("--memory", type=int, default=0, metavar="GIB", help="what each worker may allocate (default: no limit)")
-    add("--jobs", type=_positive, default=Plan.__dataclass_fields__["jobs"].default_factory(), metavar="N",  # type: ignore[misc]
-        help="worker processes side by side (default: one a core)")  # fmt: skip
+    cores = os.cpu_count() or 1
+    add("--jobs", type=_positive, default=cores, metavar="N", help=f"worker processes side by side (default: {cores})")
+    add("--memory", type=_positive, default=0, metavar="GIB", help="what each worker may allocate (default: its share)")
     add("--list", action="store_true", help="list the operations and their checks, and exit")
     return parser
+
+
+def _share_of_memory(jobs: int) -> int:
+    """An equal part of the machine's memory, in gibibytes: what runs out of it costs one check, not the machine."""
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(2, total // jobs >> 30)
 
 
 def _positive(text: str) -> int:

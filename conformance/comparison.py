@@ -73,11 +73,13 @@ def _map(function: Callable[[float], Any], lists: Any) -> Any:
 
 
 def compare(wanted: Any, came: Any, arithmetic: Arithmetic, arguments: dict[str, Any]) -> Comparison:
-    """Hold a result to the reference's, element by element; raises Nonconforming for the worst element beyond its bound."""
+    """Hold a result to the reference's, element by element; the worst one beyond its bound is Nonconforming."""
     wanted_parts, came_parts = flatten_result(wanted), as_parts(came, wanted)
     if len(wanted_parts) != len(came_parts):
         names = f"{len(wanted_parts)}: {', '.join(name for name, _ in wanted_parts)}"
-        raise Nonconforming("the result has the wrong number of arrays", names, str(len(came_parts)), arguments=arguments)
+        raise Nonconforming(
+            "the result has the wrong number of arrays", names, str(len(came_parts)), arguments=arguments
+        )
     comparison, worst, scale = Comparison(), (0.0, "", "", ""), largest_number(arguments)
     for (name, part), values in zip(wanted_parts, came_parts, strict=True):
         wanted_shape = shape(part)
@@ -141,3 +143,8 @@ def as_parts(came: Any, wanted: Any) -> list[np.ndarray[Any, Any]]:
             return [np.asarray(part) for part in came]
         return [array for part, model in zip(came, wanted, strict=True) for array in as_parts(part, model)]
     return [np.asarray(came)]
+
+
+def arrays_of(came: Any) -> list[np.ndarray[Any, Any]]:
+    """The arrays that were returned, whatever was wanted."""
+    return [array for part in came for array in arrays_of(part)] if isinstance(came, tuple) else [np.asarray(came)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -67,7 +69,7 @@ class Draw:
 
     def array(self, *shape: int, positive: bool = False, specials: bool = True) -> FloatArray:
         """Floats of one regime; positive ones lie in (0, 1] or are positive integers."""
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         raw = self._raw(count)
         values = _REGIME[self._regime()](raw, self.dtype)
         if positive:
@@ -155,13 +157,13 @@ def _distinct(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
 
 
 def _wide_integers(raw: NDArray[np.uint32], dtype: np.dtype[Any]) -> FloatArray:
-    """Odd integers that fill all but 11 bits of the significand: what rounds inputs or sums in fewer bits loses some."""
+    """Odd integers of all but 11 bits of the significand: whoever rounds inputs or sums in fewer bits loses some."""
     bits = (24 if dtype == np.float32 else 53) - 11
     spread = (raw.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64) >> np.int64(64 - bits)
     return (spread | np.int64(1)).astype(np.float64)
 
 
-_REGIME = {
+_REGIME: dict[str, Callable[[NDArray[np.uint32], np.dtype[Any]], FloatArray]] = {
     "unit": _unit,
     "wide": _wide,
     "cancelling": _cancelling,

@@ -55,7 +55,9 @@ class Subject:
             raise
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
-            raise Nonconforming("raised an exception on good input", "a result", message, arguments=arguments) from error
+            raise Nonconforming(
+                "raised an exception on good input", "a result", message, arguments=arguments
+            ) from error
 
 
 @dataclass

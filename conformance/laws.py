@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from conformance.comparison import Comparison, Nonconforming, as_parts, expected
-from conformance.drawing import Draw
 from conformance.exploration import Subject
 from reference.arrays import flatten, shape
 from reference.numbers import Interval, Rounded
@@ -37,7 +35,10 @@ class Law:
         What came back itself, without bounds, is in `returned`, one array of fractions each.
         """
         operation = self.subject.operation
-        self.arguments = {**dict(zip(inspect.signature(operation.reference).parameters, data, strict=False)), **hyperparameters}
+        self.arguments = {
+            **dict(zip(inspect.signature(operation.reference).parameters, data, strict=False)),
+            **hyperparameters,
+        }
         wanted = expected(operation, self.arguments, self.subject.arithmetic)
         came = as_parts(self.subject.run(self.arguments), wanted)
         self.returned = [exact(part) for part in came]

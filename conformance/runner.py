@@ -32,13 +32,13 @@ class Plan:
     operations: tuple[str, ...]
     dtypes: tuple[str, ...]
     #: deciding cases for each rounding bound; 0: what the implementation says, or the default
-    cases: int = 0
-    seed: int = 0
+    cases: int
+    seed: int
     #: seconds a check may take
-    time_limit: float = 120.0
-    #: gibibytes that a worker may allocate; 0: as much as there is
-    memory: int = 0
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    time_limit: float
+    #: gibibytes that a worker may allocate
+    memory: int
+    jobs: int
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Worker:
 
     def __init__(self, plan: Plan, name: str) -> None:
         self.name, self._plan = name, plan
-        self._log = tempfile.TemporaryFile("w+b")
+        self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115  (open as long as the process lives)
         self._connection, theirs = Pipe()
         command = [sys.executable, "-m", "conformance.worker", str(theirs.fileno()), name]
         command += [str(plan.cases), str(plan.seed), str(plan.memory)]

@@ -62,7 +62,7 @@ def stale_deviations(run: Run) -> list[Stale]:
 
 
 def succeeded(run: Run) -> bool:
-    """Whether nothing fails: known deviations and skips don't count as failures, but something must have been checked."""
+    """Whether nothing fails. Known deviations and skips don't count as failures, but something must be checked."""
     judged = {verdict.verdict for verdict in verdicts(run)}
     return not judged & {FAILS, UNUSABLE} and bool(judged & {CONFORMS, KNOWN_DEVIATION})
 

@@ -118,3 +118,43 @@ def slide(argument: str, size: tuple[int, int], window: tuple[int, int], strides
         before.append(missing // 2)
         after.append(missing - missing // 2)
     return Geometry(*places, *steps, *before, *after)
+
+
+def require_dense(inputs: Any, weights: Any, bias: Any) -> tuple[int, int]:
+    """Check the arguments of a dense layer and return its output's shape."""
+    examples, features = require_array("inputs", inputs, "N D").shape
+    units = require_array("weights", weights, "D H").shape[1]
+    require_like("weights", weights, (features, units), inputs.dtype, f"for inputs with {features} features")
+    require_like("bias", bias, (units,), inputs.dtype, f"for {units} units")
+    return examples, units
+
+
+def require_network(inputs: Any, weights: Any, biases: Any) -> None:
+    """Check that weights and biases are layers, each of which fits the one before."""
+    units = require_array("inputs", inputs, "N D").shape[1]
+    require_arrays("weights", weights, "D H")
+    require_arrays("biases", biases, "H")
+    if len(biases) != len(weights):
+        raise InvalidArgument("biases", f"{len(weights)} vectors for as many weight matrices", str(len(biases)))
+    for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True)):
+        wanted = (units, matrix.shape[1])
+        because = f"after a layer of {units} units" if layer else f"for inputs with {units} features"
+        require_like(f"weights[{layer}]", matrix, wanted, inputs.dtype, because)
+        units = wanted[1]
+        require_like(f"biases[{layer}]", bias, (units,), inputs.dtype, f"for {units} units")
+
+
+def require_convolution(images: Any, filters: Any, strides: Any, padding: Any) -> Geometry:
+    """Check the arguments of a convolution; return where its windows stand."""
+    _, rows, columns, channels = require_array("images", images, "N H W C").shape
+    kernel_rows, kernel_columns, _, count = require_array("filters", filters, "KH KW C F").shape
+    wanted = (kernel_rows, kernel_columns, channels, count)
+    require_like("filters", filters, wanted, images.dtype, f"for images with {channels} channels")
+    return slide("filters", (rows, columns), (kernel_rows, kernel_columns), strides, padding)
+
+
+def require_pooling(images: Any, pool_size: Any, strides: Any, padding: Any) -> tuple[Geometry, tuple[int, int]]:
+    """Check the arguments of a pooling; return where its windows stand and how large they are."""
+    _, rows, columns, _ = require_array("images", images, "N H W C").shape
+    window = require_pair("pool_size", pool_size)
+    return slide("pool_size", (rows, columns), window, window if strides is None else strides, padding), window

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reference.arrays import Array, Number, elementwise, require_array, require_shape, total
 from reference.elementary import exp, maximum, where_positive
 from reference.elementary import sigmoid as logistic
@@ -229,11 +231,11 @@ def shift_by_maximum(row: Array) -> Array:
     return [score - largest for score in row]
 
 
-def along_last_axis(function: object, values: Array) -> Array:
+def along_last_axis(function: Callable[[Array], Array], values: Array) -> Array:
     """Apply a function of lists to each innermost list."""
     if isinstance(values[0], list):
         return [along_last_axis(function, part) for part in values]
-    return function(values)  # type: ignore[operator, no-any-return]
+    return function(values)
 
 
 def require_cotangent(z: Array, cotangent: Array) -> None:

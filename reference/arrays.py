@@ -171,5 +171,7 @@ def require_shape(argument: str, value: Any, wanted: Sequence[int], because: str
 def require_arrays(argument: str, value: Any, axes: str) -> list[tuple[int, ...]]:
     """Return the shapes of a non-empty tuple of arrays, one for each layer."""
     if not isinstance(value, tuple) or not value:
-        raise InvalidArgument(argument, "a tuple of arrays, one for each layer", f"{type(value).__name__} {value!r:.40}")
+        raise InvalidArgument(
+            argument, "a tuple of arrays, one for each layer", f"{type(value).__name__} {value!r:.40}"
+        )
     return [require_array(f"{argument}[{layer}]", part, axes) for layer, part in enumerate(value)]

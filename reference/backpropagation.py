@@ -141,9 +141,10 @@ def backpropagation_by_graph(inputs: Array, weights: Arrays, biases: Arrays, lab
     require_network(inputs, weights, biases)
     weight_nodes = tuple([[Node(w) for w in row] for row in matrix] for matrix in weights)
     bias_nodes = tuple([Node(b) for b in bias] for bias in biases)
-    logits = forward_pass(inputs, weight_nodes, bias_nodes).weighted_sums[-1]
+    # Nodes all through: an interval or a formula at the left of a product would not know what to do with a node.
+    logits = forward_pass(elementwise(Node, inputs), weight_nodes, bias_nodes).weighted_sums[-1]
     require_shape("labels", labels, (len(inputs), len(logits[0])), "of the network's output")
-    loss = total(softmax_cross_entropy_with_logits(logits, labels)) / len(inputs)
+    loss = total(softmax_cross_entropy_with_logits(logits, elementwise(Node, labels))) / len(inputs)
     d_weights, d_biases = gradients(loss, (weight_nodes, bias_nodes))
     return Backpropagation(loss.value, d_weights, d_biases)
 

@@ -111,12 +111,15 @@ def conv2d_vjp(
         reinert-intro, "Computing the Gradient through Backpropagation".
 
     >>> from reference import flatten, reshape
-    >>> gradients = conv2d_vjp(reshape([1, 2, 3], (1, 1, 3, 1)), reshape([10, 20], (1, 2, 1, 1)), reshape([1, 1], (1, 1, 2, 1)))
+    >>> images, filters = reshape([1, 2, 3], (1, 1, 3, 1)), reshape([10, 20], (1, 2, 1, 1))
+    >>> gradients = conv2d_vjp(images, filters, reshape([1, 1], (1, 1, 2, 1)))
     >>> flatten(gradients.images), flatten(gradients.filters)
     ([10, 30, 20], [3, 5])
     """
     geometry, filters_count = require_convolution(images, filters, strides, padding)
-    require_shape("cotangent", cotangent, (len(images), *geometry.outputs, filters_count), "of the convolution's output")
+    require_shape(
+        "cotangent", cotangent, (len(images), *geometry.outputs, filters_count), "of the convolution's output"
+    )
     kernel_rows, kernel_columns, channels = require_array("filters", filters, "KH KW C F")[:3]
     d_images = zeros((len(images), *geometry.padded, channels))
     d_filters = zeros((kernel_rows, kernel_columns, channels, filters_count))
@@ -179,5 +182,7 @@ def require_convolution(images: Array, filters: Array, strides: object, padding:
     """Check the arguments of a convolution; return where its windows stand and how many filters it has."""
     _, rows, columns, channels = require_array("images", images, "N H W C")
     kernel_rows, kernel_columns, _, count = require_array("filters", filters, "KH KW C F")
-    require_shape("filters", filters, (kernel_rows, kernel_columns, channels, count), f"for images with {channels} channels")
+    require_shape(
+        "filters", filters, (kernel_rows, kernel_columns, channels, count), f"for images with {channels} channels"
+    )
     return slide("filters", (rows, columns), (kernel_rows, kernel_columns), strides, padding), count

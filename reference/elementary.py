@@ -50,7 +50,7 @@ def tanh(x: Number) -> Number:
 def sigmoid(x: Number) -> Number:
     """The logistic function 1/(1 + e⁻ˣ), with the exponential taken of -|x| so that it can't overflow."""
     if isinstance(x, (int, float, Decimal)):
-        decay = exp(-abs(x))
+        decay = exp(-x if x > 0 else x)
         return (1 if x >= 0 else decay) / (1 + decay) if x == x else x
     return _own(x, "sigmoid")
 
@@ -97,5 +97,7 @@ def _own(x: Number, name: str) -> Number:
     method = getattr(x, name, None)
     if method is None:
         kind = "a Fraction is exact and " if isinstance(x, Fraction) else ""
-        raise TypeError(f"{name} of {type(x).__name__}: {kind}has no such function; use float, Decimal or reference.numbers")
+        raise TypeError(
+            f"{name} of {type(x).__name__}: {kind}has no such function; use float, Decimal or reference.numbers"
+        )
     return method()

@@ -36,7 +36,7 @@ def require_positive_integer(argument: str, value: object) -> int:
     """Return the value as an int, or say that a positive integer was wanted."""
     if not is_integer(value) or int(value) < 1:  # type: ignore[call-overload]
         raise InvalidArgument(argument, "a positive integer", repr(value))
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(value)  # type: ignore[call-overload]
 
 
 def require_pair(argument: str, value: object) -> tuple[int, int]:

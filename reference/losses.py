@@ -104,6 +104,9 @@ def softmax_cross_entropy_with_logits_vjp(logits: Array, labels: Array, cotangen
     require_shape("labels", labels, (examples, classes), "as logits has")
     require_shape("cotangent", cotangent, (examples,), "of the losses")
     return [
-        [gradient * (probability * total(row_labels) - label) for probability, label in zip(row, row_labels, strict=True)]
+        [
+            gradient * (probability * total(row_labels) - label)
+            for probability, label in zip(row, row_labels, strict=True)
+        ]
         for row, row_labels, gradient in zip(map(softmax_of_row, logits), labels, cotangent, strict=True)
     ]

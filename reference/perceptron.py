@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from numbers import Real
+from fractions import Fraction
 from typing import NamedTuple
 
 from reference.arrays import Array, Number, dot, is_number, require_array, require_shape
@@ -37,7 +37,7 @@ class PerceptronTrace(NamedTuple):
 
         lines = [row("w", "x_i", "x_i · w", "")]
         for weights, example, activation, updated in zip(*self[1:], strict=True):
-            sign = "+" if isinstance(activation, (Real, Decimal)) and activation > 0 else ""
+            sign = "+" if isinstance(activation, (int, float, Fraction, Decimal)) and activation > 0 else ""
             shown = f"{sign}{activation}" if activation else "0"
             lines.append(row(_tuple(weights), _tuple(example), shown, "update" if updated else ""))
         return "\n".join([*lines, f"{_tuple(self.final_weights)} at the end"])

@@ -128,13 +128,15 @@ def largest(values: list[Number]) -> Number:
 def share_of_winner(values: list[Number], gradient: Number) -> list[Number]:
     """The gradient for the first largest value, zero for the others; numbers with errors answer for every tie."""
     if hasattr(values[0], "shares_of_winner"):
-        return values[0].shares_of_winner(values, gradient)  # type: ignore[no-any-return]
+        return values[0].shares_of_winner(values, gradient)
     winner = largest(values)
     first = next((place for place, value in enumerate(values) if value == winner or value != value))
     return [gradient if place == first else 0 for place in range(len(values))]
 
 
-def require_pooling(images: Array, pool_size: object, strides: object, padding: object) -> tuple[Geometry, tuple[int, int]]:
+def require_pooling(
+    images: Array, pool_size: object, strides: object, padding: object
+) -> tuple[Geometry, tuple[int, int]]:
     """Check the arguments of a pooling; return where its windows stand and how large they are."""
     _, rows, columns, _ = require_array("images", images, "N H W C")
     window = require_pair("pool_size", pool_size)

@@ -90,8 +90,8 @@ def softmax_follows_a_permutation(draw: Draw, law: Law) -> None:
 
 
 def _shape(draw: Draw) -> tuple[int, ...]:
-    columns, rows = draw.sizes(8, 2, long=40)
-    return draw.choice((columns,), (rows, min(columns, 8)), (rows, 2, min(columns, 4)))
+    columns, rows = draw.sizes(6, 2, long=24)
+    return draw.choice((columns,), (rows, min(columns, 6)), (rows, 2, min(columns, 4)))
 
 
 def _with_cotangent(draw: Draw) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from conformance.laws import Law, exact
 def forward_pass(draw: Draw) -> dict[str, Any]:
     examples, *widths = draw.sizes(3, 4, 4, 3, 3, long=16)
     widths = widths[: draw.integer(2, 4)]
-    pairs = list(zip(widths[:-1], widths[1:], strict=True))
+    pairs = list(pairwise(widths))
     return {
         "inputs": draw.array(examples, widths[0]),
         "weights": tuple(draw.array(*pair) for pair in pairs),

@@ -13,8 +13,8 @@ from conformance.exploration import Evidence, Subject
 from conformance.kinds import (
     bad_input,
     gradients,
-    laws,
     lattice_probes,
+    laws,
     manners,
     rounding_bound,
     special_values,

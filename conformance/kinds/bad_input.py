@@ -20,6 +20,9 @@ from reference.errors import InvalidArgument
 SHARE = 0.02
 
 Spoil = Callable[[Any], Any]
+
+#: Stands for None where None means that a way to spoil doesn't apply.
+_NONE: Any = object()
 Arguments = dict[str, Any]
 
 
@@ -37,8 +40,6 @@ ARRAYS: dict[str, Spoil] = {
     **{f"axis {axis} too long": partial(_longer, axis) for axis in range(4)},
     "out of range": lambda array: array * 3 if array.dtype.kind == "i" else None,
 }
-_NONE = object()
-
 #: Ways to spoil a tuple of arrays.
 TUPLES: dict[str, Spoil] = {
     "no tuple": lambda arrays: arrays[0],
@@ -115,4 +116,3 @@ def _is_bad(operation: Operation, arguments: dict[str, Any]) -> bool:
     except InvalidArgument:
         return True
     return False
-

@@ -8,18 +8,12 @@ bound can't see in long sums.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 
-from conformance.comparison import Comparison, expected
+from conformance.comparison import Comparison
 from conformance.drawing import Draw
 from conformance.exploration import Evidence, NotApplicable, Subject, explore
-from conformance.kinds.rounding_bound import examine_call
-from conformance.operations import Operation, flatten_result
-from reference.arrays import flatten
-from reference.numbers import Arithmetic, Rounded
-
-SHARE = 0.25
-TRIALS = 10
+from conformance.kinds.rounding_bound import LATTICE_SHARE, examine_call, has_exact_results
+from conformance.operations import Operation
 
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
@@ -39,19 +33,4 @@ def probe(subject: Subject) -> Evidence:
         comparison.deciding = comparison.exact
         return comparison
 
-    return explore(subject, examine_exactly, values="lattice", share=SHARE)
-
-
-@cache
-def has_exact_results(operation: Operation, dtype: str) -> bool:
-    """Whether some result of the reference on integers is not 0 and has an allowed error of 0."""
-    arithmetic, exact = Arithmetic(dtype), False
-
-    def look(draw: Draw) -> Comparison:
-        nonlocal exact
-        for _, part in flatten_result(expected(operation, operation.draw_call(draw), arithmetic)):
-            exact = exact or any(isinstance(n, Rounded) and n.error == 0 and n.value != 0 for n in flatten(part))
-        return Comparison(deciding=1)
-
-    explore(Subject(operation, operation.reference, arithmetic, TRIALS, 0, 6), look, values="lattice")
-    return exact
+    return explore(subject, examine_exactly, values="lattice", share=LATTICE_SHARE)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.comparison import Comparison, as_parts, compare
+from conformance.comparison import as_parts, compare
 from conformance.exploration import Evidence, Subject, sample_call
 from conformance.fixtures import WorkedExample, decoded, exact, worked_examples
 from conformance.operations import Operation, flatten_result

@@ -12,7 +12,7 @@ def testsuites(data: dict[str, Any]) -> bytes:
     for implementation in data["implementations"]:
         _suite(root, implementation, data)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _suite(root: ElementTree.Element, implementation: dict[str, Any], data: dict[str, Any]) -> None:

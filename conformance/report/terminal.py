@@ -30,9 +30,13 @@ def print_report(run: Run, console: Console) -> None:
     """Print the matrix, failures, known deviations, skips and errata."""
     data = as_data(run)
     console.print(_matrix(data))
-    console.print("[dim]Deciding cases, and the largest error in parts of the allowed one, over lattice probes and bounds.[/]")
+    console.print(
+        "[dim]Deciding cases, and the largest error in parts of the allowed one, over lattice probes and bounds.[/]"
+    )
     for implementation in data["implementations"]:
-        console.print(f"[bold]{escape(implementation['name'])}[/]: {escape(implementation['description'] or 'no description')}")
+        console.print(
+            f"[bold]{escape(implementation['name'])}[/]: {escape(implementation['description'] or 'no description')}"
+        )
     _print_failures(data, console)
     _print_deviations(data, console)
     _print_skips(data, console)
@@ -106,7 +110,8 @@ def _print_deviations(data: dict[str, Any], console: Console) -> None:
         console.print(f"[bold]{escape(implementation)}[/]: {escape(reason)}")
         console.print(Padding(f"[dim]{escape(', '.join(entries))}[/]", (0, 0, 0, 4)))
     for stale in data["stale_deviations"]:
-        console.print(f"[bold yellow]Stale[/]: {escape(stale['implementation'])} {stale['operation']} now passes {stale['check']!r}; take it off the list.")
+        who = f"{escape(stale['implementation'])} {stale['operation']}"
+        console.print(f"[bold yellow]Stale[/]: {who} now passes {stale['check']!r}; take it off the list.")
 
 
 def _print_skips(data: dict[str, Any], console: Console) -> None:

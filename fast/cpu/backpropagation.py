@@ -15,12 +15,11 @@ from numba import njit
 
 from fast.cpu.activations import rows_per_block, softmax_rows
 from fast.cpu.arguments import contiguous
-from fast.cpu.linear import dense_kernel, dense_vjp_kernel, require_dense
+from fast.cpu.linear import dense_kernel, dense_vjp_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
 from fast.results import Backpropagation, ForwardPass
-from fast.validation import require_arrays, require_like
-from reference.errors import InvalidArgument
+from fast.validation import require_like, require_network
 
 __all__ = ["Backpropagation", "ForwardPass", "backpropagation", "forward_pass"]
 
@@ -73,20 +72,6 @@ def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) 
         _layer_vjp_kernel(address, *given, d_weights[layer], d_biases[-1], d_inputs, layer > 0)
         cotangent = d_inputs
     return tuple(d_weights), tuple(reversed(d_biases))
-
-
-def require_network(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> None:
-    """Check that weights and biases are layers, each of which fits the one before."""
-    layers = require_arrays("weights", weights, "D H")
-    require_arrays("biases", biases, "H")
-    if len(biases) != len(layers):
-        raise InvalidArgument("biases", f"{len(layers)} vectors for as many weight matrices", str(len(biases)))
-    require_dense(inputs, weights[0], biases[0])
-    for layer in range(1, len(layers)):
-        units, after = layers[layer - 1].shape[1], layers[layer].shape[1]
-        because = f"after a layer of {units} units"
-        require_like(f"weights[{layer}]", weights[layer], (units, after), inputs.dtype, because)
-        require_like(f"biases[{layer}]", biases[layer], (after,), inputs.dtype, f"for {after} units")
 
 
 @njit(cache=True, error_model="numpy")

@@ -24,7 +24,7 @@ from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.matrix_product import PARALLEL_WORK, multiples, multiplier, multiply_packed, pack
 from fast.cpu.vectors import VECTOR_BYTES
 from fast.results import Conv2DGradients
-from fast.validation import Geometry, require_array, require_like, slide
+from fast.validation import Geometry, require_convolution, require_like
 
 __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
 
@@ -81,15 +81,6 @@ def conv2d_vjp(
     of_filters = _filter_gradient_loop if small else _filter_gradient_threads
     of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, *_window(g))
     return gradients
-
-
-def require_convolution(images: np.ndarray, filters: np.ndarray, strides: object, padding: object) -> Geometry:
-    """Check the arguments of a convolution; return where its windows stand."""
-    _, rows, columns, channels = require_array("images", images, "N H W C").shape
-    kernel_rows, kernel_columns, _, count = require_array("filters", filters, "KH KW C F").shape
-    wanted = (kernel_rows, kernel_columns, channels, count)
-    require_like("filters", filters, wanted, images.dtype, f"for images with {channels} channels")
-    return slide("filters", (rows, columns), (kernel_rows, kernel_columns), strides, padding)
 
 
 def _window(geometry: Geometry) -> tuple[int, int, int, int]:

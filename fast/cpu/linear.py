@@ -12,7 +12,7 @@ from numba import njit
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.matrix_product import matrix_product, multiplier
 from fast.results import DenseGradients
-from fast.validation import require_array, require_like
+from fast.validation import require_dense, require_like
 
 __all__ = ["DenseGradients", "dense", "dense_vjp"]
 
@@ -43,15 +43,6 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
     arrays = map(contiguous, (inputs, weights, cotangent))
     dense_vjp_kernel(multiplier(inputs.dtype), *arrays, gradients.weights, gradients.bias, gradients.inputs, True)
     return gradients
-
-
-def require_dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> tuple[int, int]:
-    """Check the arguments of a dense layer and return its output's shape."""
-    examples, features = require_array("inputs", inputs, "N D").shape
-    units = require_array("weights", weights, "D H").shape[1]
-    require_like("weights", weights, (features, units), inputs.dtype, f"for inputs with {features} features")
-    require_like("bias", bias, (units,), inputs.dtype, f"for {units} units")
-    return examples, units
 
 
 @njit(cache=True, error_model="numpy")

@@ -239,16 +239,21 @@ def _multiply_packed(
 
 
 @lru_cache
+def compiled_multiplication(dtype: np.dtype):
+    """The C function behind `multiplier`; kept, since its address is good only as long as it lives."""
+    numbers, n = types.CPointer(from_dtype(dtype)), types.intp
+    table = types.CPointer(n)
+    signature = types.void(n, numbers, n, table, n, n, n, n, numbers, n, numbers, n, table, n, n, types.boolean)
+    return cfunc(signature, cache=True)(_multiply_packed)
+
+
 def multiplier(dtype: np.dtype) -> int:
     """The address of the compiled multiplication of packed panels, for `multiply_packed`.
 
     Numba compiles what a function calls again with each caller, and the tiles are most of what there is to compile: so
     they are compiled once and called through their address.
     """
-    numbers, n = types.CPointer(from_dtype(dtype)), types.intp
-    table = types.CPointer(n)
-    signature = types.void(n, numbers, n, table, n, n, n, n, numbers, n, numbers, n, table, n, n, types.boolean)
-    return cfunc(signature, cache=True)(_multiply_packed).address
+    return compiled_multiplication(dtype).address
 
 
 @intrinsic

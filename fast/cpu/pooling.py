@@ -16,8 +16,7 @@ from numba import njit, prange
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.vectors import VECTOR_BYTES, load, maximum, store
-from fast.validation import require_array, require_like, slide
-from reference.errors import require_pair
+from fast.validation import require_like, require_pooling
 
 __all__ = ["max_pool2d", "max_pool2d_vjp"]
 
@@ -65,13 +64,6 @@ def max_pool2d_vjp(
     kernel = _pool_vjp_loop if images.size < PARALLEL_SIZE else _pool_vjp_threads
     kernel(contiguous(images), contiguous(cotangent), gradients, window, *geometry[2:6])
     return gradients
-
-
-def require_pooling(images: np.ndarray, pool_size: object, strides: object, padding: object):
-    """Check the arguments of a pooling; return where its windows stand and how large they are."""
-    _, rows, columns, _ = require_array("images", images, "N H W C").shape
-    window = require_pair("pool_size", pool_size)
-    return slide("pool_size", (rows, columns), window, window if strides is None else strides, padding), window
 
 
 @njit(cache=True, error_model="numpy")

@@ -17,11 +17,10 @@ import numpy as np
 
 from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel, softmax_on_device
 from fast.cuda.device import to_device
-from fast.cuda.linear import dense_on_device, dense_vjp_on_device, require_dense
+from fast.cuda.linear import dense_on_device, dense_vjp_on_device
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
 from fast.results import Backpropagation, ForwardPass
-from fast.validation import require_arrays, require_like
-from reference.errors import InvalidArgument
+from fast.validation import require_like, require_network
 
 __all__ = ["backpropagation", "forward_pass"]
 
@@ -108,18 +107,3 @@ def on_device(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> tuple[Any,
 def on_host(arrays: list[Any]) -> Arrays:
     """Device arrays as NumPy arrays."""
     return tuple(array.copy_to_host() for array in arrays)
-
-
-def require_network(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> None:
-    """Check that weights and biases are layers, each of which fits the one before."""
-    require_arrays("weights", weights, "D H")
-    require_arrays("biases", biases, "H")
-    if len(biases) != len(weights):
-        raise InvalidArgument("biases", f"{len(weights)} vectors for as many weight matrices", str(len(biases)))
-    require_dense(inputs, weights[0], biases[0])
-    units = weights[0].shape[1]
-    for layer in range(1, len(weights)):
-        wanted = (units, weights[layer].shape[1])
-        require_like(f"weights[{layer}]", weights[layer], wanted, inputs.dtype, f"after a layer of {units} units")
-        units = wanted[1]
-        require_like(f"biases[{layer}]", biases[layer], (units,), inputs.dtype, f"for {units} units")

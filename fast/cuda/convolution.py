@@ -24,7 +24,7 @@ import numpy as np
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.matrix_product import as_it_is, entry, multiply, product_kernel, product_with_transpose
 from fast.results import Conv2DGradients
-from fast.validation import Geometry, require_array, require_like, slide
+from fast.validation import Geometry, require_convolution, require_like
 
 __all__ = ["conv2d", "conv2d_vjp"]
 
@@ -170,12 +170,3 @@ def images_gradient(images: np.ndarray, filters: np.ndarray, cotangent: np.ndarr
 def details_of(geometry: Geometry, filters: np.ndarray) -> tuple[int, ...]:
     """What a kernel needs to know to place a window."""
     return filters.shape[1], *geometry[:6]
-
-
-def require_convolution(images: np.ndarray, filters: np.ndarray, strides: object, padding: object) -> Geometry:
-    """Check the arguments of a convolution; return where its windows stand."""
-    _, rows, columns, channels = require_array("images", images, "N H W C").shape
-    kernel_rows, kernel_columns, _, count = require_array("filters", filters, "KH KW C F").shape
-    wanted = (kernel_rows, kernel_columns, channels, count)
-    require_like("filters", filters, wanted, images.dtype, f"for images with {channels} channels")
-    return slide("filters", (rows, columns), (kernel_rows, kernel_columns), strides, padding)

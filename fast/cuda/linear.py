@@ -20,7 +20,7 @@ from fast.cuda.matrix_product import (
     product_with_transpose,
 )
 from fast.results import DenseGradients
-from fast.validation import require_array, require_like
+from fast.validation import require_dense, require_like
 
 __all__ = ["dense", "dense_vjp"]
 
@@ -77,13 +77,3 @@ def dense_vjp_on_device(inputs: Any, weights: Any, cotangent: Any) -> tuple[Any,
         multiply(product_of_transpose, inputs, cotangent, 0, (features, units, examples)),
         column_sums(cotangent),
     )
-
-
-def require_dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> tuple[int, int]:
-    """Check the arguments of a dense layer and return its output's shape."""
-    examples, features = require_array("inputs", inputs, "N D").shape
-    units = require_array("weights", weights, "D H").shape[1]
-    require_like("weights", weights, (features, units), inputs.dtype, f"for inputs with {features} features")
-    require_array("bias", bias, "H")
-    require_like("bias", bias, (units,), inputs.dtype, f"for {units} units")
-    return examples, units

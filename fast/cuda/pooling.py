@@ -18,8 +18,7 @@ import numpy as np
 
 from fast.cuda.convolution import indices, windows_over
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
-from fast.validation import Geometry, require_array, require_like, slide
-from reference.errors import require_pair
+from fast.validation import Geometry, require_like, require_pooling
 
 __all__ = ["max_pool2d", "max_pool2d_vjp"]
 
@@ -93,7 +92,8 @@ def max_pool2d(
     Raises:
         InvalidArgument: as the reference, and if the images aren't float32 or float64.
     """
-    geometry, details = require_pooling(images, pool_size, strides, padding)
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    details = kernel_details(geometry, window)
     result = empty(output_shape(images, geometry), images.dtype)
     launch_over(largest_kernel, result.size, to_device(images), details, result)
     return result.copy_to_host()
@@ -122,7 +122,8 @@ def max_pool2d_vjp(
     Raises:
         InvalidArgument: as `max_pool2d`, and if the cotangent's shape isn't the output's.
     """
-    geometry, details = require_pooling(images, pool_size, strides, padding)
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    details = kernel_details(geometry, window)
     require_like("cotangent", cotangent, output_shape(images, geometry), images.dtype, "of the pooling's output")
     winners, result = empty(cotangent.shape, np.dtype(np.int64)), empty(images.shape, images.dtype)
     launch_over(winners_kernel, winners.size, to_device(images), details, winners)
@@ -135,11 +136,6 @@ def output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, int, int,
     return len(images), geometry.output_rows, geometry.output_columns, images.shape[3]
 
 
-def require_pooling(
-    images: np.ndarray, pool_size: object, strides: object, padding: object
-) -> tuple[Geometry, tuple[int, ...]]:
-    """Check the arguments of a pooling; return where its windows stand, and what a kernel needs to know of them."""
-    _, rows, columns, _ = require_array("images", images, "N H W C").shape
-    window = require_pair("pool_size", pool_size)
-    geometry = slide("pool_size", (rows, columns), window, window if strides is None else strides, padding)
-    return geometry, (*window, *geometry[2:6])
+def kernel_details(geometry: Geometry, window: tuple[int, int]) -> tuple[int, ...]:
+    """What a kernel needs to know of its windows: their size, step and padding."""
+    return (*window, *geometry[2:6])

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from operator import add, mul, neg, truediv
 from typing import Any
 
 from reference import elementary
 from reference.arrays import Number, elementwise
 
+
+def alike(x: Number, y: Number) -> tuple[Number, Number]:
+    """Two numbers that Python computes with: beside a Decimal, a Fraction becomes one."""
+    if isinstance(x, Decimal) and isinstance(y, Fraction):
+        return x, Decimal(y.numerator) / y.denominator
+    if isinstance(x, Fraction) and isinstance(y, Decimal):
+        return Decimal(x.numerator) / x.denominator, y
+    return x, y
+
+
+def plus(x: Number, y: Number) -> Number:
+    return add(*alike(x, y))
+
+
+def multiply(x: Number, y: Number) -> Number:
+    return mul(*alike(x, y))
+
+
+def divide(x: Number, y: Number) -> Number:
+    """x/y, which stays exact for integers: the float 1/3 would be another number."""
+    if isinstance(x, int) and isinstance(y, int) and y:
+        return Fraction(x, y)
+    return truediv(*alike(x, y))
+
+
 #: What each operation of the graph computes.
 OPERATIONS: dict[str, Callable[..., Number]] = {
-    "+": add,
-    "·": mul,
-    "/": truediv,
+    "+": plus,
+    "·": multiply,
+    "/": divide,
     "-": neg,
     "exp": elementary.exp,
     "log": elementary.log,
@@ -28,7 +55,7 @@ OPERATIONS: dict[str, Callable[..., Number]] = {
 PARTIALS: dict[str, Callable[..., tuple[Number, ...]]] = {
     "+": lambda result, x, y: (1, 1),
     "·": lambda result, x, y: (y, x),
-    "/": lambda result, x, y: (1 / y, -result / y),
+    "/": lambda result, x, y: (divide(1, y), divide(-result, y)),
     "-": lambda result, x: (-1,),
     "exp": lambda result, x: (result,),
     "log": lambda result, x: (1 / x,),
@@ -175,9 +202,9 @@ def gradients(output: Node, inputs: Any, *, symbolic: bool = False) -> Any:
         if operands:
             partials = PARTIALS[node.operation](node if symbolic else node.value, *operands)
             for operand, partial in zip(node.operands, partials, strict=True):
-                share = adjoints[id(node)] * partial
+                share = multiply(adjoints[id(node)], partial)
                 known = adjoints.get(id(operand))
-                adjoints[id(operand)] = share if known is None else known + share
+                adjoints[id(operand)] = share if known is None else plus(known, share)
 
     def pick(part: Any) -> Any:
         if isinstance(part, tuple):

@@ -27,7 +27,12 @@ UP = 1 + 2.0**-48
 _CONTEXT = Context(prec=64, Emin=-4000, Emax=4000, traps=[])
 
 #: Significant bits, exponent of the smallest subnormal, and largest exponent of the formats.
-FORMATS = {"float16": (11, -24, 16), "bfloat16": (8, -133, 128), "float32": (24, -149, 128), "float64": (53, -1074, 1024)}
+FORMATS = {
+    "float16": (11, -24, 16),
+    "bfloat16": (8, -133, 128),
+    "float32": (24, -149, 128),
+    "float64": (53, -1074, 1024),
+}
 
 #: What the vector libraries of processors promise at worst (OpenCL's full profile: exp and log 3, tanh 5; NumPy's and
 #: Intel's 4); for the sigmoid, 1/(1 + e⁻ˣ): an exponential of 4 ULPs, an addition and a division.
@@ -81,18 +86,18 @@ class Arithmetic:
         ):
             object.__setattr__(self, name, value)
 
-    def represents(self, mantissa: int, exponent: int, precision: int = 0) -> bool:
+    def represents(self, mantissa: int, exponent: int) -> bool:
         """Whether mantissa·2^exponent is a number of the format, so that no operation need round it."""
         if mantissa == 0:
             return True
-        length, precision = mantissa.bit_length(), precision or self.precision
-        if length > precision:
+        length = mantissa.bit_length()
+        if length > self.precision:
             zeros = (mantissa & -mantissa).bit_length() - 1
             length, exponent = length - zeros, exponent + zeros
         top = length + exponent
         normal_enough = top > self.smallest_exponent if self.flush_to_zero else exponent >= self.smallest_exponent
         in_steps = exponent >= FORMATS[self.format][1] or not normal_enough
-        return length <= precision and normal_enough and in_steps and top <= FORMATS[self.format][2]
+        return length <= self.precision and normal_enough and in_steps and top <= FORMATS[self.format][2]
 
     def ulp(self, size: float) -> float:
         """The distance between neighbouring numbers of the format at a given size."""
@@ -108,9 +113,9 @@ class Rounded:
     multiply-adds only remove roundings. What is exact costs nothing: on small integers the allowed error is 0.
 
     Formula:
-        one operation: propagated error + u·|result| + floor, 0 if the operands are exact and the format holds the result;
-        a sum of n terms: Σ errors + γ₍ₙ₋₁₎·Σ|terms| with γₖ = ku/(1 - ku), 0 if all terms are exact multiples of a power
-        of two and Σ|terms| fits the significand; an elementary function: propagated error + claimed ULPs
+        one operation: propagated error + u·|result| + floor, 0 if the operands are exact and the format holds it;
+        a sum of n terms: Σ errors + γ₍ₙ₋₁₎·Σ|terms| with γₖ = ku/(1 - ku), 0 if all terms are exact multiples of a
+        power of two and Σ|terms| fits the significand; an elementary function: propagated error + claimed ULPs
 
     Args:
         value: an int, float, Fraction or Decimal; what the format can't represent exactly is taken as rounded to it.
@@ -130,8 +135,8 @@ class Rounded:
 
     __slots__ = ("arithmetic", "exponent", "magnitude", "mantissa", "special", "terms", "terms_error", "undecided")
 
-    # The value is mantissa·2^exponent with Python's unbounded integers, so that +, - and · are exact. `magnitude` bounds
-    # Σ|terms| with their errors, `terms_error` is Σ of the errors. `special` is NaN or ±∞ where the value is none.
+    # The value is mantissa·2^exponent with Python's unbounded integers, so that +, - and · are exact. `magnitude`
+    # bounds Σ|terms| with their errors, `terms_error` is Σ of the errors. `special` is NaN or ±∞ where there's no value.
     mantissa: int
     exponent: int
     arithmetic: Arithmetic
@@ -154,7 +159,7 @@ class Rounded:
             error += arithmetic.input_roundoff * size if 2.0**-bits < arithmetic.input_roundoff else 0.0
         if lost or not arithmetic.represents(self.mantissa, self.exponent):
             error += arithmetic.unit_roundoff * size + arithmetic.floor
-        self.terms_error, self.magnitude = error, (size + error) * UP
+        self.terms_error, self.magnitude = error, _raised(size, error)
 
     @classmethod
     def within(cls, value: Number, arithmetic: Arithmetic, error: float) -> Rounded:
@@ -194,26 +199,29 @@ class Rounded:
             return self
         arithmetic, additions = self.arithmetic, self.terms - 1
         error, size = self.terms_error, _size(self.mantissa, self.exponent)
-        # Two terms make one operation, so that only the result is rounded; of more, any partial sum may be.
-        summed = size + error if additions == 1 else self.magnitude
+        # Two terms make one operation, so that only the result is rounded; of more, any partial sum may be. A coarse
+        # accumulator that starts from zero rounds the first term too.
+        coarse = arithmetic.accumulation_roundoff > arithmetic.unit_roundoff
+        one_operation = additions == 1 and not coarse
+        summed = size + error if one_operation else self.magnitude
         exact = error == 0 and (
-            arithmetic.represents(self.mantissa, self.exponent, arithmetic.accumulation_precision)
-            if additions == 1
+            arithmetic.represents(self.mantissa, self.exponent)
+            if one_operation
             else self.magnitude <= math.ldexp(1.0, min(self.exponent + arithmetic.accumulation_precision, 1023))
         )
         if additions and not exact:
-            roundoff = additions * arithmetic.accumulation_roundoff
+            roundoff = (additions + coarse) * arithmetic.accumulation_roundoff
             error += roundoff / (1 - roundoff) * summed if roundoff < 1 else math.inf
         if arithmetic.flush_to_zero and self.exponent < arithmetic.smallest_exponent:
             error += additions * arithmetic.floor
         error *= UP
-        number = Rounded._of(self.mantissa, self.exponent, arithmetic, error, (size + error) * UP, self.undecided)
+        number = Rounded._of(self.mantissa, self.exponent, arithmetic, error, _raised(size, error), self.undecided)
         may_overflow = max(number.magnitude, self.magnitude) > arithmetic.largest
         against = self.magnitude - self.terms_error - size if additions else 0.0
         return number._overflowed(against) if may_overflow else number
 
     def _overflowed(self, against: float) -> Rounded:
-        """Infinite where every order of summation overflows, unbounded where some may; `against` sums the other sign."""
+        """Infinite where every order of summation overflows, unbounded where some may; `against`: the opposite sum."""
         largest = self.arithmetic.largest
         # Half a unit beyond the largest number still rounds to it; twice the roundoff is safely more.
         certain = self._size() - self.terms_error > largest * (1 + 2 * self.arithmetic.unit_roundoff)
@@ -259,7 +267,9 @@ class Rounded:
         number.arithmetic = self.arithmetic
         number.terms = self.terms + other.terms
         number.terms_error = self.terms_error + other.terms_error
-        number.magnitude = (self.magnitude + other.magnitude) * UP
+        total = self.magnitude + other.magnitude
+        added_exactly = total - self.magnitude == other.magnitude and total - other.magnitude == self.magnitude
+        number.magnitude = total if added_exactly else total * UP
         number.undecided = self.undecided or other.undecided
         number.special = None
         return number
@@ -320,7 +330,7 @@ class Rounded:
         return self._round(mantissa, exponent, propagated, quotient + propagated, undecided)
 
     def __rtruediv__(self, other: Number) -> Rounded:
-        return cast(Rounded, self._same(other) / self)
+        return cast("Rounded", self._same(other) / self)
 
     def __abs__(self) -> Rounded:
         return -self if self._float() < 0 else self
@@ -330,7 +340,9 @@ class Rounded:
         arithmetic, error = self.arithmetic, 0.0
         if propagated or not arithmetic.represents(mantissa, exponent):
             error = (propagated + arithmetic.unit_roundoff * size + arithmetic.floor) * UP
-        return Rounded._of(mantissa, exponent, arithmetic, error, (size + error) * UP, undecided).closed()
+        magnitude = (size + error) * UP if error else _size(mantissa, exponent)
+        # Not closed: fused into a sum, even a product that is too large for the format need not overflow.
+        return Rounded._of(mantissa, exponent, arithmetic, error, magnitude, undecided)
 
     def exp(self) -> Rounded:
         def propagate(x: float, e: float, value: float) -> float:
@@ -370,7 +382,10 @@ class Rounded:
         return self._elementary("sigmoid", _decimal_sigmoid, propagate)
 
     def _elementary(
-        self, name: str, function: Callable[[Decimal, Context], Decimal], propagate: Callable[[float, float, float], float]
+        self,
+        name: str,
+        function: Callable[[Decimal, Context], Decimal],
+        propagate: Callable[[float, float, float], float],
     ) -> Rounded:
         number, arithmetic = self.closed(), self.arithmetic
         if number.special is not None:
@@ -405,7 +420,9 @@ class Rounded:
             return larger
         error = max(a.terms_error, b.terms_error)
         magnitude = max(a.magnitude, b.magnitude)
-        return Rounded._of(larger.mantissa, larger.exponent, self.arithmetic, error, magnitude, a.undecided or b.undecided)
+        return Rounded._of(
+            larger.mantissa, larger.exponent, self.arithmetic, error, magnitude, a.undecided or b.undecided
+        )
 
     def where_positive(self, yes: Number, no: Number) -> Number:
         """The branch taken; where the sign isn't known, or the number is 0, anything between both."""
@@ -421,13 +438,19 @@ class Rounded:
         numbers = [self._same(value).closed() for value in values]
         if any(number.special is not None for number in numbers):
             floats = [number._float() for number in numbers]
-            winner = floats.index(max(floats)) if not any(map(math.isnan, floats)) else list(map(math.isnan, floats)).index(True)
+            winner = (
+                floats.index(max(floats))
+                if not any(map(math.isnan, floats))
+                else list(map(math.isnan, floats)).index(True)
+            )
             contenders = [place for place, value in enumerate(floats) if value == floats[winner] or place == winner]
         else:
             best = numbers[0]
             for number in numbers[1:]:
                 best = number if number._minus(best) > 0 else best
-            contenders = [i for i, number in enumerate(numbers) if best._minus(number) <= best.terms_error + number.terms_error]
+            contenders = [
+                i for i, number in enumerate(numbers) if best._minus(number) <= best.terms_error + number.terms_error
+            ]
         share = gradient if len(contenders) == 1 else self._between(gradient, 0)
         return [share if place in contenders else 0 for place in range(len(values))]
 
@@ -436,8 +459,8 @@ class Rounded:
         a, b = self._same(yes).closed(), self._same(no).closed()
         if a.special is not None or b.special is not None:
             return Rounded._of(0, 0, self.arithmetic, math.inf, math.inf, True)
-        middle, half = a + b, abs(a._minus(b)) / 2
-        error = (half + max(a.terms_error, b.terms_error)) * UP
+        middle, apart = a + b, a + -b
+        error = (_size(apart.mantissa, apart.exponent - 1) + max(a.terms_error, b.terms_error)) * UP
         size = max(a.magnitude, b.magnitude)
         return Rounded._of(middle.mantissa, middle.exponent - 1, self.arithmetic, error, (size + error) * UP, True)
 
@@ -521,6 +544,11 @@ def _binary(numerator: int, denominator: int) -> tuple[int, int, bool]:
     return (numerator << shift) // odd, -twos - shift, True
 
 
+def _raised(size: float, error: float) -> float:
+    """The largest size of a number with an error; what has none stays as it is, so that the largest number fits."""
+    return (size + error) * UP if error else size
+
+
 def _size(mantissa: int, exponent: int, up: bool = True) -> float:
     """|mantissa·2^exponent| as a float, rounded up (or down) if it must be."""
     mantissa = abs(mantissa)
@@ -528,12 +556,13 @@ def _size(mantissa: int, exponent: int, up: bool = True) -> float:
     if extra > 0:
         cut = mantissa >> extra
         mantissa, exponent = cut + (1 if up and cut << extra != mantissa else 0), exponent + extra
+    if exponent < -1074:  # below the smallest double: cut there, so that rounding goes the right way
+        below = -1074 - exponent
+        mantissa, exponent = -(-mantissa >> below) if up else mantissa >> below, -1074
     try:
-        size = math.ldexp(mantissa, exponent)
+        return math.ldexp(mantissa, exponent)
     except OverflowError:
         return math.inf if up else math.ldexp(1.0 - 2.0**-53, 1024)
-    # Below the smallest normal double, ldexp rounds: the next double is safely above.
-    return math.nextafter(size, math.inf) if up and mantissa and size < 2.0**-1022 else size
 
 
 def _signed_size(mantissa: int, exponent: int) -> float:
@@ -554,14 +583,15 @@ def _decimal_value(function: Callable[[Decimal, Context], Decimal], mantissa: in
 
 
 def _decimal_tanh(x: Decimal, context: Context) -> Decimal:
-    if abs(x) < Decimal("1e-8"):
+    if x.copy_abs() < Decimal("1e-8"):
         # The exponentials would cancel: x - x³/3 + 2x⁵/15 is right to x⁷, 56 digits below x.
         square = context.multiply(x, x)
-        return context.multiply(x, 1 - square / 3 + 2 * square * square / 15)
-    decay = context.exp(context.multiply(-2, abs(x)))
+        terms = context.fma(square, context.divide(context.multiply(2, square), 15), context.divide(square, -3))
+        return context.fma(x, terms, x)
+    decay = context.exp(context.multiply(-2, x.copy_abs()))
     return context.divide(context.subtract(1, decay), context.add(1, decay)).copy_sign(x)
 
 
 def _decimal_sigmoid(x: Decimal, context: Context) -> Decimal:
-    decay = context.exp(-abs(x))
+    decay = context.exp(x.copy_abs().copy_negate())
     return context.divide(decay if x < 0 else Decimal(1), context.add(1, decay))

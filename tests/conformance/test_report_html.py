@@ -90,6 +90,8 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag, f"</{tag}> at {self.getpos()}"
+        if tag in ("td", "th", "dt", "dd", "summary"):
+            self.text.append(" ")
 
     def handle_data(self, data):
         self.text.append(data)

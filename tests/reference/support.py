@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 #: The same examples on every run, and no deadline on a busy machine.
+fewest = settings(derandomize=True, deadline=None, max_examples=8)
 few = settings(derandomize=True, deadline=None, max_examples=20)
 many = settings(derandomize=True, deadline=None, max_examples=60)
 

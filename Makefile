@@ -1,0 +1,31 @@
+# Needs Python 3.11 or later and make. Everything is installed into .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: conformance test benchmark lint clean
+
+conformance: $(VENV)/ready          ## check fast.cpu, fast.cuda and tensorflow; ARGS="--only conv2d" and the like
+	$(BIN)/python -m conformance $(ARGS)
+
+test: $(VENV)/ready lint            ## lint, then run all tests and doctests
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup $(ARGS)
+
+benchmark: $(VENV)/ready            ## the five algorithms: fast.cpu against TensorFlow, NumPy and the reference
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(ARGS)
+
+lint: $(VENV)/ready                 ## ruff, mypy and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:                              ## remove the environment, caches and the report
+	rm -rf $(VENV) report .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

@@ -1,0 +1,125 @@
+"""A first measure of power: which mistakes the suite catches, and by which of its kinds of checks.
+
+`pytest -s` prints, for every wrong implementation, the check that caught it and how far beyond its bound it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import Phase
+
+from conformance import exploration
+from conformance.checking import Result, run_check
+from conformance.exploration import Subject
+from conformance.implementation import load
+from conformance.kinds import Check, checks_of
+from conformance.operations import operations
+from tests.conformance.power.right_implementations import RIGHT_IMPLEMENTATIONS, RightImplementation
+from tests.conformance.power.wrong_implementations import WRONG_IMPLEMENTATIONS, WrongImplementation
+
+SEEDS = (0, 1, 2)
+BASE = load("numpy")
+
+#: What the wrong implementations need of the suite: operation, beginning of the check's name, dtype, number of cases.
+NEEDED = sorted(
+    {
+        (wrong.operation, check, dtype, wrong.cases)
+        for wrong in WRONG_IMPLEMENTATIONS
+        for check in wrong.caught_by
+        for dtype in wrong.dtypes
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def catches() -> Iterator[dict[tuple[str, str], list[Result]]]:
+    """By wrong implementation and kind of check: the results of the checks that caught it, printed in the end."""
+    caught: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    yield caught
+    print(f"\n\n{'wrong implementation':<44}{'caught by':<20}{'seeds':<7}{'error/allowed':<15}summary of the first")
+    for (name, check), results in sorted(caught.items()):
+        excess = max((result.excess for result in results if result.excess), default=None)
+        shown = f"{excess:.3g}" if excess else "–"
+        print(f"{name:<44}{check.partition(':')[0]:<20}{len(results):<7}{shown:<15}{results[0].check}: {results[0].summary}")
+
+
+@pytest.fixture
+def without_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failing case is enough, it needn't be the smallest: shrinking takes most of a failing check's time."""
+    phases = SimpleNamespace(generate=Phase.generate, target=Phase.target, shrink=Phase.reuse)
+    monkeypatch.setattr(exploration, "Phase", phases)
+
+
+def checks_named(operation: str, beginning: str) -> list[Check]:
+    return [check for check in checks_of(operations()[operation]) if check.name.startswith(beginning)]
+
+
+def subject(operation: str, function: Callable[..., Any], dtype: str, cases: int, seed: int) -> Subject:
+    return Subject(operations()[operation], function, BASE.arithmetics[dtype], cases, seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        pytest.param(wrong, kind, id=f"{wrong.name}-{kind}".replace(" ", "_"))
+        for wrong in WRONG_IMPLEMENTATIONS
+        for kind in wrong.caught_by
+    ],
+)
+@pytest.mark.usefixtures("without_shrinking")
+def test_a_mistake_is_caught(
+    wrong: WrongImplementation, kind: str, seed: int, catches: dict[tuple[str, str], list[Result]]
+) -> None:
+    for dtype in wrong.dtypes:
+        looked_at = subject(wrong.operation, wrong.function, dtype, wrong.cases, seed)
+        statuses = {}
+        for check in checks_named(wrong.operation, kind):
+            result = run_check(BASE, looked_at, check)
+            statuses[check.name] = result.status
+            if result.status == "failed":
+                catches[wrong.name, kind].append(result)
+                break
+        assert "failed" in statuses.values(), f"{wrong.name} survived in {dtype}: {statuses}"
+        assert "crashed" not in statuses.values(), statuses
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("operation", "kind", "dtype", "cases"),
+    [pytest.param(*needed, id="-".join(map(str, needed)).replace(" ", "_")) for needed in NEEDED],
+)
+def test_the_base_conforms_so_that_a_catch_is_the_mistakes_doing(
+    operation: str, kind: str, dtype: str, cases: int, seed: int
+) -> None:
+    looked_at = subject(operation, getattr(BASE.module, operation), dtype, cases, seed)
+    for check in checks_named(operation, kind):
+        result = run_check(BASE, looked_at, check)
+        assert result.status == "passed", f"{check.name}: {result}"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("right", RIGHT_IMPLEMENTATIONS, ids=lambda right: right.name)
+def test_a_right_implementation_passes_every_kind(right: RightImplementation, dtype: str) -> None:
+    looked_at = subject(right.operation, right.function, dtype, right.cases, 0)
+    for check in checks_of(looked_at.operation):
+        result = run_check(BASE, looked_at, check)
+        assert result.status in ("passed", "not applicable"), f"{check.name}: {result}"
+
+
+def test_every_mistake_is_described_and_has_a_name_of_its_own() -> None:
+    names = [wrong.name for wrong in WRONG_IMPLEMENTATIONS]
+    assert len(set(names)) == len(names)
+    for wrong in WRONG_IMPLEMENTATIONS:
+        assert wrong.function.__doc__, wrong.name
+        assert wrong.caught_by, wrong.name
+
+
+def test_every_check_that_is_to_catch_something_exists() -> None:
+    for operation, kind, _, _ in NEEDED:
+        assert checks_named(operation, kind), f"{operation}: {kind}"

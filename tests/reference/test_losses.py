@@ -1,0 +1,70 @@
+"""Losses: what a classifier's user relies on, and what is said of bad input."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from reference import InvalidArgument
+from reference.numbers import Arithmetic, Rounded
+from tests.reference.support import convert, few, leaves, random_fractions, seeds
+
+LOSSES = {
+    "probabilities": reference.cross_entropy,
+    "logits": reference.softmax_cross_entropy_with_logits,
+}
+
+
+def test_a_class_without_label_may_have_probability_zero():
+    assert reference.cross_entropy([[0.0, 1.0]], [[0, 1]]) == [0]
+    assert reference.cross_entropy([[0.0, 1.0]], [[1, 0]]) == [math.inf]
+
+
+def test_logits_never_overflow():
+    assert reference.softmax_cross_entropy_with_logits([[1e300, 0.0], [0.0, -1e300]], [[1, 0], [0, 1]]) == [0, 1e300]
+
+
+@given(seeds)
+@few
+def test_both_losses_agree_within_their_bounds(seed):
+    arithmetic, logits = Arithmetic("float64"), random_fractions(seed)(2, 3)
+    numbers = convert(lambda x: Rounded(x, arithmetic), logits)
+    labels = [[1, 0, 0], [0, Fraction(1, 2), Fraction(1, 2)]]
+    together = reference.softmax_cross_entropy_with_logits(numbers, labels)
+    apart = reference.cross_entropy(reference.softmax(numbers), labels)
+    for a, b in zip(leaves(together), leaves(apart), strict=True):
+        assert abs(a.value - b.value) <= Fraction(a.error) + Fraction(b.error)
+
+
+@given(seeds, st.integers(1, 3))
+@few
+def test_the_gradient_of_each_example_sums_to_zero_within_its_bound(seed, rows):
+    arithmetic, make = Arithmetic("float64"), random_fractions(seed)
+    logits = convert(lambda x: Rounded(x, arithmetic), make(rows, 4))
+    labels = [[0, 0, 1, 0]] * rows
+    for gradient in reference.softmax_cross_entropy_with_logits_vjp(logits, labels, make(rows)):
+        assert abs(sum(number.value for number in gradient)) <= sum(Fraction(number.error) for number in gradient)
+
+
+@pytest.mark.parametrize("first", LOSSES)
+def test_shapes_that_do_not_fit_say_so(first):
+    loss = LOSSES[first]
+    with pytest.raises(InvalidArgument, match=rf"^labels: wanted shape \[1, 2\] as {first} has; got shape \[1, 3\]$"):
+        loss([[0.5, 0.5]], [[1, 0, 0]])
+    with pytest.raises(InvalidArgument, match=rf"^{first}: wanted a nested list of numbers \[N, K\]; got shape \[2\]$"):
+        loss([0.5, 0.5], [1, 0])
+    with pytest.raises(InvalidArgument, match=rf"^{first}: wanted .*; got an empty list$"):
+        loss([[]], [[]])
+    with pytest.raises(InvalidArgument, match=r"^labels: wanted a nested list of numbers; got int$"):
+        loss([[0.5, 0.5]], 1)
+
+
+@pytest.mark.parametrize("cotangent", [[1.0], [[1.0], [1.0]], [1.0, 1.0, 1.0]])
+def test_a_cotangent_is_one_number_for_each_example(cotangent):
+    with pytest.raises(InvalidArgument, match=r"^cotangent: wanted shape \[2\] of the losses; got shape "):
+        reference.softmax_cross_entropy_with_logits_vjp([[0.0, 1.0]] * 2, [[1, 0]] * 2, cotangent)
