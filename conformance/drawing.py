@@ -62,10 +62,19 @@ class Draw:
         return options[self.integer(0, len(options) - 1)]
 
     def sizes(self, *limits: int, long: int = 0) -> list[int]:
-        """A length for each limit from 1; now and then one of them goes up to `long`, beyond any tile or vector."""
-        stretched = self.choice(*([-1] * len(limits)), *range(len(limits))) if long else -1
+        """A length for each limit, from 1.
+
+        Now and then one of them goes up to `long`, beyond any tile or vector, or all are equal, where shapes don't
+        betray what is transposed or out of order.
+        """
+        free = -1
+        stretched = self.choice(free, free, *range(-2, len(limits) if long else free))
+        if stretched == -2:
+            return [self.integer(1, min(*limits, self._largest or limits[0]))] * len(limits)
+        lows = [max(1, long // 2) if place == stretched else 1 for place in range(len(limits))]
         highs = [long if place == stretched else limit for place, limit in enumerate(limits)]
-        return [self.integer(1, min(high, self._largest or high)) for high in highs]
+        top = self._largest or max(highs)
+        return [self.integer(min(low, top), min(high, top)) for low, high in zip(lows, highs, strict=True)]
 
     def array(self, *shape: int, positive: bool = False, specials: bool = True) -> FloatArray:
         """Floats of one regime; positive ones lie in (0, 1] or are positive integers."""

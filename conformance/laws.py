@@ -52,7 +52,7 @@ class Law:
                 gap, slack = max(a.low - b.high, b.low - a.high), a.high - a.low + b.high - b.low
                 excess = float(2 * gap / slack) + 1 if slack else math.inf
                 sides = "the law's two sides differ by more than their bounds"
-                raise Nonconforming(sides, f"one side: {a}", f"the other: {b}", excess, self.arguments)
+                raise Nonconforming(sides, f"one side: {_shown(a)}", f"the other: {_shown(b)}", excess, self.arguments)
             self.comparison.deciding += 1
 
     def holds(self, condition: bool, wanted: str, came: object) -> None:
@@ -93,3 +93,9 @@ def _around(value: float, error: float) -> Interval:
 
 def _interval(value: Any) -> Interval:
     return value if isinstance(value, Interval) else Interval(value.item() if hasattr(value, "item") else value)
+
+
+def _shown(side: Interval) -> str:
+    """A side of a law: a number, or between which numbers it lies."""
+    low, high = float(side.low), float(side.high)
+    return repr(low) if side.low == side.high else f"between {low!r} and {high!r}"

@@ -33,7 +33,7 @@ def as_data(run: Run) -> dict[str, Any]:
             }
             for name in run.plan.implementations
         ],
-        "verdicts": [asdict(verdict) for verdict in verdicts(run)],
+        "verdicts": [finite(asdict(verdict)) for verdict in verdicts(run)],
         "stale_deviations": [asdict(stale) for stale in stale_deviations(run)],
         "results": [finite(result.as_json()) for result in run.results],
         "errata": list(errata()),

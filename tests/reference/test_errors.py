@@ -37,7 +37,7 @@ def test_nothing_else_is_an_integer(value):
         require_positive_integer("epochs", value)
 
 
-@pytest.mark.parametrize("value", [(), (1,), (1, 2, 3), "12", (1, "2"), (1, -1), None, 1.5])
+@pytest.mark.parametrize("value", [(), (1,), (1, 2, 3), "12", (1, "2"), (1, -1), (0, 1), 0, None, 1.5])
 def test_what_is_no_pair_says_so(value):
     with pytest.raises(
         InvalidArgument, match=r"^strides: wanted a positive integer, or two of them for rows and columns; got "

@@ -150,6 +150,17 @@ def test_a_fraction_has_no_elementary_functions_and_says_what_has(name: str, kin
         getattr(elementary, name)(KINDS[kind](Fraction(1, 2)))
 
 
+@pytest.mark.parametrize("x", ["1e-5", "-1e-20", "1e-49", "1e-70", "-3e-4000"])
+def test_the_hyperbolic_tangent_of_a_small_decimal_keeps_all_its_digits(x: str):
+    with localcontext() as context:
+        context.prec = 50
+        came = Fraction(elementary.tanh(Decimal(x)))
+    # tanh x lies between x - x³/3 and x - x³/3 + 2x⁵/15, and the last of 50 digits may be off by one.
+    exact = Fraction(x)
+    cut = abs(exact) ** 5 * 2 / 15
+    assert abs(came - (exact - exact**3 / 3)) <= cut + abs(exact) * Fraction(1, 10**49)
+
+
 def test_the_reference_imports_the_standard_library_only():
     program = "import sys, reference, reference.numbers; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     # Neither site packages nor the environment's paths: what isn't Python's own can't be found.
