@@ -9,10 +9,11 @@
 [[2·0.04 + 3·0.52 + 1]]
 """
 
+from reference.numbers.arithmetic import Arithmetic
 from reference.numbers.dual import Dual, derivative
 from reference.numbers.formula import Formula
 from reference.numbers.interval import Interval
 from reference.numbers.node import Node, evaluate, gradients
-from reference.numbers.rounded import Arithmetic, Rounded
+from reference.numbers.rounded import Rounded
 
 __all__ = ["Arithmetic", "Dual", "Formula", "Interval", "Node", "Rounded", "derivative", "evaluate", "gradients"]

@@ -9,8 +9,7 @@ Bounds after Higham, Accuracy and Stability of Numerical Algorithms, chapters 2 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, cast
@@ -18,91 +17,19 @@ from typing import Any, cast
 from reference import elementary
 from reference.arrays import Number
 from reference.errors import Undecidable
-
-#: Bits kept of a value that has no finite binary expansion; what is cut off is added to the error.
-BITS = 192
-#: Bounds are themselves computed in double precision, a few operations at a time: each is raised by more than it loses.
-UP = 1 + 2.0**-48
-#: Digits, and exponents far beyond any format's: what underflows here is zero for all of them.
-_CONTEXT = Context(prec=64, Emin=-4000, Emax=4000, traps=[])
-
-#: Significant bits, exponent of the smallest subnormal, and largest exponent of the formats.
-FORMATS = {
-    "float16": (11, -24, 16),
-    "bfloat16": (8, -133, 128),
-    "float32": (24, -149, 128),
-    "float64": (53, -1074, 1024),
-}
-
-#: What the vector libraries of processors promise at worst (OpenCL's full profile: exp and log 3, tanh 5; NumPy's and
-#: Intel's 4); for the sigmoid, 1/(1 + e⁻ˣ): an exponential of 4 ULPs, an addition and a division.
-ULPS = {"exp": 4.0, "log": 4.0, "sqrt": 0.5, "tanh": 5.0, "sigmoid": 10.0}
-
-
-@dataclass(frozen=True)
-class Arithmetic:
-    """The arithmetic that an implementation claims: what its single operations may lose.
-
-    Args:
-        format: of its results: "float16", "bfloat16", "float32" or "float64".
-        unit_roundoff: largest relative error of one operation; half the distance from 1 to the next number.
-        accumulation_roundoff: of each addition of a sum; the unit roundoff unless a coarser one is claimed.
-        input_roundoff: to which inputs are rounded before anything else (0: not at all; 2⁻¹¹ for TF32).
-        flush_to_zero: whether results and inputs below the smallest normal number may be taken as zero.
-        ulps: largest errors of the elementary functions in units in the last place.
-
-    >>> Arithmetic("float32").unit_roundoff == 2.0**-24
-    True
-    """
-
-    format: str
-    unit_roundoff: float = 0.0
-    accumulation_roundoff: float = 0.0
-    input_roundoff: float = 0.0
-    flush_to_zero: bool = True
-    ulps: Mapping[str, float] = field(default_factory=dict)
-    precision: int = field(init=False)
-    accumulation_precision: int = field(init=False)
-    smallest_exponent: int = field(init=False)
-    largest: float = field(init=False)
-    floor: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise ValueError(f"format: wanted one of {', '.join(FORMATS)}; got {self.format!r}")
-        bits, subnormal, top = FORMATS[self.format]
-        smallest = subnormal + bits - 1 if self.flush_to_zero else subnormal
-        roundoff = self.unit_roundoff or 2.0**-bits
-        accumulation_roundoff = max(self.accumulation_roundoff, roundoff)
-        for name, value in (
-            ("unit_roundoff", roundoff),
-            ("accumulation_roundoff", accumulation_roundoff),
-            ("accumulation_precision", min(bits, math.floor(-math.log2(accumulation_roundoff)))),
-            ("ulps", {**ULPS, **self.ulps}),
-            ("precision", bits),
-            ("smallest_exponent", smallest),
-            ("largest", math.ldexp(2.0 - 2.0 ** (1 - bits), top - 1)),
-            ("floor", math.ldexp(1.0, smallest)),
-        ):
-            object.__setattr__(self, name, value)
-
-    def represents(self, mantissa: int, exponent: int) -> bool:
-        """Whether mantissa·2^exponent is a number of the format, so that no operation need round it."""
-        if mantissa == 0:
-            return True
-        length = mantissa.bit_length()
-        if length > self.precision:
-            zeros = (mantissa & -mantissa).bit_length() - 1
-            length, exponent = length - zeros, exponent + zeros
-        top = length + exponent
-        normal_enough = top > self.smallest_exponent if self.flush_to_zero else exponent >= self.smallest_exponent
-        in_steps = exponent >= FORMATS[self.format][1] or not normal_enough
-        return length <= self.precision and normal_enough and in_steps and top <= FORMATS[self.format][2]
-
-    def ulp(self, size: float) -> float:
-        """The distance between neighbouring numbers of the format at a given size."""
-        exponent = math.frexp(size)[1] - self.precision if size > 0 else -math.inf
-        return math.ldexp(1.0, int(max(exponent, FORMATS[self.format][1])))
+from reference.numbers.arithmetic import Arithmetic
+from reference.numbers.binary import (
+    BITS,
+    UP,
+    binary,
+    decimal_sigmoid,
+    decimal_tanh,
+    decimal_value,
+    float_quotient,
+    raised,
+    signed_size,
+    size_of,
+)
 
 
 class Rounded:
@@ -136,7 +63,7 @@ class Rounded:
     __slots__ = ("arithmetic", "exponent", "magnitude", "mantissa", "special", "terms", "terms_error", "undecided")
 
     # The value is mantissa·2^exponent with Python's unbounded integers, so that +, - and · are exact. `magnitude`
-    # bounds Σ|terms| with their errors, `terms_error` is Σ of the errors. `special` is NaN or ±∞ where there's no value.
+    # bounds Σ|terms| with their errors, `terms_error` is Σ of the errors. `special`: NaN or ±∞ instead of a value.
     mantissa: int
     exponent: int
     arithmetic: Arithmetic
@@ -152,21 +79,21 @@ class Rounded:
         if isinstance(value, (float, Decimal)) and not math.isfinite(value):
             self.special, self.magnitude, self.terms_error = float(value), abs(float(value)), 0.0
             return
-        self.mantissa, self.exponent, lost = _binary(*value.as_integer_ratio())
-        size = _size(self.mantissa, self.exponent)
+        self.mantissa, self.exponent, lost = binary(*value.as_integer_ratio())
+        size = size_of(self.mantissa, self.exponent)
         if arithmetic.input_roundoff and self.mantissa:
             bits = (self.mantissa // (self.mantissa & -self.mantissa)).bit_length()
             error += arithmetic.input_roundoff * size if 2.0**-bits < arithmetic.input_roundoff else 0.0
         if lost or not arithmetic.represents(self.mantissa, self.exponent):
             error += arithmetic.unit_roundoff * size + arithmetic.floor
-        self.terms_error, self.magnitude = error, _raised(size, error)
+        self.terms_error, self.magnitude = error, raised(size, error)
 
     @classmethod
     def within(cls, value: Number, arithmetic: Arithmetic, error: float) -> Rounded:
         """An exact value with a bound that is known already: nothing is added for representing the value."""
         number = cls(value, arithmetic)
         if number.special is None:
-            number.terms_error, number.magnitude = error, _size(number.mantissa, number.exponent) + error
+            number.terms_error, number.magnitude = error, size_of(number.mantissa, number.exponent) + error
         return number
 
     @classmethod
@@ -198,7 +125,7 @@ class Rounded:
         if self.special is not None or (self.terms == 1 and self.magnitude <= self.arithmetic.largest):
             return self
         arithmetic, additions = self.arithmetic, self.terms - 1
-        error, size = self.terms_error, _size(self.mantissa, self.exponent)
+        error, size = self.terms_error, size_of(self.mantissa, self.exponent)
         # Two terms make one operation, so that only the result is rounded; of more, any partial sum may be. A coarse
         # accumulator that starts from zero rounds the first term too.
         coarse = arithmetic.accumulation_roundoff > arithmetic.unit_roundoff
@@ -215,7 +142,7 @@ class Rounded:
         if arithmetic.flush_to_zero and self.exponent < arithmetic.smallest_exponent:
             error += additions * arithmetic.floor
         error *= UP
-        number = Rounded._of(self.mantissa, self.exponent, arithmetic, error, _raised(size, error), self.undecided)
+        number = Rounded._of(self.mantissa, self.exponent, arithmetic, error, raised(size, error), self.undecided)
         may_overflow = max(number.magnitude, self.magnitude) > arithmetic.largest
         against = self.magnitude - self.terms_error - size if additions else 0.0
         return number._overflowed(against) if may_overflow else number
@@ -243,7 +170,7 @@ class Rounded:
         return self.special is not None or self.terms_error == 0 or abs(self._float()) > self.terms_error
 
     def _size(self) -> float:
-        return _size(self.mantissa, self.exponent)
+        return size_of(self.mantissa, self.exponent)
 
     def __add__(self, other: Number) -> Rounded:
         if type(other) is not Rounded:
@@ -316,14 +243,14 @@ class Rounded:
         a, b = self.closed(), other.closed()
         if a.special is not None or b.special is not None or (b.mantissa == 0 and b.terms_error == 0):
             quotient_known = a._sign_is_known() and b._sign_is_known()
-            return self._with_special(a, b, _float_quotient(a._float(), b._float()), quotient_known)
+            return self._with_special(a, b, float_quotient(a._float(), b._float()), quotient_known)
         undecided = a.undecided or b.undecided
-        smallest = _size(b.mantissa, b.exponent, up=False) - b.terms_error
+        smallest = size_of(b.mantissa, b.exponent, up=False) - b.terms_error
         if smallest <= 0 or a.terms_error == math.inf:
             return self._unbounded(undecided)
-        mantissa, exponent, lost = _binary(a.mantissa, b.mantissa)
+        mantissa, exponent, lost = binary(a.mantissa, b.mantissa)
         exponent += a.exponent - b.exponent
-        quotient = _size(mantissa, exponent)
+        quotient = size_of(mantissa, exponent)
         if quotient == math.inf:  # beyond float64 too, in which bounds are computed
             return self._unbounded(undecided)
         propagated = (a.terms_error + quotient * b.terms_error) / smallest + (quotient * 2.0**-BITS if lost else 0.0)
@@ -340,7 +267,7 @@ class Rounded:
         arithmetic, error = self.arithmetic, 0.0
         if propagated or not arithmetic.represents(mantissa, exponent):
             error = (propagated + arithmetic.unit_roundoff * size + arithmetic.floor) * UP
-        magnitude = (size + error) * UP if error else _size(mantissa, exponent)
+        magnitude = (size + error) * UP if error else size_of(mantissa, exponent)
         # Not closed: fused into a sum, even a product that is too large for the format need not overflow.
         return Rounded._of(mantissa, exponent, arithmetic, error, magnitude, undecided)
 
@@ -372,14 +299,14 @@ class Rounded:
         def propagate(x: float, e: float, value: float) -> float:
             return e * min(1.0, 4 * math.exp(-2 * max(abs(x) - e, 0.0)))
 
-        return self._elementary("tanh", _decimal_tanh, propagate)
+        return self._elementary("tanh", decimal_tanh, propagate)
 
     def sigmoid(self) -> Rounded:
         # The slope s·(1 - s) is at most 1/4, and at most e^(-|x|).
         def propagate(x: float, e: float, value: float) -> float:
             return e * min(0.25, math.exp(-max(abs(x) - e, 0.0)))
 
-        return self._elementary("sigmoid", _decimal_sigmoid, propagate)
+        return self._elementary("sigmoid", decimal_sigmoid, propagate)
 
     def _elementary(
         self,
@@ -392,12 +319,12 @@ class Rounded:
             return Rounded(getattr(elementary, name)(number.special), arithmetic)
         if number.terms_error == math.inf:
             return self._unbounded(number.undecided)
-        x, value = number._float(), _decimal_value(function, number.mantissa, number.exponent)
+        x, value = number._float(), decimal_value(function, number.mantissa, number.exponent)
         if not value.is_finite() or value.adjusted() > 310:  # only an exponential gets there, from 710 on
             certain = x - number.terms_error > 710
             return Rounded(math.inf, arithmetic) if certain else self._unbounded(number.undecided)
-        mantissa, exponent, _ = _binary(*value.as_integer_ratio())
-        size = _size(mantissa, exponent)
+        mantissa, exponent, _ = binary(*value.as_integer_ratio())
+        size = size_of(mantissa, exponent)
         propagated = propagate(x, number.terms_error, size) if number.terms_error else 0.0
         largest, error = size + propagated, 0.0
         # The zero of an exact argument, such as tanh 0, is exact; an exponential that underflowed isn't.
@@ -460,7 +387,7 @@ class Rounded:
         if a.special is not None or b.special is not None:
             return Rounded._of(0, 0, self.arithmetic, math.inf, math.inf, True)
         middle, apart = a + b, a + -b
-        error = (_size(apart.mantissa, apart.exponent - 1) + max(a.terms_error, b.terms_error)) * UP
+        error = (size_of(apart.mantissa, apart.exponent - 1) + max(a.terms_error, b.terms_error)) * UP
         size = max(a.magnitude, b.magnitude)
         return Rounded._of(middle.mantissa, middle.exponent - 1, self.arithmetic, error, (size + error) * UP, True)
 
@@ -498,8 +425,8 @@ class Rounded:
         """The difference of two exact values as a float, its sign always right."""
         shift = self.exponent - other.exponent
         if shift >= 0:
-            return _signed_size((self.mantissa << shift) - other.mantissa, other.exponent)
-        return _signed_size(self.mantissa - (other.mantissa << -shift), self.exponent)
+            return signed_size((self.mantissa << shift) - other.mantissa, other.exponent)
+        return signed_size(self.mantissa - (other.mantissa << -shift), self.exponent)
 
     def _same(self, other: Any) -> Any:
         """Another number as a Rounded of the same arithmetic."""
@@ -510,7 +437,7 @@ class Rounded:
         return NotImplemented
 
     def _float(self) -> float:
-        return _signed_size(self.mantissa, self.exponent) if self.special is None else self.special
+        return signed_size(self.mantissa, self.exponent) if self.special is None else self.special
 
     def distance(self, came: float) -> float:
         """How far a computed float is from the exact value, rounded up; NaN if either is no number and they differ.
@@ -522,76 +449,8 @@ class Rounded:
         if number.special is not None or not math.isfinite(came):
             same = came == number._float() or (came != came and number._float() != number._float())
             return 0.0 if same else math.nan
-        mantissa, exponent, _ = _binary(*came.as_integer_ratio())
+        mantissa, exponent, _ = binary(*came.as_integer_ratio())
         shift = exponent - number.exponent
         if shift >= 0:
-            return _size((mantissa << shift) - number.mantissa, number.exponent)
-        return _size(mantissa - (number.mantissa << -shift), exponent)
-
-
-def _binary(numerator: int, denominator: int) -> tuple[int, int, bool]:
-    """A fraction as mantissa·2^exponent, cut to BITS bits where it doesn't end, and whether it was cut."""
-    if denominator < 0:
-        numerator, denominator = -numerator, -denominator
-    twos = (denominator & -denominator).bit_length() - 1
-    odd = denominator >> twos
-    if numerator % odd == 0:
-        # Without its trailing zeros: the exponent then tells of which power of two the number is a multiple.
-        mantissa = numerator // odd
-        zeros = max((mantissa & -mantissa).bit_length() - 1, 0)
-        return mantissa >> zeros, zeros - twos, False
-    shift = max(0, BITS + 2 + odd.bit_length() - numerator.bit_length())
-    return (numerator << shift) // odd, -twos - shift, True
-
-
-def _raised(size: float, error: float) -> float:
-    """The largest size of a number with an error; what has none stays as it is, so that the largest number fits."""
-    return (size + error) * UP if error else size
-
-
-def _size(mantissa: int, exponent: int, up: bool = True) -> float:
-    """|mantissa·2^exponent| as a float, rounded up (or down) if it must be."""
-    mantissa = abs(mantissa)
-    extra = mantissa.bit_length() - 53
-    if extra > 0:
-        cut = mantissa >> extra
-        mantissa, exponent = cut + (1 if up and cut << extra != mantissa else 0), exponent + extra
-    if exponent < -1074:  # below the smallest double: cut there, so that rounding goes the right way
-        below = -1074 - exponent
-        mantissa, exponent = -(-mantissa >> below) if up else mantissa >> below, -1074
-    try:
-        return math.ldexp(mantissa, exponent)
-    except OverflowError:
-        return math.inf if up else math.ldexp(1.0 - 2.0**-53, 1024)
-
-
-def _signed_size(mantissa: int, exponent: int) -> float:
-    return -_size(mantissa, exponent) if mantissa < 0 else _size(mantissa, exponent)
-
-
-def _float_quotient(numerator: float, denominator: float) -> float:
-    if denominator == 0:
-        return math.nan if numerator == 0 or numerator != numerator else math.copysign(math.inf, numerator)
-    return numerator / denominator
-
-
-def _decimal_value(function: Callable[[Decimal, Context], Decimal], mantissa: int, exponent: int) -> Decimal:
-    """An elementary function's value at mantissa·2^exponent, to 60 digits."""
-    if exponent >= 0:
-        return function(Decimal(mantissa << exponent), _CONTEXT)
-    return function(_CONTEXT.divide(Decimal(mantissa), Decimal(1 << -exponent)), _CONTEXT)
-
-
-def _decimal_tanh(x: Decimal, context: Context) -> Decimal:
-    if x.copy_abs() < Decimal("1e-8"):
-        # The exponentials would cancel: x - x³/3 + 2x⁵/15 is right to x⁷, 56 digits below x.
-        square = context.multiply(x, x)
-        terms = context.fma(square, context.divide(context.multiply(2, square), 15), context.divide(square, -3))
-        return context.fma(x, terms, x)
-    decay = context.exp(context.multiply(-2, x.copy_abs()))
-    return context.divide(context.subtract(1, decay), context.add(1, decay)).copy_sign(x)
-
-
-def _decimal_sigmoid(x: Decimal, context: Context) -> Decimal:
-    decay = context.exp(x.copy_abs().copy_negate())
-    return context.divide(decay if x < 0 else Decimal(1), context.add(1, decay))
+            return size_of((mantissa << shift) - number.mantissa, number.exponent)
+        return size_of(mantissa - (number.mantissa << -shift), exponent)

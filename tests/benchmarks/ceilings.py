@@ -23,8 +23,8 @@ from fast.cpu.vectors import (
 #: Sums that don't wait for each other: with a factor and a term, they leave two vector registers free.
 CHAINS = VECTOR_REGISTERS - 4
 LANES = VECTOR_BYTES // np.dtype(np.float32).itemsize
-#: Multiply-adds of each chain in one call, about a millisecond's.
-STEPS = 1 << 18
+#: Multiply-adds of each chain in one call: some milliseconds' worth, beside which waking the threads is little.
+STEPS = 1 << 20
 #: Bytes that no cache holds.
 LARGE = 1 << 26
 

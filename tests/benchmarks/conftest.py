@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 collect_ignore = ["contestants.py", "tensorflow_graphs.py"]
 
 MEASUREMENTS = pytest.StashKey[list[Any]]()
+#: How many threads of other programs wanted a core before the run, on average over a minute.
+LOAD = pytest.StashKey[float | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[MEASUREMENTS] = []
+    config.stash[LOAD] = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 @pytest.fixture
@@ -29,6 +33,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
     terminalreporter.section("the five algorithms")
     terminalreporter.write_line(report.machine(processor(config)))
+    if config.stash[LOAD] is not None:
+        terminalreporter.write_line(
+            f"load average before the run: {config.stash[LOAD]:.1f}; the nearer to 0, the more the ratios mean"
+        )
     terminalreporter.write_line("")
     for line in report.table(config.stash[MEASUREMENTS]):
         terminalreporter.write_line(line)
@@ -38,6 +46,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     from tests.benchmarks import report
 
     machine_info["summary"] = report.machine(machine_info["cpu"].get("brand_raw", machine_info["processor"]))
+    machine_info["load_average_before"] = config.stash[LOAD]
 
 
 def processor(config: pytest.Config) -> str:

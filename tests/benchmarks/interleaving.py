@@ -1,7 +1,9 @@
 """Timing several functions in turns, so that whatever else the machine does slows all of them alike.
 
-A turn is an untimed call, which brings a function's data and threads back, and then as many calls as fill a few
-milliseconds. Everybody has a turn in every round, but whoever needs longer than that for one call only in some.
+A turn begins when the threads of the one before have gone to sleep: some wait for more work for 30 ms at full speed,
+which the next function would pay for with a core. Then comes an untimed call, which brings the function's own data and
+threads back, and then as many calls as fill a few milliseconds. Everybody has a turn in every round, but whoever needs
+much longer than that for one call only in some.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import gc
 import statistics
 from collections.abc import Callable, Mapping
 from itertools import repeat
-from time import perf_counter
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 ROUNDS = 40
@@ -18,6 +20,8 @@ ROUNDS = 40
 TURN = 0.005
 #: Seconds of a call from which on it has a turn only in every eighth round.
 SLOW, EVERY = 0.05, 8
+#: Seconds between two looks at whether all threads sleep, the share of a core that counts as sleep, and how many looks.
+PAUSE, ASLEEP, LOOKS = 0.002, 0.25, 50
 
 #: Seconds of one call, by round.
 Times = dict[int, float]
@@ -34,10 +38,20 @@ def interleave(functions: Mapping[str, Callable[[], Any]]) -> dict[str, Times]:
         for turn in range(ROUNDS):
             for name, function in functions.items():
                 if calls[name] or turn % EVERY == 0:
+                    let_threads_sleep()
                     times[name][turn] = seconds(function, calls[name])
     finally:
         gc.enable()
     return times
+
+
+def let_threads_sleep() -> None:
+    """Wait until this process uses no processor time, or for a tenth of a second."""
+    for _ in range(LOOKS):
+        used, start = process_time(), perf_counter()
+        sleep(PAUSE)
+        if process_time() - used < ASLEEP * (perf_counter() - start):
+            return
 
 
 def calls_per_turn(function: Callable[[], Any]) -> int:

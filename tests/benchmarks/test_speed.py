@@ -89,7 +89,7 @@ def same_numbers(workload: Workload, contestants: list[Any], arguments: dict[str
     for contestant in contestants:
         came = arrays_of(contestant.prepare(workload.operation, arguments)())
         if workload.operation == "forward_pass":
-            # A softmax may round even where it saturates: one that divides by multiplying gives 1 - 2⁻²⁴.
+            # A softmax may round even where it saturates: TensorFlow's gives 1 - 2⁻²⁴ there.
             probabilities, logits = came.pop(), came[len(arguments["weights"]) - 1]
             compare(
                 expected(operations()["softmax"], {"z": logits}, contestant.arithmetic),

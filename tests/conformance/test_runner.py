@@ -9,7 +9,7 @@ import pytest
 from conformance.runner import Plan, Run, run
 from conformance.verdicts import stale_deviations, succeeded, verdicts
 
-HOSTILE = '''
+HOSTILE = """
 import os
 import numpy as np
 
@@ -42,7 +42,7 @@ def softmax(z):
     with np.errstate(all="ignore"):
         e = np.exp(z - z.max(axis=-1, keepdims=True))
         return np.nan_to_num(e / e.sum(axis=-1, keepdims=True))
-'''
+"""
 OPERATIONS = ("relu", "sigmoid", "tanh", "relu_vjp", "softmax", "dense")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import reference
 from fast import cuda
-from reference.numbers.rounded import Arithmetic, Rounded
+from reference.numbers import Arithmetic, Rounded
 
 Arrays = Callable[..., np.ndarray]
 Compare = Callable[..., None]

@@ -17,7 +17,7 @@ import numpy as np
 
 from reference import elementary
 from reference.numbers import Arithmetic
-from reference.numbers.rounded import FORMATS
+from reference.numbers.arithmetic import FORMATS
 
 DTYPES = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
 #: How a sum may be added up.
