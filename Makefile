@@ -12,7 +12,9 @@ test: $(VENV)/ready lint            ## lint, then run all tests and doctests
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
 benchmark: $(VENV)/ready            ## the five algorithms: fast.cpu against TensorFlow, NumPy and the reference
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(ARGS)
+	mkdir -p report
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds \
+	  --benchmark-json=report/benchmark.json $(ARGS)
 
 lint: $(VENV)/ready                 ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from reference.errors import require_pair
 
 def max_pool2d(draw: Draw) -> dict[str, Any]:
     padding = draw.choice("valid", "same")
-    batch, rows, columns, channels = draw.sizes(2, 5, 5, 2, long=20)
+    batch, rows, columns, channels = draw.sizes(2, 4, 4, 2, long=12)
     window = (draw.integer(1, 3), draw.integer(1, 3))
     if padding == "valid":
         window = (min(window[0], rows), min(window[1], columns))

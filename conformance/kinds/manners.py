@@ -13,7 +13,7 @@ from conformance.drawing import Draw
 from conformance.exploration import Evidence, Subject, explore
 from conformance.operations import Operation
 
-SHARE = 0.05
+SHARE = 0.04
 
 Arguments = dict[str, Any]
 

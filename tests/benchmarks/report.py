@@ -69,6 +69,13 @@ class Measurement:
             shares.append(self.work_done / taken / highest)
         return quartiles(shares)
 
+    def gains(self) -> list[float]:
+        """How many times as much as one thread all of them did, round by round: the cores that were there for us."""
+        if ONE_THREAD not in self.ceilings:
+            return []
+        scale = self.work[ARITHMETIC] / self.work[ONE_THREAD]
+        return [scale * gain for gain in ratios(self.ceilings[ONE_THREAD], self.ceilings[ARITHMETIC])]
+
     def as_json(self) -> dict[str, Any]:
         """All quartiles, for the record."""
         record: dict[str, Any] = {
@@ -133,6 +140,13 @@ def notes(measurements: list[Measurement]) -> list[str]:
         if rates:
             medians = [f"{median / 1e9:.3g}" for _, median, _ in rates]
             lines.append(f"  {name}: {', '.join(medians)} {unit}{' (one median a workload)' if rates[1:] else ''}")
+    gains = [gain for measurement in measurements for gain in measurement.gains()]
+    if gains:
+        lower, median, upper = (f"{gain:.2g}" for gain in quartiles(gains))
+        lines.append(
+            f"  {get_num_threads()} threads did {median} ({lower}–{upper}) times as many multiply-adds as one;"
+            " where that is less than their number, others had the cores"
+        )
     return lines
 
 
