@@ -16,13 +16,14 @@ from conformance.operations import operations
 from conformance.report.data import as_data
 from conformance.runner import Run
 
-STYLES = {
-    "conforms": ("green", "✓ conforms"),
-    "known deviation": ("yellow", "~ known deviation"),
-    "fails": ("bold red", "✗ fails"),
-    "not provided": ("dim", "– not provided"),
-    "skipped": ("cyan", "· skipped"),
-    "can't be loaded": ("bold red", "✗ can't be loaded"),
+#: For each verdict its colour and sign.
+SIGNS = {
+    "conforms": ("green", "✓"),
+    "known deviation": ("yellow", "≈"),
+    "fails": ("bold red", "✗"),
+    "not provided": ("dim", "–"),
+    "skipped": ("cyan", "·"),
+    "can't be loaded": ("bold red", "✗"),
 }
 
 
@@ -30,9 +31,9 @@ def print_report(run: Run, console: Console) -> None:
     """Print the matrix, failures, known deviations, skips and errata."""
     data = as_data(run)
     console.print(_matrix(data))
-    console.print(
-        "[dim]Deciding cases, and the largest error in parts of the allowed one, over lattice probes and bounds.[/]"
-    )
+    seen = {verdict["verdict"] for verdict in data["verdicts"]}
+    console.print("  ".join(f"[{style}]{sign} {name}[/]" for name, (style, sign) in SIGNS.items() if name in seen))
+    console.print("[dim]Beside: the cases that decide, and the largest error in parts of the allowed one.[/]\n")
     for implementation in data["implementations"]:
         console.print(
             f"[bold]{escape(implementation['name'])}[/]: {escape(implementation['description'] or 'no description')}"
@@ -71,9 +72,10 @@ def _matrix(data: dict[str, Any]) -> Table:
 
 
 def _cell(verdict: dict[str, Any]) -> str:
-    style, text = STYLES[verdict["verdict"]]
-    numbers = f" [dim]{verdict['deciding']} · {verdict['worst']:.2f}[/]" if verdict["deciding"] else ""
-    return f"[{style}]{text}[/]{numbers}"
+    style, sign = SIGNS[verdict["verdict"]]
+    worst = "∞" if verdict["worst"] is None else f"{verdict['worst']:.2f}"
+    numbers = f" {verdict['deciding']:>4}  [dim]{worst}[/]" if verdict["checks"] else f" {verdict['verdict']}"
+    return f"[{style}]{sign}{numbers}[/]"
 
 
 def _print_failures(data: dict[str, Any], console: Console) -> None:
@@ -131,10 +133,7 @@ def _print_skips(data: dict[str, Any], console: Console) -> None:
 
 def _print_errata(data: dict[str, Any], console: Console) -> None:
     errors = [erratum for erratum in data["errata"] if erratum.get("kind") != "note"]
-    console.rule(f"[bold]Errata of the slides[/] ({len(errors)}; notes and reasons are in the report)", align="left")
-    table = Table(show_header=True, header_style="bold", box=None, pad_edge=False)
-    for column in ("deck", "slide", "printed", "right"):
-        table.add_column(column, overflow="fold")
+    console.rule(f"[bold]Errata of the slides[/] ({len(errors)}; the reasons are in the report)", align="left")
     for erratum in errors:
-        table.add_row(*(escape(str(erratum[key])) for key in ("deck", "slide", "printed", "right")))
-    console.print(table)
+        place = f"{erratum['deck']}, {erratum['slide']}"
+        console.print(f"[dim]{escape(place)}:[/] {escape(erratum['printed'])} [bold]→[/] {escape(erratum['right'])}")

@@ -64,14 +64,14 @@ def flipped_kernel(images: Array, filters: Array, **how: Any) -> Array:
     return base.conv2d(images, filters[::-1, ::-1], **how)
 
 
-@wrong("conv2d", WORKED, LATTICE, cases=200)
+@wrong("conv2d", WORKED, LATTICE, cases=400)
 def transposed_kernel(images: Array, filters: Array, **how: Any) -> Array:
     """Rows and columns of square kernels are swapped."""
     square = filters.shape[0] == filters.shape[1]
     return base.conv2d(images, filters.transpose(1, 0, 2, 3) if square else filters, **how)
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def swapped_strides(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """(rows, columns) is read as (columns, rows)."""
     return base.conv2d(
@@ -79,7 +79,7 @@ def swapped_strides(images: Array, filters: Array, *, strides: Any = 1, padding:
     )
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def column_stride_ignored(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """The first stride is used for columns too."""
     return base.conv2d(images, filters, strides=strides[0] if isinstance(strides, tuple) else strides, padding=padding)
@@ -95,7 +95,7 @@ def _conv2d_padded(
     return base.conv2d(padded, filters, strides=strides)[:, :rows, :columns]
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def same_padding_on_the_wrong_side(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """The odd cell of "same" comes before the image."""
     return _conv2d_padded(images, filters, strides, padding, lambda missing: (missing - missing // 2, missing // 2))
@@ -118,7 +118,7 @@ def same_padding_is_symmetric(images: Array, filters: Array, *, strides: Any = 1
     return base.conv2d(np.pad(images, ((0, 0), *halves, (0, 0))), filters, strides=strides)[:, :rows, :columns]
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def same_padding_repeats_the_edge(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """ "same" pads with the nearest pixel instead of zero."""
     where = base.require_convolution(images, filters, strides, padding)
@@ -213,14 +213,14 @@ def gradient_cropped_at_the_corner(
 # --- pooling ----------------------------------------------------------------------------------------------------------
 
 
-@wrong("max_pool2d", LATTICE, BOUND)
+@wrong("max_pool2d", LATTICE, BOUND, cases=200)
 def pooling_pads_with_zero(images: Array, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Array:
     """Padding wins over negative numbers."""
     where, size = base.require_pooling(images, pool_size, strides, padding)
     return base.window_view(base.pad(images, where, 0), size, where).max(axis=(4, 5))
 
 
-@wrong("max_pool2d", f"{SPECIAL}: NaN")
+@wrong("max_pool2d", f"{SPECIAL}: NaN", cases=200)
 def pooling_swallows_nan(images: Array, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Array:
     """A window's NaN loses to any number, as in fmax."""
     where, size = base.require_pooling(images, pool_size, strides, padding)
@@ -234,7 +234,7 @@ def pooling_takes_the_mean(images: Array, *, pool_size: Any = 2, strides: Any = 
     return base.window_view(base.pad(images, where, 0), size, where).mean(axis=(4, 5))
 
 
-@wrong("max_pool2d", LATTICE, cases=800)
+@wrong("max_pool2d", LATTICE, cases=1600)
 def pooling_steps_by_one(images: Array, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Array:
     """Windows overlap when no strides are given."""
     return base.max_pool2d(images, pool_size=pool_size, strides=strides or 1, padding=padding)
@@ -293,19 +293,19 @@ def overlapping_pools_overwrite(
 # --- activations ------------------------------------------------------------------------------------------------------
 
 
-@wrong("relu", f"{SPECIAL}: NaN")
+@wrong("relu", f"{SPECIAL}: NaN", cases=200)
 def relu_swallows_nan(z: Array) -> Array:
     """NaN becomes 0, as in fmax."""
     return np.fmax(z, 0)
 
 
-@wrong("relu", f"{SPECIAL}: -infinity")
+@wrong("relu", f"{SPECIAL}: -infinity", cases=200)
 def relu_multiplies_by_a_mask(z: Array) -> Array:
     """-∞ times a mask's 0 is NaN."""
     return z * (z > 0)
 
 
-@wrong("relu", f"{SPECIAL}: largest finite")
+@wrong("relu", f"{SPECIAL}: largest finite", cases=200)
 def relu_as_half_a_sum(z: Array) -> Array:
     """(z + |z|)/2 overflows where z is large."""
     return (z + np.abs(z)) / 2
@@ -595,7 +595,7 @@ def float32_for_float64(inputs: Array, weights: Array, bias: Array) -> Array:
     return base.dense(*(array.astype(np.float32) for array in (inputs, weights, bias))).astype(inputs.dtype)
 
 
-@wrong("max_pool2d", LATTICE, BOUND, dtypes=FLOAT64)
+@wrong("max_pool2d", LATTICE, BOUND, dtypes=FLOAT64, cases=200)
 def pooling_in_float32(images: Array, **how: Any) -> Array:
     """float64 images are pooled in float32, as TensorFlow pools NumPy's."""
     return base.max_pool2d(images.astype(np.float32), **how).astype(images.dtype)
@@ -678,7 +678,7 @@ def label_not_folded(*data: Array, **how: Any) -> Any:
     return _train(*data, **how, fold_label=False)
 
 
-@wrong("perceptron_sgd", BOUND)
+@wrong("perceptron_sgd", BOUND, cases=200)
 def learning_rate_of_the_next_epoch(*data: Array, **how: Any) -> Any:
     """The rates are counted from 1, the epochs from 0."""
     return _train(*data, **how, rate_of=lambda rates, epoch: rates[min(epoch + 1, len(rates) - 1)])
@@ -768,7 +768,7 @@ def loss_is_a_sum(*arguments: Any) -> Any:
     return result._replace(loss=result.loss * arguments[0].dtype.type(len(arguments[0])))
 
 
-@wrong("backpropagation", BOUND, GRADIENTS)
+@wrong("backpropagation", BOUND)
 def gradients_of_the_summed_loss(inputs: Array, weights: Any, biases: Any, labels: Array) -> Any:
     """The loss is a mean, its gradients are a sum's."""
     result = base.backpropagation(inputs, weights, biases, labels)
@@ -820,25 +820,25 @@ def gradient_of_the_activations_as_inputs(inputs: Array, weights: Any, biases: A
 # --- bad input --------------------------------------------------------------------------------------------------------
 
 
-@wrong("conv2d", f"{BAD_INPUT}: strides is refused")
+@wrong("conv2d", f"{BAD_INPUT}: strides is refused", cases=200)
 def stride_0_counts_as_1(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """A bad stride is quietly replaced by a good one."""
     return base.conv2d(images, filters, strides=strides if strides != 0 else 1, padding=padding)
 
 
-@wrong("max_pool2d", f"{BAD_INPUT}: padding is refused")
+@wrong("max_pool2d", f"{BAD_INPUT}: padding is refused", cases=200)
 def unknown_padding_counts_as_valid(images: Array, *, padding: Any = "valid", **how: Any) -> Array:
     """Whatever isn't "same" is "valid"."""
     return base.max_pool2d(images, padding="same" if padding == "same" else "valid", **how)
 
 
-@wrong("perceptron_sgd", f"{BAD_INPUT}: labels is refused")
+@wrong("perceptron_sgd", f"{BAD_INPUT}: labels is refused", cases=200)
 def any_label_will_do(features: Array, labels: Array, **how: Any) -> Any:
     """Labels ±3 are taken for ±1."""
     return base.perceptron_sgd(features, np.sign(labels), **how)
 
 
-@wrong("dense", f"{BAD_INPUT}: inputs is refused")
+@wrong("dense", f"{BAD_INPUT}: inputs is refused", cases=200)
 def an_answer_for_no_examples(inputs: Array, weights: Array, bias: Array) -> Array:
     """An empty batch gives an empty result."""
     if isinstance(inputs, np.ndarray) and inputs.ndim == 2 and len(inputs) == 0:
@@ -846,14 +846,14 @@ def an_answer_for_no_examples(inputs: Array, weights: Array, bias: Array) -> Arr
     return base.dense(inputs, weights, bias)
 
 
-@wrong("dense", f"{BAD_INPUT}: bias is refused")
+@wrong("dense", f"{BAD_INPUT}: bias is refused", cases=200)
 def longer_bias_is_cut(inputs: Array, weights: Array, bias: Array) -> Array:
     """A bias of too many units is used as far as it goes."""
     fits = isinstance(bias, np.ndarray) and bias.ndim == 1 and bias.dtype.kind == "f"
     return base.dense(inputs, weights, bias[: weights.shape[1]] if fits else bias)
 
 
-@wrong("relu_vjp", f"{BAD_INPUT}: cotangent is refused")
+@wrong("relu_vjp", f"{BAD_INPUT}: cotangent is refused", cases=200)
 def cotangent_is_broadcast(z: Array, cotangent: Array) -> Array:
     """A cotangent of another shape is stretched until it fits."""
     if not (isinstance(cotangent, np.ndarray) and cotangent.dtype.kind == "f" and cotangent.size):
@@ -861,7 +861,7 @@ def cotangent_is_broadcast(z: Array, cotangent: Array) -> Array:
     return np.where(z > 0, cotangent, 0)
 
 
-@wrong("dense", f"{BAD_INPUT}: weights is named")
+@wrong("dense", f"{BAD_INPUT}: weights is named", cases=200)
 def an_error_that_names_nothing(inputs: Array, weights: Array, bias: Array) -> Array:
     """It is refused, but who knows why."""
     try:
@@ -873,13 +873,13 @@ def an_error_that_names_nothing(inputs: Array, weights: Array, bias: Array) -> A
 # --- manners ----------------------------------------------------------------------------------------------------------
 
 
-@wrong("relu", f"{MANNERS}: leaves its inputs alone", f"{MANNERS}: accepts read only inputs")
+@wrong("relu", f"{MANNERS}: leaves its inputs alone", f"{MANNERS}: accepts read only inputs", cases=200)
 def relu_in_place(z: Array) -> Array:
     """The result is written over the input."""
     return np.maximum(z, 0, out=z)
 
 
-@wrong("backpropagation", f"{MANNERS}: leaves its inputs alone")
+@wrong("backpropagation", f"{MANNERS}: leaves its inputs alone", cases=200)
 def backpropagation_trains_on_the_way(inputs: Array, weights: Any, biases: Any, labels: Array) -> Any:
     """Somebody put the update of the last bias into the gradient's function."""
     result = base.backpropagation(inputs, weights, biases, labels)
@@ -888,7 +888,7 @@ def backpropagation_trains_on_the_way(inputs: Array, weights: Any, biases: Any, 
     return result
 
 
-@wrong("dense", f"{MANNERS}: keeps the dtype")
+@wrong("dense", f"{MANNERS}: keeps the dtype", cases=200)
 def always_float64(inputs: Array, weights: Array, bias: Array) -> Array:
     """float32 in, float64 out."""
     return base.dense(inputs, weights, bias).astype(np.float64)
@@ -897,7 +897,7 @@ def always_float64(inputs: Array, weights: Array, bias: Array) -> Array:
 _BUFFERS: dict[object, Array] = {}
 
 
-@wrong("dense", f"{MANNERS}: gives the same bits twice")
+@wrong("dense", f"{MANNERS}: gives the same bits twice", cases=200)
 def the_same_buffer_every_time(inputs: Array, weights: Array, bias: Array) -> Array:
     """A later call overwrites an earlier result."""
     result = base.dense(inputs, weights, bias)
@@ -909,7 +909,7 @@ def the_same_buffer_every_time(inputs: Array, weights: Array, bias: Array) -> Ar
 _RANDOM = np.random.default_rng(0)
 
 
-@wrong("dense", f"{MANNERS}: gives the same bits twice")
+@wrong("dense", f"{MANNERS}: gives the same bits twice", cases=200)
 def random_last_bit(inputs: Array, weights: Array, bias: Array) -> Array:
     """The same call gives different results, as sums of threads that race do."""
     result = base.dense(inputs, weights, bias)
@@ -924,19 +924,19 @@ def _memory(array: Array) -> Array:
     return owner.ravel(order="K")[: array.size].reshape(array.shape)
 
 
-@wrong("dense", f"{MANNERS}: accepts any memory layout")
+@wrong("dense", f"{MANNERS}: accepts any memory layout", cases=200)
 def strides_of_the_inputs_ignored(inputs: Array, weights: Array, bias: Array) -> Array:
     """The raw buffer is read, whatever the array's strides."""
     return base.dense(_memory(inputs), weights, bias)
 
 
-@wrong("conv2d", f"{MANNERS}: accepts any memory layout")
+@wrong("conv2d", f"{MANNERS}: accepts any memory layout", cases=200)
 def strides_of_the_filters_ignored(images: Array, filters: Array, **how: Any) -> Array:
     """The raw buffer is read, whatever the array's strides."""
     return base.conv2d(images, _memory(filters), **how)
 
 
-@wrong("relu", f"{MANNERS}: keeps the dtype")
+@wrong("relu", f"{MANNERS}: keeps the dtype", cases=200)
 def integers_out(z: Array) -> Array:
     """The result's dtype is half of the input's."""
     return base.relu(z).astype(np.float16)
