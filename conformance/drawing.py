@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -25,6 +27,10 @@ REGIMES = {
 BLOCK = 24
 
 
+#: So many cases of the same sizes and choices, with other numbers; unless new combinations take so many draws each.
+REPETITIONS, PATIENCE = 2, 20
+
+
 class Draw:
     """What a check's drawing function asks for its sizes, choices and arrays.
 
@@ -34,14 +40,23 @@ class Draw:
         values: a key of REGIMES.
         largest: no axis is longer.
         special: if given, a value that is put into some places of each array of floats.
+        seen: how often each combination of sizes and choices was drawn before.
     """
 
     def __init__(
-        self, data: st.DataObject, dtype: str, values: str, largest: int | None = None, special: float | None = None
+        self,
+        data: st.DataObject,
+        dtype: str,
+        values: str,
+        largest: int | None = None,
+        special: float | None = None,
+        seen: Counter[tuple[int, ...]] | None = None,
     ) -> None:
         self._data, self.dtype, self.values = data, np.dtype(dtype), values
         self._largest, self._special = largest, special
         self._drawn: list[bytes] = []
+        self._picked: list[int] = []
+        self._seen = seen
         self._choices = iter(b"")
         self._arrays = 0
         self._wide_array = self.integer(0, 2) if values == "lattice" else 0
@@ -50,12 +65,18 @@ class Draw:
         """Everything drawn so far: equal for equal cases."""
         return tuple(self._drawn)
 
+    def require_novelty(self) -> None:
+        """Reject another case of the same sizes and choices: left alone, Hypothesis varies the numbers of a few."""
+        if self._seen is not None:
+            self._seen[tuple(self._picked)] += 1
+            patient = self._seen.total() < PATIENCE * len(self._seen)
+            if self._seen[tuple(self._picked)] > REPETITIONS and patient:
+                hypothesis.reject()
+
     def integer(self, low: int, high: int) -> int:
         """An integer, both ends included; shrinks towards the low one."""
-        number, count = 0, high - low + 1
-        for _ in range(1 + (count - 1).bit_length() // 8):
-            number = number << 8 | self._byte()
-        return low + number % count
+        self._picked.append(self._number(high - low + 1))
+        return low + self._picked[-1]
 
     def choice(self, *options: T) -> T:
         """One of several; shrinks towards the first."""
@@ -114,6 +135,12 @@ class Draw:
         """One draw for a whole array: four bytes an element, all zero in the simplest case."""
         return np.frombuffer(self._bytes(4 * count), "<u4")
 
+    def _number(self, count: int) -> int:
+        number = 0
+        for _ in range(1 + (count - 1).bit_length() // 8):
+            number = number << 8 | self._byte()
+        return number % count
+
     def _byte(self) -> int:
         """A byte of a block drawn for many small choices: one draw costs Hypothesis as much as any other."""
         for byte in self._choices:
@@ -122,13 +149,14 @@ class Draw:
         return next(self._choices)
 
     def _bytes(self, count: int) -> bytes:
-        self._drawn.append(self._data.draw(st.binary(min_size=count, max_size=count)))
+        # Straight from the source: what `data.draw` does around each draw took a third of the whole suite's time.
+        self._drawn.append(self._data.conjecture_data.draw_bytes(count, count))
         return self._drawn[-1]
 
     def _regime(self) -> str:
         regimes = REGIMES[self.values]
         if self.values != "lattice":
-            return self.choice(*regimes)
+            return regimes[self._number(len(regimes))]
         # One array of many significant bits, all others -1, 0 and 1; or small integers, pairwise distinct, throughout.
         self._arrays += 1
         if self._wide_array == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,8 @@ from reference.numbers import Arithmetic
 SHRINKING_SECONDS = 10.0
 #: Hypothesis is asked again, with other seeds, at most this often while too few cases decide.
 ROUNDS = 4
+#: The part of the cases of a rounding bound that is drawn for variety; the rest is driven towards the worst error.
+BREADTH = 0.75
 
 
 class NotApplicable(Exception):
@@ -46,6 +49,12 @@ class Subject:
     @property
     def dtype(self) -> str:
         return self.arithmetic.format
+
+    def draw_call(self, draw: Draw) -> dict[str, Any]:
+        """The arguments of a call whose sizes and choices weren't drawn too often before."""
+        arguments = self.operation.draw_call(draw)
+        draw.require_novelty()
+        return arguments
 
     def run(self, arguments: dict[str, Any]) -> Any:
         """The implementation's result; an exception it raises on good input counts as nonconforming."""
@@ -106,14 +115,20 @@ def explore(
     evidence, wanted = Evidence(), max(1, math.ceil(subject.cases * share))
     failures: dict[tuple[object, ...], Nonconforming] = {}
     first_failure = [math.inf]
+    seen: Counter[tuple[int, ...]] = Counter()
+    aiming = False
 
     def examine_once(data: st.DataObject) -> None:
-        draw = Draw(data, subject.dtype, values, subject.largest, special)
+        exploring = not aiming and first_failure[0] == math.inf
+        draw = Draw(data, subject.dtype, values, subject.largest, special, seen if exploring else None)
         try:
             comparison = examine(draw)
         except Undecidable:
             evidence.undecidable += 1
             hypothesis.reject()
+        except MemoryError:
+            first_failure[0] = min(first_failure[0], time.monotonic())
+            raise
         except Nonconforming as failure:
             first_failure[0] = min(first_failure[0], time.monotonic())
             if time.monotonic() - first_failure[0] > SHRINKING_SECONDS and draw.drawn_key() not in failures:
@@ -123,18 +138,21 @@ def explore(
         evidence.add(comparison)
         if not comparison.deciding:
             hypothesis.reject()
-        if math.isfinite(comparison.worst):
+        if aiming and math.isfinite(comparison.worst):
             hypothesis.target(comparison.worst)
 
     name = f"{subject.operation.name} {subject.dtype} {values} {special} {examine.__qualname__}"
     for attempt in range(ROUNDS):
         if evidence.deciding >= wanted:
             break
+        # Aiming keeps to one shape, so that most cases are for breadth; and only rounding errors are worth aiming at.
+        aiming = values == "rounding" and attempt > 0
+        share_of_all = BREADTH if values == "rounding" and not aiming else 1
         settings = hypothesis.settings(
-            max_examples=wanted - evidence.deciding,
+            max_examples=max(1, math.ceil(wanted * share_of_all) - evidence.deciding),
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.target, *([Phase.shrink] if subject.shrink else [])),
+            phases=(Phase.generate, *[Phase.target] * aiming, *[Phase.shrink] * subject.shrink),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
@@ -143,6 +161,8 @@ def explore(
         try:
             hypothesis.seed(seed)(settings(hypothesis.given(st.data())(examine_once)))()
         except hypothesis.errors.Flaky:
+            if not failures:
+                raise
             smallest = min(failures.values(), key=lambda failure: len(str(failure.arguments)))
             smallest.summary += ", but not every time: the same call gives different results"
             raise smallest from None

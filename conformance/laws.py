@@ -41,8 +41,9 @@ class Law:
         }
         wanted = expected(operation, self.arguments, self.subject.arithmetic)
         came = as_parts(self.subject.run(self.arguments), wanted)
+        bounded = self._bounded(wanted, iter(came))
         self.returned = [exact(part) for part in came]
-        return self._bounded(wanted, iter(came))
+        return bounded
 
     def agree(self, left: Any, right: Any) -> None:
         """Say that two sides, arrays or numbers, exact or intervals, must be equal."""
@@ -65,30 +66,36 @@ class Law:
         if isinstance(wanted, tuple):
             parts = [self._bounded(part, came) for part in wanted]
             return type(wanted)(*parts) if hasattr(wanted, "_fields") else tuple(parts)
-        values, wanted_shape = next(came), shape(wanted)
+        values, wanted_shape, arithmetic = next(came), shape(wanted), self.subject.arithmetic
         if values.shape != wanted_shape:
             shapes = f"shape {list(wanted_shape)}", f"shape {list(values.shape)}"
             raise Nonconforming("the result has the wrong shape", *shapes, arguments=self.arguments)
         bounded = np.empty(values.size, object)
         for place, (number, value) in enumerate(zip(flatten(wanted), values.ravel().tolist(), strict=True)):
-            bounded[place] = _around(float(value), number.error if isinstance(number, Rounded) else 0.0)
+            bounded[place] = self._around(number if isinstance(number, Rounded) else Rounded(number, arithmetic), value)
         return bounded.reshape(wanted_shape)
+
+    def _around(self, wanted: Rounded, came: Any) -> Interval:
+        """The interval around a number with the exact one inside; NaN where a number was wanted breaks any law."""
+        value, error = float(came), wanted.error
+        if error == math.inf or (wanted.special is not None and wanted.distance(value) == 0):
+            return Interval(-math.inf, math.inf)
+        if wanted.special is not None or not math.isfinite(value):
+            wanted_and_came = repr(wanted), repr(value)
+            raise Nonconforming("NaN or an infinity in a wrong place", *wanted_and_came, arguments=self.arguments)
+        return Interval(Fraction(value) - Fraction(error), Fraction(value) + Fraction(error))
 
 
 def exact(values: Any) -> Any:
-    """An array's numbers as fractions, so that arithmetic on them is exact."""
-    return np.vectorize(Fraction, otypes=[object])(values)
+    """An array's numbers as fractions, so that arithmetic on them is exact; NaN and infinities stay as they are."""
+    return np.vectorize(lambda value: Fraction(value) if math.isfinite(value) else float(value), otypes=[object])(
+        values
+    )
 
 
 def total_of(values: Any) -> Any:
     """The exact sum of all numbers of an array."""
     return sum(np.asarray(values, object).ravel().tolist(), start=Interval(0))
-
-
-def _around(value: float, error: float) -> Interval:
-    if not math.isfinite(value) or error == math.inf:
-        return Interval(-math.inf, math.inf)
-    return Interval(Fraction(value) - Fraction(error), Fraction(value) + Fraction(error))
 
 
 def _interval(value: Any) -> Interval:

@@ -31,7 +31,7 @@ def differentiate(subject: Subject, by_graph: Callable[..., Any]) -> Evidence:
     arithmetic = subject.arithmetic
 
     def examine(draw: Draw) -> Comparison:
-        arguments = subject.operation.draw_call(draw)
+        arguments = subject.draw_call(draw)
         bounds = expected(subject.operation, arguments, arithmetic)
         graph = subject.operation.call(
             by_graph, {name: rounded(value, arithmetic) for name, value in arguments.items()}

@@ -85,7 +85,7 @@ HABITS = {
 
 def _watch(habit: Callable[[Subject, Arguments], None], subject: Subject) -> Evidence:
     def examine(draw: Draw) -> Comparison:
-        arguments = subject.operation.draw_call(draw)
+        arguments = subject.draw_call(draw)
         habit(subject, arguments)
         telling = _tells(arguments)
         return Comparison(deciding=telling, vacuous=not telling)

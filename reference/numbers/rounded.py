@@ -147,6 +147,12 @@ class Rounded:
         against = self.magnitude - self.terms_error - size if additions else 0.0
         return number._overflowed(against) if may_overflow else number
 
+    def _operand(self) -> Rounded:
+        """The number as another operation takes it: one that overflowed may have been kept in a wider format so far."""
+        number = self.closed()
+        overflowed = number.special is not None and self.special is None
+        return self._unbounded(self.undecided) if overflowed else number
+
     def _overflowed(self, against: float) -> Rounded:
         """Infinite where every order of summation overflows, unbounded where some may; `against`: the opposite sum."""
         largest = self.arithmetic.largest
@@ -178,7 +184,7 @@ class Rounded:
             if other is NotImplemented:
                 return NotImplemented
         if self.special is not None or other.special is not None:
-            a, b = self.closed(), other.closed()
+            a, b = self._operand(), other._operand()
             known = a.terms_error < math.inf and b.terms_error < math.inf
             return self._with_special(a, b, a._float() + b._float(), known)
         if self.mantissa == 0 and self.terms_error == 0 and self.terms == 1:
@@ -224,7 +230,7 @@ class Rounded:
             other = self._same(other)
             if other is NotImplemented:
                 return NotImplemented
-        a, b = self.closed(), other.closed()
+        a, b = self._operand(), other._operand()
         if a.special is not None or b.special is not None:
             return self._with_special(a, b, a._float() * b._float(), a._sign_is_known() and b._sign_is_known())
         undecided = a.undecided or b.undecided
@@ -240,7 +246,7 @@ class Rounded:
         other = self._same(other)
         if other is NotImplemented:
             return NotImplemented
-        a, b = self.closed(), other.closed()
+        a, b = self._operand(), other._operand()
         if a.special is not None or b.special is not None or (b.mantissa == 0 and b.terms_error == 0):
             quotient_known = a._sign_is_known() and b._sign_is_known()
             return self._with_special(a, b, float_quotient(a._float(), b._float()), quotient_known)
@@ -281,12 +287,12 @@ class Rounded:
         return self._elementary("exp", Decimal.exp, propagate)
 
     def log(self) -> Rounded:
-        if self.special is None and self.closed().terms_error == 0 and self.mantissa <= 0:
+        if self.special is None and self._operand().terms_error == 0 and self.mantissa <= 0:
             return Rounded(elementary.log(self._float()), self.arithmetic)
         return self._elementary("log", Decimal.ln, lambda x, e, value: -math.log1p(-e / x) if e < x else math.inf)
 
     def sqrt(self) -> Rounded:
-        if self.special is None and self.closed().terms_error == 0 and self.mantissa <= 0:
+        if self.special is None and self._operand().terms_error == 0 and self.mantissa <= 0:
             return Rounded(elementary.sqrt(self._float()), self.arithmetic)
 
         def propagate(x: float, e: float, value: float) -> float:
@@ -314,7 +320,7 @@ class Rounded:
         function: Callable[[Decimal, Context], Decimal],
         propagate: Callable[[float, float, float], float],
     ) -> Rounded:
-        number, arithmetic = self.closed(), self.arithmetic
+        number, arithmetic = self._operand(), self.arithmetic
         if number.special is not None:
             return Rounded(getattr(elementary, name)(number.special), arithmetic)
         if number.terms_error == math.inf:
@@ -332,11 +338,11 @@ class Rounded:
             error = propagated + arithmetic.ulps[name] * arithmetic.ulp(min(largest, arithmetic.largest))
             error += arithmetic.floor if largest < math.ldexp(arithmetic.floor, arithmetic.precision + 1) else 0.0
             error = (error + size * 2.0**-BITS) * UP
-        return Rounded._of(mantissa, exponent, arithmetic, error, (size + error) * UP, number.undecided).closed()
+        return Rounded._of(mantissa, exponent, arithmetic, error, (size + error) * UP, number.undecided)
 
     def maximum(self, other: Number) -> Rounded:
         """The larger one; where either could be, the error of either."""
-        a, b = self.closed(), self._same(other).closed()
+        a, b = self._operand(), self._same(other)._operand()
         if a.special is not None or b.special is not None:
             if math.inf in (a.terms_error, b.terms_error):
                 return self._unbounded(a.undecided or b.undecided)
@@ -353,7 +359,7 @@ class Rounded:
 
     def where_positive(self, yes: Number, no: Number) -> Number:
         """The branch taken; where the sign isn't known, or the number is 0, anything between both."""
-        number = self.closed()
+        number = self._operand()
         if number.special is not None:
             return yes if number.special > 0 else no
         if abs(number._float()) > number.terms_error:
@@ -362,7 +368,7 @@ class Rounded:
 
     def shares_of_winner(self, values: list[Number], gradient: Number) -> list[Number]:
         """For each value the share of a gradient that it gets if it may be the largest."""
-        numbers = [self._same(value).closed() for value in values]
+        numbers = [self._same(value)._operand() for value in values]
         if any(number.special is not None for number in numbers):
             floats = [number._float() for number in numbers]
             winner = (
@@ -383,7 +389,7 @@ class Rounded:
 
     def _between(self, yes: Number, no: Number) -> Rounded:
         """Any number between two: their middle, give or take half their distance."""
-        a, b = self._same(yes).closed(), self._same(no).closed()
+        a, b = self._same(yes)._operand(), self._same(no)._operand()
         if a.special is not None or b.special is not None:
             return Rounded._of(0, 0, self.arithmetic, math.inf, math.inf, True)
         middle, apart = a + b, a + -b
@@ -410,7 +416,7 @@ class Rounded:
 
     def _compare(self, other: Number) -> float:
         """Negative, zero or positive as the difference is; NaN beside NaN; undecidable within the errors."""
-        a, b = self.closed(), self._same(other).closed()
+        a, b = self._operand(), self._same(other)._operand()
         if math.inf in (a.terms_error, b.terms_error):
             raise Undecidable(f"{a} and {b}: of one of them nothing is known")
         if a.special is not None or b.special is not None:

@@ -32,7 +32,7 @@ def conv2d(images, filters, *, strides=1, padding="valid"):
 
 def conformance(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "conformance", *arguments, "--report", str(folder / "report")]
-    environment = {**os.environ, "COLUMNS": "120"}
+    environment = {**os.environ, "COLUMNS": "400"}
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 

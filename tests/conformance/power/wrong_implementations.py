@@ -45,7 +45,10 @@ SPECIAL, BAD_INPUT, MANNERS, WORKED = "special values", "bad input", "manners", 
 def wrong(
     operation: str, *caught_by: str, dtypes: tuple[str, ...] = FLOAT32, cases: int = 50
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter a wrong implementation of an operation, with the kinds of checks (or single checks) that must catch it."""
+    """Enter a wrong implementation of an operation, with the kinds of checks (or single checks) that must catch it.
+
+    The number of cases is itself a measure of power: a mistake that only few shapes betray needs many.
+    """
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         silent = np.errstate(all="ignore")(function)
@@ -58,13 +61,13 @@ def wrong(
 # --- convolution: conventions -----------------------------------------------------------------------------------------
 
 
-@wrong("conv2d", WORKED, LATTICE, BOUND, LAWS)
+@wrong("conv2d", WORKED, LATTICE, BOUND, LAWS, cases=200)
 def flipped_kernel(images: Array, filters: Array, **how: Any) -> Array:
     """A true convolution, where everyone means cross-correlation."""
     return base.conv2d(images, filters[::-1, ::-1], **how)
 
 
-@wrong("conv2d", WORKED, LATTICE, cases=400)
+@wrong("conv2d", WORKED, LATTICE, cases=800)
 def transposed_kernel(images: Array, filters: Array, **how: Any) -> Array:
     """Rows and columns of square kernels are swapped."""
     square = filters.shape[0] == filters.shape[1]
@@ -107,7 +110,7 @@ def same_padding_all_behind(images: Array, filters: Array, *, strides: Any = 1, 
     return _conv2d_padded(images, filters, strides, padding, lambda missing: (0, missing))
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def same_padding_is_symmetric(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """ "same" pads half a kernel on either side, whatever the strides."""
     where = base.require_convolution(images, filters, strides, padding)
@@ -128,7 +131,7 @@ def same_padding_repeats_the_edge(images: Array, filters: Array, *, strides: Any
 # --- convolution: indices ---------------------------------------------------------------------------------------------
 
 
-@wrong("conv2d", WORKED, LATTICE, BOUND)
+@wrong("conv2d", WORKED, LATTICE, BOUND, cases=200)
 def last_kernel_row_dropped(images: Array, filters: Array, **how: Any) -> Array:
     """The loop over kernel rows ends one too early."""
     kept = filters.copy()
@@ -136,19 +139,19 @@ def last_kernel_row_dropped(images: Array, filters: Array, **how: Any) -> Array:
     return base.conv2d(images, kept, **how)
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def channels_mixed_up(images: Array, filters: Array, **how: Any) -> Array:
     """An image's channels meet the filter's in reverse."""
     return base.conv2d(images[..., ::-1], filters, **how)
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def only_the_first_channel(images: Array, filters: Array, **how: Any) -> Array:
     """Channels are not summed over."""
     return base.conv2d(images[..., :1], filters[:, :, :1], **how)
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def one_image_for_the_whole_batch(images: Array, filters: Array, **how: Any) -> Array:
     """Every example gets the first image's result."""
     return np.repeat(base.conv2d(images, filters, **how)[:1], len(images), axis=0)
@@ -227,7 +230,7 @@ def pooling_swallows_nan(images: Array, *, pool_size: Any = 2, strides: Any = No
     return np.fmax.reduce(base.window_view(base.pad(images, where, -np.inf), size, where), axis=(4, 5))
 
 
-@wrong("max_pool2d", WORKED, LATTICE, BOUND)
+@wrong("max_pool2d", WORKED, LATTICE, BOUND, cases=200)
 def pooling_takes_the_mean(images: Array, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Array:
     """Average pooling."""
     where, size = base.require_pooling(images, pool_size, strides, padding)
@@ -240,13 +243,13 @@ def pooling_steps_by_one(images: Array, *, pool_size: Any = 2, strides: Any = No
     return base.max_pool2d(images, pool_size=pool_size, strides=strides or 1, padding=padding)
 
 
-@wrong("max_pool2d", LATTICE, BOUND)
+@wrong("max_pool2d", LATTICE, BOUND, cases=200)
 def pooling_starts_from_zero(images: Array, **how: Any) -> Array:
     """The running maximum starts at 0, which beats windows of negative numbers."""
     return np.maximum(base.max_pool2d(images, **how), 0)
 
 
-@wrong("max_pool2d", BOUND, SPECIAL)
+@wrong("max_pool2d", BOUND, SPECIAL, cases=200)
 def pooling_starts_from_the_smallest_normal(images: Array, **how: Any) -> Array:
     """The running maximum starts at what C calls FLT_MIN, the smallest positive normal number."""
     return np.maximum(base.max_pool2d(images, **how), np.finfo(images.dtype).tiny)
@@ -473,14 +476,14 @@ def bias_ignored(inputs: Array, weights: Array, bias: Array) -> Array:
     return inputs @ weights
 
 
-@wrong("dense", LATTICE, cases=800)
+@wrong("dense", LATTICE, cases=1600)
 def bias_for_every_example(inputs: Array, weights: Array, bias: Array) -> Array:
     """In a batch of as many examples as units, the bias is added to columns instead of rows."""
     square = len(inputs) == len(bias)
     return inputs @ weights + (bias[:, None] if square else bias)
 
 
-@wrong("dense", LATTICE, cases=800)
+@wrong("dense", LATTICE, cases=1600)
 def weights_transposed(inputs: Array, weights: Array, bias: Array) -> Array:
     """Square weight matrices are read the other way round."""
     return base.dense(inputs, weights.T if weights.shape[0] == weights.shape[1] else weights, bias)
@@ -566,7 +569,7 @@ def tf32_inputs_for_long_sums(inputs: Array, weights: Array, bias: Array) -> Arr
     return (tf32_inputs if inputs.shape[1] >= 32 else base.dense)(inputs, weights, bias)
 
 
-@wrong("conv2d", LATTICE, BOUND)
+@wrong("conv2d", LATTICE, BOUND, cases=200)
 def tf32_convolution(images: Array, filters: Array, **how: Any) -> Array:
     """Images and filters are rounded to 11 bits."""
     return base.conv2d(rounded_to(11, images), rounded_to(11, filters), **how)

@@ -371,10 +371,16 @@ def test_beyond_the_largest_number_everything_is_infinite(format: str):
     largest = Rounded(arithmetic.largest, arithmetic)
     assert largest.error == 0
     for sign in (1, -1):
-        for too_large in (sign * largest * 2, sign * largest + sign * largest, largest * largest * sign):
+        for too_large in (sign * largest * 2, sign * largest + sign * largest, (sign * largest) * largest):
             assert too_large.closed().value == sign * math.inf
             assert too_large.distance(sign * math.inf) == 0
             assert math.isnan(too_large.distance(arithmetic.largest))
+
+
+def test_what_overflowed_may_have_been_kept_in_a_wider_format():
+    largest = Rounded(SINGLE.largest, SINGLE)
+    for wider in (largest * 2 - largest * 2, largest * 2 / 4, (largest * 2).maximum(0), Rounded(100, SINGLE).exp() * 0):
+        assert wider.error == math.inf
 
 
 def test_float64_bounds_are_doubles_themselves_so_that_its_overflow_says_nothing():
