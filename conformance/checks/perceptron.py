@@ -13,7 +13,7 @@ from conformance.laws import Law, exact
 
 def perceptron_sgd(draw: Draw) -> dict[str, Any]:
     examples, features = draw.sizes(4, 3, long=9)
-    epochs = draw.integer(1, 5)
+    epochs = draw.integer(1, 4)
     rates = draw.choice(1.0, draw.number(0.5, 2.0, 0.25), [draw.number(1.0, 0.5, 0.25) for _ in range(epochs)])
     return {
         "features": draw.array(examples, features),

@@ -13,7 +13,7 @@ from conformance.operations import Operation
 from reference.arrays import elementwise, flatten, total
 from reference.numbers import Arithmetic, Node, Rounded, gradients
 
-SHARE = 0.1
+SHARE = 0.06
 VJP, BY_GRAPH = "_vjp", "_by_graph"
 
 

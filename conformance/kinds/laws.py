@@ -12,7 +12,7 @@ from conformance.exploration import Evidence, Subject, explore
 from conformance.laws import Law
 from conformance.operations import Operation
 
-SHARE = 0.1
+SHARE = 0.08
 
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:

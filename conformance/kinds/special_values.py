@@ -12,7 +12,7 @@ from conformance.exploration import Evidence, Subject, explore
 from conformance.kinds.rounding_bound import examine_call
 from conformance.operations import Operation
 
-SHARE = 0.04
+SHARE = 0.03
 
 #: What is put into the arrays, from the limits of the dtype.
 SPECIALS: dict[str, Callable[[np.finfo], float]] = {

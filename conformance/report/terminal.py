@@ -61,10 +61,10 @@ def print_catalogue(console: Console) -> None:
 
 
 def _matrix(data: dict[str, Any]) -> Table:
-    table = Table(title="Conformance", title_justify="left", header_style="bold", pad_edge=False)
+    table = Table(title="Conformance", title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("operation", no_wrap=True)
     for implementation in data["implementations"]:
-        table.add_column(implementation["name"])
+        table.add_column(implementation["name"], no_wrap=True)
     cells = {(v["operation"], v["implementation"]): _cell(v) for v in data["verdicts"]}
     for operation in data["operations"]:
         table.add_row(operation, *(cells[operation, i["name"]] for i in data["implementations"]))
@@ -74,7 +74,7 @@ def _matrix(data: dict[str, Any]) -> Table:
 def _cell(verdict: dict[str, Any]) -> str:
     style, sign = SIGNS[verdict["verdict"]]
     worst = "∞" if verdict["worst"] is None else f"{verdict['worst']:.2f}"
-    numbers = f" {verdict['deciding']:>4}  [dim]{worst}[/]" if verdict["checks"] else f" {verdict['verdict']}"
+    numbers = f" {verdict['deciding']:>4} [dim]{worst}[/]" if verdict["checks"] else f" {verdict['verdict']}"
     return f"[{style}]{sign}{numbers}[/]"
 
 
