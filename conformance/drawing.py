@@ -97,7 +97,7 @@ class Draw:
         top = self._largest or max(highs)
         return [self.integer(min(low, top), min(high, top)) for low, high in zip(lows, highs, strict=True)]
 
-    def array(self, *shape: int, positive: bool = False, specials: bool = True) -> FloatArray:
+    def array(self, *shape: int, positive: bool = False) -> FloatArray:
         """Floats of one regime; positive ones lie in (0, 1] or are positive integers."""
         count = math.prod(shape)
         raw = self._raw(count)
@@ -106,7 +106,7 @@ class Draw:
             values = np.abs(values)
             values = np.where(values > 0, values, 1.0)
             values = values if self.values == "lattice" else values / max(1.0, float(values.max()))
-        if self._special is not None and specials:
+        if self._special is not None:
             places = raw % np.uint32(4) == 0 if count > 1 else np.ones(1, bool)
             values = np.where(places, self._special, values)
         return values.astype(self.dtype).reshape(shape)
