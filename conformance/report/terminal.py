@@ -28,7 +28,7 @@ SIGNS = {
 
 
 def print_report(run: Run, console: Console) -> None:
-    """Print the matrix, failures, known deviations, skips and errata."""
+    """Print the matrix, known deviations, skips and errata, and last what fails, where a reader of the end sees it."""
     data = as_data(run)
     console.print(_matrix(data))
     seen = {verdict["verdict"] for verdict in data["verdicts"]}
@@ -38,10 +38,10 @@ def print_report(run: Run, console: Console) -> None:
         console.print(
             f"[bold]{escape(implementation['name'])}[/]: {escape(implementation['description'] or 'no description')}"
         )
-    _print_failures(data, console)
     _print_deviations(data, console)
     _print_skips(data, console)
     _print_errata(data, console)
+    _print_failures(data, console)
     broken = sum(verdict["verdict"] in ("fails", "can't be loaded") for verdict in data["verdicts"])
     end = "[green]Nothing fails.[/]" if data["succeeded"] else f"[bold red]{broken} of {len(data['verdicts'])} fail.[/]"
     console.print(f"\n{end} {len(data['results'])} checks in {data['seconds']:.0f} s.")

@@ -15,10 +15,11 @@ classes alone would leave most of each vector empty.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.compilation import compiled
 from fast.validation import require_array, require_like
 
 __all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
@@ -118,74 +119,74 @@ def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray
     return result
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def block_count(size):
     """How many blocks of `PARALLEL_SIZE` numbers so many numbers make, two at least."""
     return max(2, size // PARALLEL_SIZE)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def block_slice(block, size):
     """The numbers of one of those blocks."""
     number, count = np.intp(block), block_count(size)
     return slice(number * size // count, (number + 1) * size // count)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _relu_loop(z, out):
     zero = z.dtype.type(0)
     for i in range(z.size):
         out[i] = zero if z[i] <= zero else z[i]
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _relu_threads(z, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _relu_loop(z[part], out[part])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _sigmoid_loop(z, out):
     for i in range(z.size):
         out[i] = elementary.sigmoid(z[i])
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _sigmoid_threads(z, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _sigmoid_loop(z[part], out[part])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _tanh_loop(z, out):
     for i in range(z.size):
         out[i] = elementary.tanh(z[i])
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _tanh_threads(z, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _tanh_loop(z[part], out[part])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _relu_vjp_loop(z, cotangent, out):
     zero = z.dtype.type(0)
     for i in range(z.size):
         out[i] = cotangent[i] if z[i] > zero else zero
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _relu_vjp_threads(z, cotangent, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _relu_vjp_loop(z[part], cotangent[part], out[part])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _sigmoid_vjp_loop(z, cotangent, out):
     one = z.dtype.type(1)
     for i in range(z.size):
@@ -193,14 +194,14 @@ def _sigmoid_vjp_loop(z, cotangent, out):
         out[i] = cotangent[i] * (f * (one - f))
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _sigmoid_vjp_threads(z, cotangent, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _sigmoid_vjp_loop(z[part], cotangent[part], out[part])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _tanh_vjp_loop(z, cotangent, out):
     one = z.dtype.type(1)
     for i in range(z.size):
@@ -208,14 +209,14 @@ def _tanh_vjp_loop(z, cotangent, out):
         out[i] = cotangent[i] * (one - f * f)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _tanh_vjp_threads(z, cotangent, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _tanh_vjp_loop(z[part], cotangent[part], out[part])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def shift_rows(z, first, rows, classes, shifted, start):
     """Write rows of z, less the largest entry of each, to `shifted` from `start` on; NaN makes its row NaN."""
     for row in range(rows):
@@ -228,7 +229,7 @@ def shift_rows(z, first, rows, classes, shifted, start):
             shifted[target + i] = z[source + i] - largest
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def softmax_rows(z, first, rows, classes, out, start):
     """Write the softmax of rows of z to `out` from `start` on."""
     shift_rows(z, first, rows, classes, out, start)
@@ -243,20 +244,20 @@ def softmax_rows(z, first, rows, classes, out, start):
             out[place + i] /= normalizer
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def rows_per_block(classes):
     """How many rows go through the first-level cache together."""
     return max(1, BLOCK_SIZE // classes)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _softmax_loop(z, out, classes):
     rows, height = z.size // classes, rows_per_block(classes)
     for first in range(0, rows, height):
         softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _softmax_threads(z, out, classes):
     rows, height = z.size // classes, rows_per_block(classes)
     for block in prange((rows + height - 1) // height):

@@ -11,10 +11,10 @@ The first layer's inputs get no gradient: nobody asks for it, and it would be th
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from fast.cpu.activations import rows_per_block, softmax_rows
 from fast.cpu.arguments import contiguous
+from fast.cpu.compilation import compiled
 from fast.cpu.linear import dense_kernel, dense_vjp_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
@@ -74,7 +74,7 @@ def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) 
     return tuple(d_weights), tuple(reversed(d_biases))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _layer_kernel(address, inputs, weights, bias, sums, activated, last):
     dense_kernel(address, inputs, weights, bias, sums)
     rows, units = sums.shape
@@ -89,7 +89,7 @@ def _layer_kernel(address, inputs, weights, bias, sums, activated, last):
             out[i] = zero if z[i] <= zero else z[i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _loss_kernel(logits, labels, loss, cotangent):
     rows, classes = logits.shape
     losses, ones = np.empty(rows, logits.dtype), np.ones(rows, logits.dtype)
@@ -106,7 +106,7 @@ def _loss_kernel(logits, labels, loss, cotangent):
         gradients[i] /= rows
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _layer_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_inputs, hidden):
     dense_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_inputs, hidden)
     if hidden:

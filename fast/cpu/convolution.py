@@ -18,9 +18,10 @@ an image's gradient is one task's, and the filters' is summed over a number of g
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import PARALLEL_WORK, multiples, multiplier, multiply_packed, pack
 from fast.cpu.vectors import VECTOR_BYTES
 from fast.results import Conv2DGradients
@@ -87,7 +88,7 @@ def _window(geometry: Geometry) -> tuple[int, int, int, int]:
     return geometry.row_stride, geometry.column_stride, geometry.padding_top, geometry.padding_left
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def copy_window_rows(images, n, first_row, first_column, padded, start, rows, columns):
     """Copy part of an image, which may reach over its edges, into a zeroed place."""
     pixels, (_, height, width, channels) = images.ravel(), images.shape
@@ -99,7 +100,7 @@ def copy_window_rows(images, n, first_row, first_column, padded, start, rows, co
             padded[target + x] = pixels[source + x]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def window_offsets(images, rows, columns, image_step, row_step, column_step):
     """Where the windows of a block start: for every image, row and column of the output."""
     offsets = np.empty(images * rows * columns, np.intp)
@@ -112,14 +113,14 @@ def window_offsets(images, rows, columns, image_step, row_step, column_step):
     return offsets
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def padded_columns(columns, unit):
     """Columns rounded up to whole vectors."""
     size = VECTOR_BYTES // unit
     return (columns + size - 1) // size * size
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def conv2d_block(address, images, packed, out, n, count, i, rows, window, row_stride, column_stride, top, left):
     """Output rows i … i + rows - 1 of `count` images from n on; rows of a block are neighbours in `out`."""
     _, height, width, channels = images.shape
@@ -145,7 +146,7 @@ def conv2d_block(address, images, packed, out, n, count, i, rows, window, row_st
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def conv2d_prepare(filters, out):
     """The filters in panels, and how many images and rows of output make a task.
 
@@ -160,7 +161,7 @@ def conv2d_prepare(filters, out):
     return packed, max(1, min(BLOCK_PIXELS // pixels + 1, (count + 3) // 4)), out_rows
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _conv2d_loop(address, images, filters, out, row_stride, column_stride, top, left):
     packed, together, height = conv2d_prepare(filters, out)
     for n in range(0, len(images), together):
@@ -171,7 +172,7 @@ def _conv2d_loop(address, images, filters, out, row_stride, column_stride, top, 
             )  # fmt: skip
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _conv2d_threads(address, images, filters, out, row_stride, column_stride, top, left):
     packed, together, height = conv2d_prepare(filters, out)
     bands, groups = (out.shape[1] + height - 1) // height, (len(images) + together - 1) // together
@@ -182,7 +183,7 @@ def _conv2d_threads(address, images, filters, out, row_stride, column_stride, to
         conv2d_block(address, images, packed, out, n, count, i, rows, window, row_stride, column_stride, top, left)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def image_gradient(address, n, cotangent, packed, d_images, window, row_stride, column_stride, top, left):
     """The gradient of one image: every tile of cotangent·filtersᵀ is added to the windows that it came from."""
     _, height, width, channels = d_images.shape
@@ -207,7 +208,7 @@ def image_gradient(address, n, cotangent, packed, d_images, window, row_stride, 
                 d_images[n, y, x, c] = padded[source + c] if inside else 0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def image_gradient_prepare(filters):
     """The filters transposed, in panels, one row of each filter after the other."""
     kernel_rows, kernel_columns, channels, units = filters.shape
@@ -219,21 +220,21 @@ def image_gradient_prepare(filters):
     return packed
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _image_gradient_loop(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
     packed, window = image_gradient_prepare(filters), filters.shape[:2]
     for n in range(len(d_images)):
         image_gradient(address, n, cotangent, packed, d_images, window, row_stride, column_stride, top, left)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _image_gradient_threads(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
     packed, window = image_gradient_prepare(filters), filters.shape[:2]
     for n in prange(len(d_images)):
         image_gradient(address, np.intp(n), cotangent, packed, d_images, window, row_stride, column_stride, top, left)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def filter_gradient(address, first, last, images, cotangent, sums, window, row_stride, column_stride, top, left):
     """The gradient of the filters from some of the images: their windows' pixels times the cotangent."""
     channels = images.shape[3]
@@ -254,7 +255,7 @@ def filter_gradient(address, first, last, images, cotangent, sums, window, row_s
         )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def add_groups(sums, total):
     """Add the groups' partial sums in order."""
     for i in range(total.size):
@@ -264,13 +265,13 @@ def add_groups(sums, total):
             total[i] += sums[g, i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def group_height(count):
     """How many images a group has."""
     return (count + GROUPS - 1) // GROUPS
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _filter_gradient_loop(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
     count, window, height = len(images), d_filters.shape[:2], group_height(len(images))
     sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
@@ -282,7 +283,7 @@ def _filter_gradient_loop(address, images, cotangent, d_filters, row_stride, col
     add_groups(sums, d_filters.ravel())
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _filter_gradient_threads(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
     count, window, height = len(images), d_filters.shape[:2], group_height(len(images))
     sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)

@@ -19,9 +19,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
+from fast.cpu.compilation import compiled
 from fast.cpu.vectors import copysign, multiply_add, scale_by_power_of_two
 
 
@@ -95,7 +96,7 @@ def _expm1_reduced(r):
     return taylor64
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def exp(x):
     """eˣ: ∞ above the largest finite number, subnormal and then 0 far below zero, NaN for NaN."""
     highest, lowest, _, one, _ = limits(x)
@@ -106,7 +107,7 @@ def exp(x):
     return scale_by_power_of_two(one + expm1_reduced(r), shifted)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def sigmoid(x):
     """1/(1 + e⁻ˣ), with the exponential taken of -|x| so that it can't overflow."""
     _, _, _, one, _ = limits(x)
@@ -114,7 +115,7 @@ def sigmoid(x):
     return (decay if x < 0 else one) / (one + decay)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def tanh(x):
     """The hyperbolic tangent: with E = e^(-2|x|) - 1, it is -E/(E + 2) with the sign of x; for tiny x that is x."""
     _, _, lowest, one, two = limits(x)
@@ -127,7 +128,7 @@ def tanh(x):
     return copysign(E / (E + two), x)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def log(x):
     """The natural logarithm, computed in float64: -∞ at zero, NaN below."""
     return np.log(np.float64(x))

@@ -7,9 +7,9 @@ matrices are never made: the product takes both matrices with any steps between 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import matrix_product, multiplier
 from fast.results import DenseGradients
 from fast.validation import require_dense, require_like
@@ -45,7 +45,7 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
     return gradients
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def dense_kernel(address, inputs, weights, bias, sums):
     """sums = inputs·weights + bias"""
     examples, features = inputs.shape
@@ -59,7 +59,7 @@ def dense_kernel(address, inputs, weights, bias, sums):
             sums[n, j] += bias[j]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def dense_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_inputs, hidden):
     """d_weights = inputsᵀ·cotangent, d_bias = Σ rows of cotangent, and if hidden, d_inputs = cotangent·weightsᵀ"""
     examples, features = inputs.shape

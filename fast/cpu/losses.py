@@ -12,11 +12,12 @@ rounding to float32.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, rows_per_block, shift_rows, softmax_rows
 from fast.cpu.arguments import contiguous
+from fast.cpu.compilation import compiled
 from fast.validation import require_array, require_like
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
@@ -68,7 +69,7 @@ def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray
     return gradients
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _cross_entropy_loop(probabilities, labels, losses):
     rows, classes = probabilities.shape
     for row in range(rows):
@@ -79,7 +80,7 @@ def _cross_entropy_loop(probabilities, labels, losses):
         losses[row] = 0.0 - total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def loss_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows."""
     shifted = np.empty(rows * classes, logits.dtype)
@@ -97,7 +98,7 @@ def loss_rows(logits, labels, first, rows, classes, losses):
         losses[first + row] = total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _logits_loop(logits, labels, losses):
     rows, classes = losses.size, logits.size // losses.size
     height = rows_per_block(classes)
@@ -105,7 +106,7 @@ def _logits_loop(logits, labels, losses):
         loss_rows(logits, labels, first, min(height, rows - first), classes, losses)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _logits_threads(logits, labels, losses):
     rows, classes = losses.size, logits.size // losses.size
     height = rows_per_block(classes)
@@ -114,7 +115,7 @@ def _logits_threads(logits, labels, losses):
         loss_rows(logits, labels, first, min(height, rows - first), classes, losses)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows."""
     softmax_rows(logits, first, rows, classes, gradients, first * classes)
@@ -127,7 +128,7 @@ def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
             gradients[i] = cotangent[row] * (gradients[i] * mass - labels[i])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _logits_vjp_loop(logits, labels, cotangent, gradients):
     rows, classes = cotangent.size, logits.size // cotangent.size
     height = rows_per_block(classes)
@@ -135,7 +136,7 @@ def _logits_vjp_loop(logits, labels, cotangent, gradients):
         gradient_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _logits_vjp_threads(logits, labels, cotangent, gradients):
     rows, classes = cotangent.size, logits.size // cotangent.size
     height = rows_per_block(classes)

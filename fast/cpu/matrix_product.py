@@ -21,10 +21,11 @@ from functools import lru_cache
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, from_dtype, njit, prange, types
+from numba import from_dtype, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from fast.cpu.compilation import compiled, compiled_callback
 from fast.cpu.vectors import (
     VECTOR_BYTES,
     VECTOR_REGISTERS,
@@ -170,13 +171,13 @@ def take_lanes(builder, value, places):
 tile_1, tile_2, tile_3 = (tile(vectors, rows) for vectors, rows in enumerate(TILE_ROWS, 1))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def panel_count(vectors):
     """How many panels so many vectors of columns make: two to a panel, but three to the last rather than one."""
     return max(1, vectors // 2)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def pack_panel(b, b_start, row_step, column_step, depth, columns, width, panel, start):
     """Copy `depth` rows of up to `width` columns into a panel, missing columns as zeros."""
     present = min(columns, width)
@@ -200,7 +201,7 @@ def pack_panel(b, b_start, row_step, column_step, depth, columns, width, panel, 
             panel[start + k * width + j] = 0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def pack(b, b_start, row_step, column_step, depth, columns, packed, start):
     """Copy a matrix into consecutive panels.
 
@@ -244,7 +245,7 @@ def compiled_multiplication(dtype: np.dtype):
     numbers, n = types.CPointer(from_dtype(dtype)), types.intp
     table = types.CPointer(n)
     signature = types.void(n, numbers, n, table, n, n, n, n, numbers, n, numbers, n, table, n, n, types.boolean)
-    return cfunc(signature, cache=True)(_multiply_packed)
+    return compiled_callback(signature, _multiply_packed)
 
 
 def multiplier(dtype: np.dtype) -> int:
@@ -283,7 +284,7 @@ def multiply_packed(
     return types.void(*arguments), codegen
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def multiples(count, step):
     """0, step, 2·step, …: where rows start that follow each other."""
     table = np.empty(count, np.intp)
@@ -292,7 +293,7 @@ def multiples(count, step):
     return table
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def multiply_block(
     address, p, first_row, last_row, a, a_row_step, a_step, b, b_row_step, b_column_step, c, depth, columns
 ):  # fmt: skip
@@ -314,7 +315,7 @@ def multiply_block(
         )  # fmt: skip
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def matrix_product(address, a, a_row_step, a_step, b, b_row_step, b_column_step, c, rows, depth, columns):
     """C = A·B, C [rows, columns] contiguous, A and B with any steps, all flat; tasks are independent blocks of C."""
     size = VECTOR_BYTES // a.itemsize

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numba import njit
 
 from fast.cpu.arguments import contiguous
+from fast.cpu.compilation import compiled
 from fast.results import PerceptronPrediction, PerceptronTrace
 from fast.validation import require_array, require_labels, require_learning_rates, require_like
 from reference.errors import require_positive_integer
@@ -60,7 +60,7 @@ def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronP
     return PerceptronPrediction(scores, labels)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def fold(features, labels):
     """Append -1 to every example and multiply it by its label."""
     count, width = features.shape
@@ -72,7 +72,7 @@ def fold(features, labels):
     return examples
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def grown(rows, used):
     """The first `used` rows in an array with room for twice as many."""
     larger = np.empty((2 * used, rows.shape[1]), rows.dtype)
@@ -82,7 +82,7 @@ def grown(rows, used):
     return larger
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _train(features, labels, rates, initial_weights):
     examples, weights = fold(features, labels), np.empty_like(initial_weights)
     count, width = examples.shape
@@ -114,7 +114,7 @@ def _train(features, labels, rates, initial_weights):
     return (weights, *unfold(record, looked_at, examples))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def unfold(record, steps, examples):
     """The columns of the trace; the examples came round in order, so that step s looked at example s mod N."""
     count, width = examples.shape
@@ -129,7 +129,7 @@ def unfold(record, steps, examples):
     return weights, shown, activations, updated
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _predict(features, weights, scores, labels):
     count, width = features.shape
     for n in range(count):

@@ -11,10 +11,11 @@ The ladder (100 images 28×28×12, windows 2×2, float32):
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.compilation import compiled
 from fast.cpu.vectors import VECTOR_BYTES, load, maximum, store
 from fast.validation import require_like, require_pooling
 
@@ -66,7 +67,7 @@ def max_pool2d_vjp(
     return gradients
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def pool_window(source, start, rows, columns, row_step, channels, out, place):
     """The maxima of one window for all channels."""
     lanes = VECTOR_BYTES // source.itemsize
@@ -88,7 +89,7 @@ def pool_window(source, start, rows, columns, row_step, channels, out, place):
             out[place + c] = best
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _pool_image(n, images, out, window, row_stride, column_stride, top, left):
     _, height, width, channels = images.shape
     _, out_rows, out_columns, _ = out.shape
@@ -102,19 +103,19 @@ def _pool_image(n, images, out, window, row_stride, column_stride, top, left):
             pool_window(source, start, y_end - y, x_end - x, width * channels, channels, target, place)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _pool_loop(images, out, window, row_stride, column_stride, top, left):
     for n in range(len(images)):
         _pool_image(n, images, out, window, row_stride, column_stride, top, left)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _pool_threads(images, out, window, row_stride, column_stride, top, left):
     for n in prange(len(images)):
         _pool_image(np.intp(n), images, out, window, row_stride, column_stride, top, left)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_stride, top, left):
     _, height, width, channels = images.shape
     _, out_rows, out_columns, _ = cotangent.shape
@@ -137,13 +138,13 @@ def _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_
                 gradients[n, row, column, c] += cotangent[n, i, j, c]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _pool_vjp_loop(images, cotangent, gradients, window, row_stride, column_stride, top, left):
     for n in range(len(images)):
         _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_stride, top, left)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@compiled(parallel=True)
 def _pool_vjp_threads(images, cotangent, gradients, window, row_stride, column_stride, top, left):
     for n in prange(len(images)):
         _pool_image_vjp(np.intp(n), images, cotangent, gradients, window, row_stride, column_stride, top, left)

@@ -1,0 +1,49 @@
+"""Compiled code on disk: processes that fill the same cache at the same time don't spoil it for those to come."""
+
+import os
+import subprocess
+import sys
+
+# Without a lock, both choose the same file for their code: the pauses see to that. The index of the second then names
+# the file for its own dtype, and the first one's code is in it.
+FILL = """
+import sys, time
+import numpy as np
+from numba.core.caching import IndexDataCacheFile
+
+dtype, before_index, before_code = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+
+def late(method, seconds):
+    def call(*arguments):
+        time.sleep(seconds)
+        method(*arguments)
+    return call
+
+IndexDataCacheFile._save_index = late(IndexDataCacheFile._save_index, before_index)
+IndexDataCacheFile._save_data = late(IndexDataCacheFile._save_data, before_code)
+from fast.cpu import relu
+relu(np.array([-1.5, 2.5], dtype))
+"""
+
+READ = """
+import sys
+import numpy as np
+from fast.cpu import activations
+for dtype in ("float32", "float64"):
+    got = activations.relu(np.array([-1.5, 2.5, 3.25], dtype))
+    assert got.tolist() == [0, 2.5, 3.25], (dtype, got)
+hits = sum(activations._relu_loop.stats.cache_hits.values())
+assert hits == 2, f"wanted both dtypes from the disk; got {hits} of them"
+"""
+
+
+def test_two_processes_may_fill_the_cache_together(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    pauses = {"float32": ("1", "3"), "float64": ("2", "0")}
+    filling = [
+        subprocess.Popen([sys.executable, "-c", FILL, dtype, *seconds], env=environment)
+        for dtype, seconds in pauses.items()
+    ]
+    assert [process.wait() for process in filling] == [0, 0]
+    reading = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True)
+    assert reading.returncode == 0, reading.stderr
