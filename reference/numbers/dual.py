@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from reference import elementary
 from reference.arrays import Number
+from reference.numbers.mixing import divide, minus, multiply, plus
 
 
 class Dual:
@@ -42,16 +41,17 @@ class Dual:
 
     def __add__(self, other: Number) -> Dual:
         other = _dual(other)
-        return Dual(self.value + other.value, self.derivative + other.derivative)
+        return Dual(plus(self.value, other.value), plus(self.derivative, other.derivative))
 
     def __mul__(self, other: Number) -> Dual:
         other = _dual(other)
-        return Dual(self.value * other.value, self.value * other.derivative + self.derivative * other.value)
+        slope = plus(multiply(self.value, other.derivative), multiply(self.derivative, other.value))
+        return Dual(multiply(self.value, other.value), slope)
 
     def __truediv__(self, other: Number) -> Dual:
         other = _dual(other)
-        quotient = _divide(self.value, other.value)
-        return Dual(quotient, _divide(self.derivative - quotient * other.derivative, other.value))
+        quotient = divide(self.value, other.value)
+        return Dual(quotient, divide(minus(self.derivative, multiply(quotient, other.derivative)), other.value))
 
     def __neg__(self) -> Dual:
         return Dual(-self.value, -self.derivative)
@@ -87,26 +87,26 @@ class Dual:
 
     def exp(self) -> Dual:
         value = elementary.exp(self.value)
-        return Dual(value, self.derivative * value)
+        return Dual(value, multiply(self.derivative, value))
 
     def log(self) -> Dual:
-        return Dual(elementary.log(self.value), _divide(self.derivative, self.value))
+        return Dual(elementary.log(self.value), divide(self.derivative, self.value))
 
     def sqrt(self) -> Dual:
         root = elementary.sqrt(self.value)
-        return Dual(root, _divide(self.derivative, 2 * root))
+        return Dual(root, divide(self.derivative, multiply(2, root)))
 
     def tanh(self) -> Dual:
         value = elementary.tanh(self.value)
-        return Dual(value, self.derivative * (1 - value * value))
+        return Dual(value, multiply(self.derivative, 1 - value * value))
 
     def sigmoid(self) -> Dual:
         value = elementary.sigmoid(self.value)
-        return Dual(value, self.derivative * (value * (1 - value)))
+        return Dual(value, multiply(self.derivative, value * (1 - value)))
 
     def maximum(self, other: Number) -> Dual:
         other = _dual(other)
-        slope = elementary.where_positive(other.value - self.value, other.derivative, self.derivative)
+        slope = elementary.where_positive(minus(other.value, self.value), other.derivative, self.derivative)
         return Dual(elementary.maximum(self.value, other.value), slope)
 
     def where_positive(self, yes: Number, no: Number) -> Number:
@@ -133,12 +133,3 @@ def derivative(function: Callable[..., Number], *arguments: Number, along: int =
 
 def _dual(value: Any) -> Dual:
     return value if isinstance(value, Dual) else Dual(value)
-
-
-def _divide(numerator: Number, denominator: Number) -> Number:
-    """Division that keeps integers exact, as a fraction instead of a float."""
-    if isinstance(numerator, int) and isinstance(denominator, int):
-        return Fraction(numerator, denominator)
-    if isinstance(numerator, Fraction) and isinstance(denominator, Decimal):
-        return Decimal(numerator.numerator) / Decimal(numerator.denominator) / denominator
-    return numerator / denominator

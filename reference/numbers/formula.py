@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from reference import elementary
 from reference.arrays import Number
+from reference.numbers.mixing import divide, minus, multiply, plus
 
 #: How tightly an expression binds: a sum inside a product needs parentheses.
 SUM, PRODUCT, ATOM = range(3)
@@ -122,17 +123,16 @@ def _formula(value: Number) -> Formula:
 
 
 def _sum(sign: str, left: Formula, right: Formula) -> Formula:
-    value = left.value + right.value if sign == "+" else left.value - right.value
+    value = (plus if sign == "+" else minus)(left.value, right.value)
     right_text = right.inside(SUM if sign == "+" else PRODUCT)
     return Formula(value, f"{left.text} {sign} {right_text}", SUM)
 
 
 def _product(sign: str, left: Formula, right: Formula) -> Formula:
-    if sign == "·":
-        return Formula(left.value * right.value, f"{left.inside(PRODUCT)}·{right.inside(PRODUCT)}", PRODUCT)
-    exact = isinstance(left.value, int) and isinstance(right.value, int)
-    value = Fraction(left.value, right.value) if exact else left.value / right.value
-    return Formula(value, f"{left.inside(PRODUCT)}/{right.inside(ATOM)}", PRODUCT)
+    value = (multiply if sign == "·" else divide)(left.value, right.value)
+    # A divisor that is itself a product needs parentheses, a factor doesn't.
+    right_text = right.inside(PRODUCT if sign == "·" else ATOM)
+    return Formula(value, f"{left.inside(PRODUCT)}{sign}{right_text}", PRODUCT)
 
 
 def _call(function: Callable[[Number], Number], argument: Formula) -> Formula:

@@ -10,6 +10,7 @@ from typing import Any
 
 from reference.arrays import Number
 from reference.errors import Undecidable
+from reference.numbers.mixing import special_value
 
 DIGITS = 50
 #: The ends are fractions, so an exponent costs as many digits: what lies beyond counts as infinite, or as next to zero.
@@ -178,10 +179,11 @@ def _interval(value: Any) -> Interval:
 
 
 def _end(value: Number) -> Number:
-    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
-        if value != value:
+    special = special_value(value)
+    if special is not None:
+        if math.isnan(special):
             raise ValueError(f"low, high: wanted a number or an infinity; got {value!r}")
-        return float(value)
+        return special
     return value if isinstance(value, Fraction) else Fraction(value)
 
 
@@ -216,6 +218,8 @@ def _decide(left: Interval, right: Interval, yes: bool, no: bool) -> bool:
 
 
 def _shown(end: Number) -> str:
-    if isinstance(end, float) or end.denominator == 1:
+    if isinstance(end, float):
         return str(end)
-    return str(float(end)) if abs(end) < 10**300 else f"{_decimal(end, _DOWN):.17g}"
+    if abs(end) >= 10**300:
+        return f"{_decimal(end, _DOWN):.17g}"
+    return str(end if end.denominator == 1 else float(end))

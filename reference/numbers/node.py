@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from fractions import Fraction
-from operator import add, mul, neg, truediv
+from operator import neg
 from typing import Any
 
 from reference import elementary
 from reference.arrays import Number, elementwise
-
-
-def alike(x: Number, y: Number) -> tuple[Number, Number]:
-    """Two numbers that Python computes with: beside a Decimal, a Fraction becomes one."""
-    if isinstance(x, Decimal) and isinstance(y, Fraction):
-        return x, Decimal(y.numerator) / y.denominator
-    if isinstance(x, Fraction) and isinstance(y, Decimal):
-        return Decimal(x.numerator) / x.denominator, y
-    return x, y
-
-
-def plus(x: Number, y: Number) -> Number:
-    return add(*alike(x, y))
-
-
-def multiply(x: Number, y: Number) -> Number:
-    return mul(*alike(x, y))
-
-
-def divide(x: Number, y: Number) -> Number:
-    """x/y, which stays exact for integers: the float 1/3 would be another number."""
-    if isinstance(x, int) and isinstance(y, int) and y:
-        return Fraction(x, y)
-    return truediv(*alike(x, y))
-
+from reference.numbers.mixing import divide, minus, multiply, plus
 
 #: What each operation of the graph computes.
 OPERATIONS: dict[str, Callable[..., Number]] = {
@@ -58,13 +32,13 @@ PARTIALS: dict[str, Callable[..., tuple[Number, ...]]] = {
     "/": lambda result, x, y: (divide(1, y), divide(-result, y)),
     "-": lambda result, x: (-1,),
     "exp": lambda result, x: (result,),
-    "log": lambda result, x: (1 / x,),
-    "sqrt": lambda result, x: (1 / (2 * result),),
+    "log": lambda result, x: (divide(1, x),),
+    "sqrt": lambda result, x: (divide(1, 2 * result),),
     "tanh": lambda result, x: (1 - result * result,),
     "sigmoid": lambda result, x: (result * (1 - result),),
     "maximum": lambda result, x, y: (
-        elementary.where_positive(y - x, 0, 1),
-        elementary.where_positive(y - x, 1, 0),
+        elementary.where_positive(minus(y, x), 0, 1),
+        elementary.where_positive(minus(y, x), 1, 0),
     ),
     "where_positive": lambda result, x, yes, no: (
         0,

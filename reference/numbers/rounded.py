@@ -30,6 +30,7 @@ from reference.numbers.binary import (
     signed_size,
     size_of,
 )
+from reference.numbers.mixing import PLAIN, special_value
 
 
 class Rounded:
@@ -76,8 +77,9 @@ class Rounded:
     def __init__(self, value: Number, arithmetic: Arithmetic, error: float = 0.0) -> None:
         self.arithmetic, self.terms, self.undecided, self.special = arithmetic, 1, False, None
         self.mantissa = self.exponent = 0
-        if isinstance(value, (float, Decimal)) and not math.isfinite(value):
-            self.special, self.magnitude, self.terms_error = float(value), abs(float(value)), 0.0
+        special = special_value(value)
+        if special is not None:
+            self.special, self.magnitude, self.terms_error = special, abs(special), 0.0
             return
         self.mantissa, self.exponent, lost = binary(*value.as_integer_ratio())
         size = size_of(self.mantissa, self.exponent)
@@ -438,7 +440,7 @@ class Rounded:
         """Another number as a Rounded of the same arithmetic."""
         if isinstance(other, Rounded):
             return other
-        if isinstance(other, (int, float, Fraction, Decimal)):
+        if isinstance(other, PLAIN):
             return Rounded(other, self.arithmetic)
         return NotImplemented
 

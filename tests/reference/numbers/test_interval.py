@@ -120,6 +120,16 @@ def test_enormous_arguments_have_bounded_cost(name: str, x: float):
     assert repr(came).startswith("Interval(")
 
 
+@pytest.mark.parametrize(("x", "shown"), [(800, "2.7263745721125666e+347"), (5000, "2.9676283840236671e+2171")])
+def test_an_exponential_beyond_all_floats_is_still_known(x: int, shown: str):
+    came = Interval(x).exp()
+    with localcontext() as context:
+        context.prec = 80
+        assert Fraction(Decimal(x).exp()) in came
+    assert came.high - came.low <= came.low * Fraction(1, 10**40)
+    assert repr(came) == f"Interval({shown}, {shown})"
+
+
 def test_what_has_no_logarithm_or_root_allows_everything():
     for came in (Interval(-1, 2).log(), Interval(0, 2).log(), Interval(-1, 2).sqrt()):
         assert (came.low, came.high) == (-math.inf, math.inf)
