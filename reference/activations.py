@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reference.arrays import Array, Number, elementwise, require_array, require_shape, total
-from reference.elementary import exp, maximum, where_positive
+from reference.elementary import exp, largest, maximum, where_positive
 from reference.elementary import sigmoid as logistic
 from reference.elementary import tanh as hyperbolic_tangent
 
@@ -225,10 +225,8 @@ def softmax_of_row(row: Array) -> Array:
 
 def shift_by_maximum(row: Array) -> Array:
     """Subtract a row's largest entry from each of them."""
-    largest = row[0]
-    for score in row[1:]:
-        largest = maximum(largest, score)
-    return [score - largest for score in row]
+    m = largest(row)
+    return [score - m for score in row]
 
 
 def along_last_axis(function: Callable[[Array], Array], values: Array) -> Array:

@@ -8,8 +8,10 @@ A Fraction has an exact maximum but no exact exponential, and says so.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import reduce
 
 from reference.arrays import Number
 
@@ -63,6 +65,25 @@ def maximum(x: Number, y: Number) -> Number:
     if x != x or y != y:
         return x if x != x else y
     return x if x >= y else y
+
+
+def largest(values: Sequence[Number]) -> Number:
+    """The maximum of at least one number; NaN if any is."""
+    return reduce(maximum, values)
+
+
+def shares_of_largest(values: Sequence[Number], gradient: Number) -> list[Number]:
+    """What each value gets of a gradient that belongs to the largest: all of it the first largest one, 0 the others.
+
+    Numbers that know about errors answer with everything between 0 and the gradient for each that may be the largest,
+    since any split between values that tie is a subgradient.
+    """
+    for value in values:
+        if hasattr(value, "shares_of_largest"):
+            return value.shares_of_largest(values, gradient)
+    winner = largest(values)
+    first = next(place for place, value in enumerate(values) if value == winner or value != value)
+    return [gradient if place == first else 0 for place in range(len(values))]
 
 
 def where_positive(x: Number, yes: Number, no: Number) -> Number:

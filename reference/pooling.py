@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reference.arrays import Array, Number, require_array, require_shape, zeros
+from reference.arrays import Array, require_array, require_shape, zeros
 from reference.convolution import Geometry, slide, window_starts
-from reference.elementary import maximum
+from reference.elementary import largest, shares_of_largest
 from reference.errors import require_pair
 
 __all__ = ["max_pool2d", "max_pool2d_vjp"]
@@ -97,7 +97,7 @@ def max_pool2d_vjp(
     for n, image in enumerate(images):
         for i, j, cells in windows(geometry, window, image):
             for c in range(channels):
-                shares = share_of_winner([image[row][column][c] for row, column in cells], cotangent[n][i][j][c])
+                shares = shares_of_largest([image[row][column][c] for row, column in cells], cotangent[n][i][j][c])
                 for (row, column), share in zip(cells, shares, strict=True):
                     gradients[n][row][column][c] += share
     return gradients
@@ -115,23 +115,6 @@ def windows(geometry: Geometry, window: tuple[int, int], image: Array) -> list[t
         for i, y in enumerate(window_starts(geometry, 0))
         for j, x in enumerate(window_starts(geometry, 1))
     ]
-
-
-def largest(values: list[Number]) -> Number:
-    """The maximum of at least one number; NaN if any is."""
-    winner = values[0]
-    for value in values[1:]:
-        winner = maximum(winner, value)
-    return winner
-
-
-def share_of_winner(values: list[Number], gradient: Number) -> list[Number]:
-    """The gradient for the first largest value, zero for the others; numbers with errors answer for every tie."""
-    if hasattr(values[0], "shares_of_winner"):
-        return values[0].shares_of_winner(values, gradient)
-    winner = largest(values)
-    first = next((place for place, value in enumerate(values) if value == winner or value != value))
-    return [gradient if place == first else 0 for place in range(len(values))]
 
 
 def require_pooling(

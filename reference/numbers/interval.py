@@ -154,7 +154,7 @@ class Interval:
             return _interval(yes)
         return _interval(no) if self.high < 0 else hull(yes, no)
 
-    def shares_of_winner(self, values: list[Number], gradient: Number) -> list[Number]:
+    def shares_of_largest(self, values: list[Number], gradient: Number) -> list[Number]:
         """For each value the share of a gradient that it gets if it may be the largest."""
         floor = max(_interval(value).low for value in values)
         contenders = [_interval(value).high >= floor for value in values]

@@ -368,7 +368,7 @@ class Rounded:
             return yes if number.mantissa > 0 else no
         return self._between(yes, no)
 
-    def shares_of_winner(self, values: list[Number], gradient: Number) -> list[Number]:
+    def shares_of_largest(self, values: list[Number], gradient: Number) -> list[Number]:
         """For each value the share of a gradient that it gets if it may be the largest."""
         numbers = [self._same(value)._operand() for value in values]
         if any(number.special is not None for number in numbers):

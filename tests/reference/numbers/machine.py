@@ -228,7 +228,7 @@ class Computed:
     def _function(self, name: str) -> Computed:
         return Computed(self.processor, [self.processor.function(name, float(self))])
 
-    def shares_of_winner(self, values: list[Any], gradient: Any) -> list[Any]:
+    def shares_of_largest(self, values: list[Any], gradient: Any) -> list[Any]:
         floats = [float(value) for value in values]
         winner = floats.index(max(floats))
         return [gradient if place == winner else 0 for place in range(len(values))]

@@ -302,7 +302,7 @@ def test_a_kink_takes_the_branch_of_a_known_sign_and_else_everything_between(x: 
 @many
 def test_whoever_wins_has_the_gradient_among_its_shares(bounds: Any, gradient: Fraction, places: list[int]):
     intervals = [Interval(*pair) for pair in bounds]
-    shares = intervals[0].shares_of_winner(intervals, gradient)
+    shares = intervals[0].shares_of_largest(intervals, gradient)
     points = [within(*pair, sixth) for pair, sixth in zip(bounds, places, strict=False)]
     winner = points.index(max(points))
     for place, share in enumerate(shares):

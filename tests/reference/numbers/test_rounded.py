@@ -543,7 +543,7 @@ def test_the_maximum_of_uncertain_numbers_holds_every_possible_maximum(numbers: 
 @many
 def test_everyone_who_may_have_won_shares_the_gradient(numbers: list[tuple[int, int]], gradient: int):
     values = [Rounded(value, SINGLE, float(error)) for value, error in numbers]
-    shares = values[0].shares_of_winner(values, Rounded(gradient, SINGLE))
+    shares = values[0].shares_of_largest(values, Rounded(gradient, SINGLE))
     lowest_winner = max(value - error for value, error in numbers)
     certain_winners = [
         place
