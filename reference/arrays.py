@@ -12,7 +12,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from reference.errors import InvalidArgument, require_positive_integer
+from reference.errors import InvalidArgument, is_number, require_positive_integer
 
 __all__ = ["flatten", "reshape", "shape"]
 
@@ -122,11 +122,6 @@ def elementwise(function: Callable[..., Number], *arrays: Any) -> Any:
 def zeros(lengths: Sequence[int]) -> Any:
     """An array of integer zeros, which every number type can be added to."""
     return [zeros(lengths[1:]) for _ in range(lengths[0])] if lengths else 0
-
-
-def is_number(value: object) -> bool:
-    """Whether a value can be divided, as numbers can and texts, lists and None cannot."""
-    return hasattr(value, "__truediv__") and not hasattr(value, "__len__")
 
 
 def require_array(argument: str, value: Any, axes: str = "") -> tuple[int, ...]:

@@ -6,7 +6,11 @@ on all of them: the argument, what was wanted, and what came.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from numbers import Real
+from typing import Any
 
 
 class InvalidArgument(ValueError):
@@ -27,6 +31,11 @@ class Undecidable(ArithmeticError):
     """A comparison whose operands are nearer to each other than their errors: either answer could be right."""
 
 
+def is_number(value: object) -> bool:
+    """Whether a value can be divided, as numbers can and texts, lists and None cannot."""
+    return hasattr(value, "__truediv__") and not hasattr(value, "__len__")
+
+
 def is_integer(value: object) -> bool:
     """Whether a value counts as an integer: Python's and NumPy's do, True and False do not."""
     return hasattr(value, "__index__") and not isinstance(value, bool) and getattr(value, "shape", ()) == ()
@@ -37,6 +46,41 @@ def require_positive_integer(argument: str, value: object) -> int:
     if not is_integer(value) or int(value) < 1:  # type: ignore[call-overload]
         raise InvalidArgument(argument, "a positive integer", repr(value))
     return int(value)  # type: ignore[call-overload]
+
+
+def require_number(argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
+    """Return the value unchanged if it is a finite number from low to high, or say that one was wanted.
+
+    Python's and NumPy's real numbers count, and whatever number type an algorithm is read with; True and False do not.
+    """
+    if not _is_real(value) or not _lies_within(value, low, high):
+        raise InvalidArgument(argument, _range_in_words(low, high), repr(value))
+    return value
+
+
+def _is_real(value: object) -> bool:
+    if isinstance(value, bool) or not is_number(value):
+        return False
+    # NumPy's complex numbers and truth values divide and compare too.
+    return isinstance(value, (Real, Decimal)) or not hasattr(value, "dtype")
+
+
+def _lies_within(value: Any, low: float, high: float) -> bool:
+    """Whether a number is known to lie in a range, or may: a type that can't decide is taken at its word."""
+    value = value.item() if hasattr(value, "item") else value
+    try:
+        # NaN fails every comparison.
+        return bool(-math.inf < value < math.inf and low <= value <= high)
+    except Undecidable:
+        return True
+    except (TypeError, InvalidOperation):
+        return False
+
+
+def _range_in_words(low: float, high: float) -> str:
+    if low == -math.inf:
+        return "a number" if high == math.inf else f"a number of at most {high:g}"
+    return f"a number of at least {low:g}" if high == math.inf else f"a number from {low:g} to {high:g}"
 
 
 def require_pair(argument: str, value: object) -> tuple[int, int]:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from reference.arrays import Array, Number, dot, is_number, require_array, require_shape
-from reference.errors import InvalidArgument, require_positive_integer
+from reference.arrays import Array, Number, dot, require_array, require_shape
+from reference.errors import InvalidArgument, is_number, require_positive_integer
 
 __all__ = [
     "PerceptronPrediction",

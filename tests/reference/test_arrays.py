@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 from reference import InvalidArgument
-from reference.arrays import is_number, require_array, zeros
+from reference.arrays import require_array, zeros
 from tests.reference.support import many
 
 lengths = st.lists(st.integers(1, 4), min_size=1, max_size=4)
@@ -71,8 +71,3 @@ class LooksLikeAnArray:
 def test_what_is_no_matrix_says_so(value, message):
     with pytest.raises(InvalidArgument, match=f"^{message}$"):
         require_array("x", value, "N D")
-
-
-@pytest.mark.parametrize("value", ["1", None, [1], (1,), {}, len])
-def test_what_cannot_be_divided_is_no_number(value):
-    assert not is_number(value)
