@@ -8,8 +8,20 @@ from reference.arrays import Array, Number, elementwise, require_array, require_
 from reference.elementary import exp, largest, maximum, where_positive
 from reference.elementary import sigmoid as logistic
 from reference.elementary import tanh as hyperbolic_tangent
+from reference.errors import require_number
+from reference.numbers.mixing import multiply
 
-__all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+__all__ = [
+    "leaky_relu",
+    "leaky_relu_vjp",
+    "relu",
+    "relu_vjp",
+    "sigmoid",
+    "sigmoid_vjp",
+    "softmax",
+    "tanh",
+    "tanh_vjp",
+]
 
 
 def relu(z: Array) -> Array:
@@ -66,6 +78,69 @@ def relu_vjp(z: Array, cotangent: Array) -> Array:
     """
     require_cotangent(z, cotangent)
     return elementwise(lambda entry, slope: where_positive(entry, slope, 0), z, cotangent)
+
+
+def leaky_relu(z: Array, *, slope: Number = 0.01) -> Array:
+    """Keep what is positive, and let a small part of the rest through.
+
+    Why: a neuron whose weighted sum is negative for every example has no gradient behind a `relu`, and never learns
+    again; here it learns at a lower rate.
+
+    Formula:
+        f(z) = z if z > 0 else slope·z; NaN stays NaN.
+
+    Args:
+        z: an array of any shape.
+        slope: a number ≥ 0, usually far below 1.
+
+    Returns:
+        An array of that shape.
+
+    Raises:
+        InvalidArgument: if the array is empty or ragged, an entry isn't a number, or the slope isn't a finite number
+            ≥ 0.
+
+    Source:
+        ruppert-ml2, "Leaky ReLU Activation", which gives no slope; 0.01 is that of Maas, Hannun and Ng, Rectifier
+        Nonlinearities Improve Neural Network Acoustic Models.
+
+    >>> leaky_relu([2.5, -1.0, 0.0], slope=0.25)
+    [2.5, -0.25, 0.0]
+    """
+    require_array("z", z)
+    require_number("slope", slope, 0)
+    return elementwise(lambda entry: where_positive(entry, entry, multiply(slope, entry)), z)
+
+
+def leaky_relu_vjp(z: Array, cotangent: Array, *, slope: Number = 0.01) -> Array:
+    """Carry a gradient back through `leaky_relu`: whole where the input was positive, a small part of it elsewhere.
+
+    Why: a step of backpropagation. At 0 the function has a kink, and any factor between the slope and 1 makes a
+    subgradient; this one takes the slope, as TensorFlow does.
+
+    Formula:
+        cotangent if z > 0 else slope·cotangent
+
+    Args:
+        z: the input of `leaky_relu`, any shape.
+        cotangent: the loss's gradient with respect to `leaky_relu(z)`, same shape.
+        slope: as in `leaky_relu`.
+
+    Returns:
+        The loss's gradient with respect to z, same shape.
+
+    Raises:
+        InvalidArgument: as `leaky_relu`, and if the shapes differ.
+
+    Source:
+        ruppert-ml2, "Leaky ReLU Activation": learning at a lower rate.
+
+    >>> leaky_relu_vjp([2.5, -1.0, 0.0], [8.0, 8.0, 8.0], slope=0.25)
+    [8.0, 2.0, 2.0]
+    """
+    require_cotangent(z, cotangent)
+    require_number("slope", slope, 0)
+    return elementwise(lambda entry, gradient: where_positive(entry, gradient, multiply(slope, gradient)), z, cotangent)
 
 
 def sigmoid(z: Array) -> Array:
