@@ -1,8 +1,11 @@
-"""Compiled code on disk: processes that fill the same cache at the same time don't spoil it for those to come."""
+"""Compiled code on disk: not spoilt by processes that fill it at the same time, and never older than its sources."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+from fast.cpu import compilation
 
 # Without a lock, both choose the same file for their code: the pauses see to that. The index of the second then names
 # the file for its own dtype, and the first one's code is in it.
@@ -47,3 +50,44 @@ def test_two_processes_may_fill_the_cache_together(tmp_path):
     assert [process.wait() for process in filling] == [0, 0]
     reading = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True)
     assert reading.returncode == 0, reading.stderr
+
+
+HELPER = """
+from package.compilation import compiled
+@compiled()
+def constant():
+    return {value}
+"""
+
+CALLERS = """
+from numba import types
+from package.compilation import compiled, compiled_callback
+from package.helper import constant
+@compiled()
+def function():
+    return constant()
+def callback_body():
+    return constant()
+callback = compiled_callback(types.intp(), callback_body)
+print(function(), callback.ctypes(), sum(function.stats.cache_hits.values()), callback.cache_hits)
+"""
+
+
+def run_callers(folder, value):
+    """What a function and a callback return that call a helper, in a new process; and how often the disk was read."""
+    (folder / "package" / "helper.py").write_text(HELPER.format(value=value))
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", "import package.callers"]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.split()
+
+
+def test_a_change_in_what_a_function_calls_makes_its_code_stale(tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "compilation.py").write_text(Path(compilation.__file__).read_text())
+    (package / "callers.py").write_text(CALLERS)
+    assert run_callers(tmp_path, 1) == ["1", "1", "0", "0"]
+    assert run_callers(tmp_path, 1) == ["1", "1", "1", "1"]
+    assert run_callers(tmp_path, 2) == ["2", "2", "0", "0"]
