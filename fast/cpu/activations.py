@@ -20,7 +20,8 @@ from numba import prange
 from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.validation import require_array, require_like
+from fast.validation import require_array
+from fast.validation.activations import require_cotangent
 
 __all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
 
@@ -112,7 +113,7 @@ def _map(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
 
 
 def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    require_like("cotangent", cotangent, require_array("z", z).shape, z.dtype, "as z has")
+    require_cotangent(z, cotangent)
     result = np.empty(z.shape, z.dtype)
     kernel = loop if z.size < PARALLEL_SIZE else threads
     kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1))

@@ -19,7 +19,8 @@ from fast.cpu.linear import dense_kernel, dense_vjp_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
 from fast.results import Backpropagation, ForwardPass
-from fast.validation import require_like, require_network
+from fast.validation import require_like
+from fast.validation.backpropagation import require_network
 
 __all__ = ["Backpropagation", "ForwardPass", "backpropagation", "forward_pass"]
 

@@ -25,7 +25,8 @@ from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import PARALLEL_WORK, multiples, multiplier, multiply_packed, pack
 from fast.cpu.vectors import VECTOR_BYTES
 from fast.results import Conv2DGradients
-from fast.validation import Geometry, require_convolution, require_like
+from fast.validation import require_like
+from fast.validation.convolution import Geometry, require_convolution
 
 __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
 

@@ -12,7 +12,8 @@ from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import matrix_product, multiplier
 from fast.results import DenseGradients
-from fast.validation import require_dense, require_like
+from fast.validation import require_like
+from fast.validation.linear import require_dense
 
 __all__ = ["DenseGradients", "dense", "dense_vjp"]
 

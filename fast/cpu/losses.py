@@ -18,7 +18,8 @@ from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, rows_per_block, shift_rows, softmax_rows
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
-from fast.validation import require_array, require_like
+from fast.validation import require_like
+from fast.validation.losses import require_classes
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
 
@@ -30,8 +31,7 @@ def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     Returns: [N].
     Raises: InvalidArgument, as `reference.cross_entropy`.
     """
-    require_array("probabilities", probabilities, "N K")
-    require_like("labels", labels, probabilities.shape, probabilities.dtype, "as probabilities has")
+    require_classes("probabilities", probabilities, labels)
     losses = np.empty(len(probabilities), probabilities.dtype)
     _cross_entropy_loop(contiguous(probabilities), contiguous(labels), losses)
     return losses
@@ -44,8 +44,7 @@ def softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) ->
     Returns: [N].
     Raises: InvalidArgument, as `reference.softmax_cross_entropy_with_logits`.
     """
-    require_array("logits", logits, "N K")
-    require_like("labels", labels, logits.shape, logits.dtype, "as logits has")
+    require_classes("logits", logits, labels)
     losses = np.empty(len(logits), logits.dtype)
     kernel = _logits_loop if logits.size < PARALLEL_SIZE else _logits_threads
     kernel(contiguous(logits).reshape(-1), contiguous(labels).reshape(-1), losses)
@@ -59,8 +58,7 @@ def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray
     Returns: [N, K].
     Raises: InvalidArgument, as `reference.softmax_cross_entropy_with_logits_vjp`.
     """
-    require_array("logits", logits, "N K")
-    require_like("labels", labels, logits.shape, logits.dtype, "as logits has")
+    require_classes("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     gradients = np.empty(logits.shape, logits.dtype)
     flat_logits, flat_labels = contiguous(logits).reshape(-1), contiguous(labels).reshape(-1)

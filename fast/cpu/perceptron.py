@@ -16,8 +16,8 @@ import numpy as np
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
 from fast.results import PerceptronPrediction, PerceptronTrace
-from fast.validation import require_array, require_labels, require_learning_rates, require_like
-from reference.errors import require_positive_integer
+from fast.validation import require_array
+from fast.validation.perceptron import require_training, require_weights
 
 __all__ = ["PerceptronPrediction", "PerceptronTrace", "perceptron_predict", "perceptron_sgd"]
 
@@ -38,11 +38,8 @@ def perceptron_sgd(
     Returns: PerceptronTrace; `updated` is int64, all else has the features' dtype.
     Raises: InvalidArgument, as `reference.perceptron_sgd`.
     """
-    count, width = require_array("features", features, "N D").shape
-    signs = require_labels(labels, count).astype(features.dtype)
-    rates = require_learning_rates(learning_rate, require_positive_integer("epochs", epochs), features.dtype)
-    weights = np.zeros(width + 1, features.dtype) if initial_weights is None else initial_weights
-    require_like("initial_weights", weights, (width + 1,), features.dtype, f"for {width} features and a threshold")
+    rates, weights = require_training(features, labels, epochs, learning_rate, initial_weights)
+    signs = labels.astype(features.dtype)
     return PerceptronTrace(*_train(contiguous(features), signs, contiguous(rates), contiguous(weights)))
 
 
@@ -53,8 +50,8 @@ def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronP
     Returns: PerceptronPrediction(scores [N], labels [N] as int64).
     Raises: InvalidArgument, as `reference.perceptron_predict`.
     """
-    count, width = require_array("features", features, "N D").shape
-    require_like("weights", weights, (width + 1,), features.dtype, f"for {width} features and a threshold")
+    count = len(require_array("features", features, "N D"))
+    require_weights("weights", weights, features)
     scores, labels = np.empty(count, features.dtype), np.empty(count, np.int64)
     _predict(contiguous(features), contiguous(weights), scores, labels)
     return PerceptronPrediction(scores, labels)

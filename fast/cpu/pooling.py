@@ -17,7 +17,8 @@ from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
 from fast.cpu.vectors import VECTOR_BYTES, load, maximum, store
-from fast.validation import require_like, require_pooling
+from fast.validation import require_like
+from fast.validation.pooling import require_pooling
 
 __all__ = ["max_pool2d", "max_pool2d_vjp"]
 

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
-from fast.validation import require_array, require_like
+from fast.validation import require_array
+from fast.validation.activations import require_cotangent
 
 __all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
 
@@ -189,6 +190,5 @@ def mapped(compiled: Any, z: np.ndarray) -> np.ndarray:
 
 def mapped_pairs(compiled: Any, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """Check an array and its cotangent, and run a kernel over their numbers."""
-    require_array("z", z)
-    require_like("cotangent", cotangent, z.shape, z.dtype, "as z has")
+    require_cotangent(z, cotangent)
     return map_on_device(compiled, to_device(z), to_device(cotangent)).copy_to_host()

@@ -20,7 +20,8 @@ from fast.cuda.device import to_device
 from fast.cuda.linear import dense_on_device, dense_vjp_on_device
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
 from fast.results import Backpropagation, ForwardPass
-from fast.validation import require_like, require_network
+from fast.validation import require_like
+from fast.validation.backpropagation import require_network
 
 __all__ = ["backpropagation", "forward_pass"]
 

@@ -24,7 +24,8 @@ import numpy as np
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.matrix_product import as_it_is, entry, multiply, product_kernel, product_with_transpose
 from fast.results import Conv2DGradients
-from fast.validation import Geometry, require_convolution, require_like
+from fast.validation import require_like
+from fast.validation.convolution import Geometry, require_convolution
 
 __all__ = ["conv2d", "conv2d_vjp"]
 

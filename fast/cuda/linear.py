@@ -20,7 +20,8 @@ from fast.cuda.matrix_product import (
     product_with_transpose,
 )
 from fast.results import DenseGradients
-from fast.validation import require_dense, require_like
+from fast.validation import require_like
+from fast.validation.linear import require_dense
 
 __all__ = ["dense", "dense_vjp"]
 

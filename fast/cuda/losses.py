@@ -19,7 +19,8 @@ import numpy as np
 
 from fast.cuda.activations import exp_at, largest_of_row, normalizer_of_row
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
-from fast.validation import require_array, require_like
+from fast.validation import require_like
+from fast.validation.losses import require_classes
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
 
@@ -111,8 +112,7 @@ def mean_kernel(values: Any, result: Any) -> None:
 
 def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.cross_entropy`, on the GPU: [N, K] and [N, K] to [N]."""
-    require_array("probabilities", probabilities, "N K")
-    require_like("labels", labels, probabilities.shape, probabilities.dtype, "as probabilities has")
+    require_classes("probabilities", probabilities, labels)
     losses = empty(len(labels), labels.dtype)
     launch_over(cross_entropy_kernel, len(labels), to_device(probabilities), to_device(labels), losses)
     return losses.copy_to_host()
@@ -120,13 +120,13 @@ def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N, K] to [N]."""
-    require_logits(logits, labels)
+    require_classes("logits", logits, labels)
     return losses_on_device(to_device(logits), to_device(labels)).copy_to_host()
 
 
 def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.softmax_cross_entropy_with_logits_vjp`, on the GPU: [N, K], [N, K] and [N] to [N, K]."""
-    require_logits(logits, labels)
+    require_classes("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     result = empty(logits.shape, logits.dtype)
     launch_over(loss_vjp_kernel, len(logits), to_device(logits), to_device(labels), to_device(cotangent), result)
@@ -153,9 +153,3 @@ def mean_loss_vjp_on_device(logits: Any, labels: Any) -> Any:
     result = empty(logits.shape, logits.dtype)
     launch_over(mean_loss_vjp_kernel, logits.shape[0], logits, labels, result)
     return result
-
-
-def require_logits(logits: np.ndarray, labels: np.ndarray) -> None:
-    """Check logits, and labels of their shape."""
-    require_array("logits", logits, "N K")
-    require_like("labels", labels, logits.shape, logits.dtype, "as logits has")

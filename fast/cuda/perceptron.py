@@ -22,8 +22,8 @@ import numpy as np
 
 from fast.cuda.device import SIMULATED, cuda, empty, kernel, launch, launch_over, to_device
 from fast.results import PerceptronPrediction, PerceptronTrace
-from fast.validation import require_array, require_labels, require_learning_rates, require_like
-from reference.errors import require_positive_integer
+from fast.validation import require_array
+from fast.validation.perceptron import require_training, require_weights
 
 __all__ = ["perceptron_predict", "perceptron_sgd"]
 
@@ -107,14 +107,8 @@ def perceptron_sgd(
     Raises:
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
-    count, width = require_array("features", features, "N D").shape
-    require_labels(labels, count)
-    rates = require_learning_rates(learning_rate, require_positive_integer("epochs", epochs), features.dtype)
-    if initial_weights is None:
-        initial_weights = np.zeros(width + 1, features.dtype)
-    because = f"for {width} features and a threshold"
-    require_like("initial_weights", initial_weights, (width + 1,), features.dtype, because)
-    return trace_of(folded(features, labels), rates, initial_weights)
+    rates, weights = require_training(features, labels, epochs, learning_rate, initial_weights)
+    return trace_of(folded(features, labels), rates, weights)
 
 
 def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronPrediction:
@@ -130,9 +124,8 @@ def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronP
     Raises:
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
-    count, width = require_array("features", features, "N D").shape
-    require_array("weights", weights, "D")
-    require_like("weights", weights, (width + 1,), features.dtype, f"for {width} features and a threshold")
+    count = len(require_array("features", features, "N D"))
+    require_weights("weights", weights, features)
     scores, labels = empty(count, features.dtype), empty(count, np.dtype(np.int64))
     launch_over(predict, count, to_device(features), to_device(weights), scores, labels)
     return PerceptronPrediction(scores.copy_to_host(), labels.copy_to_host())

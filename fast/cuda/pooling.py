@@ -18,7 +18,9 @@ import numpy as np
 
 from fast.cuda.convolution import indices, windows_over
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
-from fast.validation import Geometry, require_like, require_pooling
+from fast.validation import require_like
+from fast.validation.convolution import Geometry
+from fast.validation.pooling import require_pooling
 
 __all__ = ["max_pool2d", "max_pool2d_vjp"]
 

@@ -1,0 +1,23 @@
+"""What whole networks ask of their arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fast.validation import require_array, require_arrays, require_like
+from reference.errors import InvalidArgument
+
+
+def require_network(inputs: Any, weights: Any, biases: Any) -> None:
+    """Check that weights and biases are layers, each of which fits the one before."""
+    units = require_array("inputs", inputs, "N D").shape[1]
+    require_arrays("weights", weights, "D H")
+    require_arrays("biases", biases, "H")
+    if len(biases) != len(weights):
+        raise InvalidArgument("biases", f"{len(weights)} vectors for as many weight matrices", str(len(biases)))
+    for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True)):
+        wanted = (units, matrix.shape[1])
+        because = f"after a layer of {units} units" if layer else f"for inputs with {units} features"
+        require_like(f"weights[{layer}]", matrix, wanted, inputs.dtype, because)
+        units = wanted[1]
+        require_like(f"biases[{layer}]", bias, (units,), inputs.dtype, f"for {units} units")
