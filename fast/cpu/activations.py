@@ -10,6 +10,10 @@ The ladder (sigmoid of a million float32, one core):
 
 `softmax` works on blocks of rows that fit the first-level cache, and exponentiates a block as one flat run: rows of ten
 classes alone would leave most of each vector empty.
+
+Each pair of a loop and its threads is written out, although one factory could make them all. Its kernels would close
+over the function that they apply, and Numba looks for a closure's code on disk by all that it closes over: a compiled
+function among it is another one in each process, so the kernels would be compiled anew by every process.
 """
 
 from __future__ import annotations
@@ -129,6 +133,7 @@ def block_count(size):
 @compiled()
 def block_slice(block, size):
     """The numbers of one of those blocks."""
+    # prange counts in unsigned integers, and Numba takes a signed and an unsigned one together for floats.
     number, count = np.intp(block), block_count(size)
     return slice(number * size // count, (number + 1) * size // count)
 

@@ -22,11 +22,13 @@ from numba import prange
 
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.cpu.matrix_product import PARALLEL_WORK, multiples, multiplier, multiply_packed, pack
+from fast.cpu.matrix_product import PARALLEL_WORK, Matrix, multiples, multiplier, multiply_packed, pack
+from fast.cpu.tiles import Depth, Rows
 from fast.cpu.vectors import VECTOR_BYTES
+from fast.cpu.windows import Window, extent, tap_places, window_numbers, window_places
 from fast.results import Conv2DGradients
 from fast.validation import require_like
-from fast.validation.convolution import Geometry, require_convolution
+from fast.validation.convolution import require_convolution
 
 __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
 
@@ -54,7 +56,9 @@ def conv2d(
     shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
     target = destination(out, shape, images.dtype, images, filters)
     kernel = _conv2d_loop if target.size * filters[..., 0].size < PARALLEL_WORK else _conv2d_threads
-    kernel(multiplier(images.dtype), contiguous(images), contiguous(filters), target, *_window(g))
+    kernel(
+        multiplier(images.dtype), contiguous(images), contiguous(filters), target, window_numbers(filters.shape[:2], g)
+    )
     return deliver(target, out)
 
 
@@ -77,16 +81,13 @@ def conv2d_vjp(
     require_like("cotangent", cotangent, shape, images.dtype, "of the convolution's output")
     gradients = Conv2DGradients(np.empty(images.shape, images.dtype), np.empty(filters.shape, filters.dtype))
     images, filters, cotangent = map(contiguous, (images, filters, cotangent))
+    numbers = window_numbers(filters.shape[:2], g)
     small = cotangent.size * filters[..., 0].size < PARALLEL_WORK
     of_images = _image_gradient_loop if small else _image_gradient_threads
-    of_images(multiplier(images.dtype), filters, cotangent, gradients.images, *_window(g))
+    of_images(multiplier(images.dtype), filters, cotangent, gradients.images, numbers)
     of_filters = _filter_gradient_loop if small else _filter_gradient_threads
-    of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, *_window(g))
+    of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, numbers)
     return gradients
-
-
-def _window(geometry: Geometry) -> tuple[int, int, int, int]:
-    return geometry.row_stride, geometry.column_stride, geometry.padding_top, geometry.padding_left
 
 
 @compiled()
@@ -102,19 +103,6 @@ def copy_window_rows(images, n, first_row, first_column, padded, start, rows, co
 
 
 @compiled()
-def window_offsets(images, rows, columns, image_step, row_step, column_step):
-    """Where the windows of a block start: for every image, row and column of the output."""
-    offsets = np.empty(images * rows * columns, np.intp)
-    m = 0
-    for n in range(images):
-        for i in range(rows):
-            for j in range(columns):
-                offsets[m] = n * image_step + i * row_step + j * column_step
-                m += 1
-    return offsets
-
-
-@compiled()
 def padded_columns(columns, unit):
     """Columns rounded up to whole vectors."""
     size = VECTOR_BYTES // unit
@@ -122,29 +110,25 @@ def padded_columns(columns, unit):
 
 
 @compiled()
-def conv2d_block(address, images, packed, out, n, count, i, rows, window, row_stride, column_stride, top, left):
+def conv2d_block(address, images, packed, out, n, count, i, rows, window):
     """Output rows i … i + rows - 1 of `count` images from n on; rows of a block are neighbours in `out`."""
     _, height, width, channels = images.shape
     _, out_rows, out_columns, filters = out.shape
-    kernel_rows, kernel_columns = window
-    needed_rows = (rows - 1) * row_stride + kernel_rows
-    needed_columns = (out_columns - 1) * column_stride + kernel_columns
-    if top or left or (out_rows - 1) * row_stride + kernel_rows > height or needed_columns > width:
-        row_step, image_step, start = needed_columns * channels, needed_rows * needed_columns * channels, 0
-        source = np.zeros(count * image_step, images.dtype)
+    (all_rows, all_columns), (needed_rows, _) = extent(window, out_rows, out_columns), extent(window, rows, out_columns)
+    if window.top or window.left or all_rows > height or all_columns > width:
+        row_step, image_step, start = all_columns * channels, needed_rows * all_columns * channels, 0
+        source, y, x = np.zeros(count * image_step, images.dtype), i * window.row_stride - window.top, -window.left
         for g in range(count):
-            copy_window_rows(
-                images, n + g, i * row_stride - top, -left, source, g * image_step, needed_rows, needed_columns
-            )
+            copy_window_rows(images, n + g, y, x, source, g * image_step, needed_rows, all_columns)
     else:
         row_step, image_step = width * channels, height * width * channels
-        source, start = images.ravel(), n * image_step + i * row_stride * row_step
+        source, start = images.ravel(), n * image_step + i * window.row_stride * row_step
     pixels = count * rows * out_columns
-    offsets = window_offsets(count, rows, out_columns, image_step, row_stride * row_step, column_stride * channels)
-    multiply_packed(
-        address, source, start, offsets, 1, kernel_columns * channels, kernel_rows, row_step, packed, 0,
-        out.ravel(), (n * out_rows + i) * out_columns * filters, multiples(pixels, filters), pixels, filters, False,
-    )  # fmt: skip
+    places = window_places(window, count, rows, out_columns, image_step, row_step, channels)
+    target = Rows(out.ravel(), (n * out_rows + i) * out_columns * filters, multiples(pixels, filters))
+    # A window is as many pieces as it has rows, and the pixels of each are neighbours.
+    depth = Depth(1, window.columns * channels, window.rows, row_step)
+    multiply_packed(address, Rows(source, start, places), depth, packed, 0, target, pixels, filters, False)
 
 
 @compiled()
@@ -156,57 +140,54 @@ def conv2d_prepare(filters, out):
     count, out_rows, out_columns, units = out.shape
     depth, pixels = filters.size // units, out_rows * out_columns
     packed = np.empty(depth * padded_columns(units, filters.itemsize), filters.dtype)
-    pack(filters.ravel(), np.intp(0), units, np.intp(1), depth, units, packed, np.intp(0))
+    pack(Matrix(filters.ravel(), 0, units, 1), depth, units, packed, np.intp(0))
     if pixels > 2 * BLOCK_PIXELS:
         return packed, 1, max(1, BLOCK_PIXELS // out_columns)
     return packed, max(1, min(BLOCK_PIXELS // pixels + 1, (count + 3) // 4)), out_rows
 
 
 @compiled()
-def _conv2d_loop(address, images, filters, out, row_stride, column_stride, top, left):
+def _conv2d_loop(address, images, filters, out, numbers):
+    window = Window(*numbers)
     packed, together, height = conv2d_prepare(filters, out)
     for n in range(0, len(images), together):
         for i in range(0, out.shape[1], height):
             count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
-            conv2d_block(
-                address, images, packed, out, n, count, i, rows, filters.shape[:2], row_stride, column_stride, top, left
-            )  # fmt: skip
+            conv2d_block(address, images, packed, out, n, count, i, rows, window)
 
 
 @compiled(parallel=True)
-def _conv2d_threads(address, images, filters, out, row_stride, column_stride, top, left):
+def _conv2d_threads(address, images, filters, out, numbers):
+    window = Window(*numbers)
     packed, together, height = conv2d_prepare(filters, out)
     bands, groups = (out.shape[1] + height - 1) // height, (len(images) + together - 1) // together
-    window = filters.shape[:2]
     for task in prange(bands * groups):
         n, i = np.intp(task) // bands * together, np.intp(task) % bands * height
         count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
-        conv2d_block(address, images, packed, out, n, count, i, rows, window, row_stride, column_stride, top, left)
+        conv2d_block(address, images, packed, out, n, count, i, rows, window)
 
 
 @compiled()
-def image_gradient(address, n, cotangent, packed, d_images, window, row_stride, column_stride, top, left):
+def image_gradient(address, n, cotangent, packed, d_images, window):
     """The gradient of one image: every tile of cotangent·filtersᵀ is added to the windows that it came from."""
     _, height, width, channels = d_images.shape
     _, out_rows, out_columns, units = cotangent.shape
-    kernel_rows, kernel_columns = window
-    rows, columns = (out_rows - 1) * row_stride + kernel_rows, (out_columns - 1) * column_stride + kernel_columns
-    row_step, pixels, run = columns * channels, out_rows * out_columns, kernel_columns * channels
+    rows, columns = extent(window, out_rows, out_columns)
+    row_step, pixels, run = columns * channels, out_rows * out_columns, window.columns * channels
     padded = np.zeros(rows * row_step, d_images.dtype)
-    offsets = window_offsets(1, out_rows, out_columns, 0, row_stride * row_step, column_stride * channels)
-    places = multiples(pixels, units)
-    for a in range(kernel_rows):
-        multiply_packed(
-            address, cotangent.ravel(), n * pixels * units, places, 1, units, 1, 0,
-            packed, a * units * padded_columns(run, d_images.itemsize),
-            padded, a * row_step, offsets, pixels, run, True,
-        )  # fmt: skip
+    places = window_places(window, 1, out_rows, out_columns, 0, row_step, channels)
+    source, depth = Rows(cotangent.ravel(), n * pixels * units, multiples(pixels, units)), Depth(1, units, 1, 0)
+    # One row of each filter after the other: what one product adds to must be pieces of neighbours.
+    for a in range(window.rows):
+        panels = a * units * padded_columns(run, d_images.itemsize)
+        target = Rows(padded, a * row_step, places)
+        multiply_packed(address, source, depth, packed, panels, target, pixels, run, True)
     for y in range(height):
         for x in range(width):
-            inside = 0 <= y + top < rows and 0 <= x + left < columns
-            source = (y + top) * row_step + (x + left) * channels
+            row, column = y + window.top, x + window.left
+            inside = 0 <= row < rows and 0 <= column < columns
             for c in range(channels):
-                d_images[n, y, x, c] = padded[source + c] if inside else 0
+                d_images[n, y, x, c] = padded[row * row_step + column * channels + c] if inside else 0
 
 
 @compiled()
@@ -217,43 +198,42 @@ def image_gradient_prepare(filters):
     size = units * padded_columns(run, filters.itemsize)
     packed = np.empty(kernel_rows * size, filters.dtype)
     for a in range(kernel_rows):
-        pack(filters.ravel(), a * run * units, np.intp(1), units, units, run, packed, a * size)
+        pack(Matrix(filters.ravel(), a * run * units, 1, units), units, run, packed, a * size)
     return packed
 
 
 @compiled()
-def _image_gradient_loop(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
-    packed, window = image_gradient_prepare(filters), filters.shape[:2]
+def _image_gradient_loop(address, filters, cotangent, d_images, numbers):
+    window = Window(*numbers)
+    packed = image_gradient_prepare(filters)
     for n in range(len(d_images)):
-        image_gradient(address, n, cotangent, packed, d_images, window, row_stride, column_stride, top, left)
+        image_gradient(address, n, cotangent, packed, d_images, window)
 
 
 @compiled(parallel=True)
-def _image_gradient_threads(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
-    packed, window = image_gradient_prepare(filters), filters.shape[:2]
+def _image_gradient_threads(address, filters, cotangent, d_images, numbers):
+    window = Window(*numbers)
+    packed = image_gradient_prepare(filters)
     for n in prange(len(d_images)):
-        image_gradient(address, np.intp(n), cotangent, packed, d_images, window, row_stride, column_stride, top, left)
+        image_gradient(address, np.intp(n), cotangent, packed, d_images, window)
 
 
 @compiled()
-def filter_gradient(address, first, last, images, cotangent, sums, window, row_stride, column_stride, top, left):
+def filter_gradient(address, first, last, images, cotangent, sums, window):
     """The gradient of the filters from some of the images: their windows' pixels times the cotangent."""
     channels = images.shape[3]
     _, out_rows, out_columns, units = cotangent.shape
-    kernel_rows, kernel_columns = window
-    rows, columns = (out_rows - 1) * row_stride + kernel_rows, (out_columns - 1) * column_stride + kernel_columns
-    row_step, pixels = columns * channels, out_rows * out_columns
+    rows, columns = extent(window, out_rows, out_columns)
+    row_step, pixels, taps = columns * channels, out_rows * out_columns, window.rows * window.columns * channels
     padded = np.zeros(rows * row_step, images.dtype)
     packed = np.empty(pixels * padded_columns(units, images.itemsize), images.dtype)
-    offsets = window_offsets(1, kernel_rows, kernel_columns * channels, 0, row_step, 1)
-    places = multiples(offsets.size, units)
+    source, target = Rows(padded, 0, tap_places(window, row_step, channels)), Rows(sums, 0, multiples(taps, units))
+    # What a tap of the filters meets: as many pieces as the output has rows, with the stride between their pixels.
+    depth = Depth(window.column_stride * channels, out_columns, out_rows, window.row_stride * row_step)
     for n in range(first, last):
-        copy_window_rows(images, n, -top, -left, padded, 0, rows, columns)
-        pack(cotangent.ravel(), n * pixels * units, units, np.intp(1), pixels, units, packed, np.intp(0))
-        multiply_packed(
-            address, padded, 0, offsets, column_stride * channels, out_columns, out_rows, row_stride * row_step,
-            packed, 0, sums, 0, places, offsets.size, units, n > first,
-        )  # fmt: skip
+        copy_window_rows(images, n, -window.top, -window.left, padded, 0, rows, columns)
+        pack(Matrix(cotangent.ravel(), n * pixels * units, units, 1), pixels, units, packed, np.intp(0))
+        multiply_packed(address, source, depth, packed, 0, target, taps, units, n > first)
 
 
 @compiled()
@@ -273,24 +253,22 @@ def group_height(count):
 
 
 @compiled()
-def _filter_gradient_loop(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
-    count, window, height = len(images), d_filters.shape[:2], group_height(len(images))
+def _filter_gradient_loop(address, images, cotangent, d_filters, numbers):
+    window = Window(*numbers)
+    count, height = len(images), group_height(len(images))
     sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
     for g in range(len(sums)):
         first, last = g * height, min(count, (g + 1) * height)
-        filter_gradient(
-            address, first, last, images, cotangent, sums[g], window, row_stride, column_stride, top, left
-        )  # fmt: skip
+        filter_gradient(address, first, last, images, cotangent, sums[g], window)
     add_groups(sums, d_filters.ravel())
 
 
 @compiled(parallel=True)
-def _filter_gradient_threads(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
-    count, window, height = len(images), d_filters.shape[:2], group_height(len(images))
+def _filter_gradient_threads(address, images, cotangent, d_filters, numbers):
+    window = Window(*numbers)
+    count, height = len(images), group_height(len(images))
     sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
     for g in prange(len(sums)):
         first, last = np.intp(g) * height, min(count, (np.intp(g) + 1) * height)
-        filter_gradient(
-            address, first, last, images, cotangent, sums[g], window, row_stride, column_stride, top, left
-        )  # fmt: skip
+        filter_gradient(address, first, last, images, cotangent, sums[g], window)
     add_groups(sums, d_filters.ravel())

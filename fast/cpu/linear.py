@@ -10,7 +10,7 @@ import numpy as np
 
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.cpu.matrix_product import matrix_product, multiplier
+from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
 from fast.results import DenseGradients
 from fast.validation import require_like
 from fast.validation.linear import require_dense
@@ -51,10 +51,8 @@ def dense_kernel(address, inputs, weights, bias, sums):
     """sums = inputs·weights + bias"""
     examples, features = inputs.shape
     units = weights.shape[1]
-    one = np.intp(1)
-    matrix_product(
-        address, inputs.ravel(), features, one, weights.ravel(), units, one, sums.ravel(), examples, features, units
-    )  # fmt: skip
+    left, right = Matrix(inputs.ravel(), 0, features, 1), Matrix(weights.ravel(), 0, units, 1)
+    matrix_product(address, left, right, sums.ravel(), examples, features, units)
     for n in range(examples):
         for j in range(units):
             sums[n, j] += bias[j]
@@ -68,15 +66,12 @@ def dense_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_i
     # One loop around the one call, since Numba would compile a second call of the product a second time.
     for product in range(2 if hidden else 1):
         if product == 0:
-            left, row_step, step, right, right_step, column_step = inputs, 1, features, cotangent, units, 1
+            left, right = Matrix(inputs.ravel(), 0, 1, features), Matrix(cotangent.ravel(), 0, units, 1)
             target, rows, depth, columns = d_weights, features, examples, units
         else:
-            left, row_step, step, right, right_step, column_step = cotangent, units, 1, weights, 1, units
+            left, right = Matrix(cotangent.ravel(), 0, units, 1), Matrix(weights.ravel(), 0, 1, units)
             target, rows, depth, columns = d_inputs, examples, units, features
-        matrix_product(
-            address, left.ravel(), row_step, step, right.ravel(), right_step, column_step, target.ravel(),
-            rows, depth, columns,
-        )  # fmt: skip
+        matrix_product(address, left, right, target.ravel(), rows, depth, columns)
     for j in range(units):
         d_bias[j] = cotangent[0, j]
     for n in range(1, examples):

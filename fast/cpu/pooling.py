@@ -17,6 +17,7 @@ from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
 from fast.cpu.vectors import VECTOR_BYTES, load, maximum, store
+from fast.cpu.windows import Window, window_numbers
 from fast.validation import require_like
 from fast.validation.pooling import require_pooling
 
@@ -37,11 +38,11 @@ def max_pool2d(
     Returns: [N, OH, OW, C].
     Raises: InvalidArgument, as `reference.max_pool2d`.
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
+    geometry, size = require_pooling(images, pool_size, strides, padding)
     shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
     target = destination(out, shape, images.dtype, images)
     kernel = _pool_loop if images.size < PARALLEL_SIZE else _pool_threads
-    kernel(contiguous(images), target, window, *geometry[2:6])
+    kernel(contiguous(images), target, window_numbers(size, geometry))
     return deliver(target, out)
 
 
@@ -59,18 +60,18 @@ def max_pool2d_vjp(
     Returns: [N, H, W, C].
     Raises: InvalidArgument, as `reference.max_pool2d_vjp`.
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
+    geometry, size = require_pooling(images, pool_size, strides, padding)
     shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
     require_like("cotangent", cotangent, shape, images.dtype, "of the pooling's output")
     gradients = np.empty(images.shape, images.dtype)
     kernel = _pool_vjp_loop if images.size < PARALLEL_SIZE else _pool_vjp_threads
-    kernel(contiguous(images), contiguous(cotangent), gradients, window, *geometry[2:6])
+    kernel(contiguous(images), contiguous(cotangent), gradients, window_numbers(size, geometry))
     return gradients
 
 
 @compiled()
 def pool_window(source, start, rows, columns, row_step, channels, out, place):
-    """The maxima of one window for all channels."""
+    """The maxima of one window for all channels: the cells innermost, so that the maxima stay in a register."""
     lanes = VECTOR_BYTES // source.itemsize
     if channels >= lanes:
         for block in range(0, channels, lanes):
@@ -91,43 +92,50 @@ def pool_window(source, start, rows, columns, row_step, channels, out, place):
 
 
 @compiled()
-def _pool_image(n, images, out, window, row_stride, column_stride, top, left):
+def _pool_image(n, images, out, window):
     _, height, width, channels = images.shape
     _, out_rows, out_columns, _ = out.shape
     source, target = images.ravel(), out.ravel()
     for i in range(out_rows):
-        y, y_end = max(0, i * row_stride - top), min(height, i * row_stride - top + window[0])
+        first_row = i * window.row_stride - window.top
+        y, y_end = max(0, first_row), min(height, first_row + window.rows)
         for j in range(out_columns):
-            x, x_end = max(0, j * column_stride - left), min(width, j * column_stride - left + window[1])
+            first_column = j * window.column_stride - window.left
+            x, x_end = max(0, first_column), min(width, first_column + window.columns)
             start = ((n * height + y) * width + x) * channels
             place = ((n * out_rows + i) * out_columns + j) * channels
             pool_window(source, start, y_end - y, x_end - x, width * channels, channels, target, place)
 
 
 @compiled()
-def _pool_loop(images, out, window, row_stride, column_stride, top, left):
+def _pool_loop(images, out, numbers):
+    window = Window(*numbers)
     for n in range(len(images)):
-        _pool_image(n, images, out, window, row_stride, column_stride, top, left)
+        _pool_image(n, images, out, window)
 
 
 @compiled(parallel=True)
-def _pool_threads(images, out, window, row_stride, column_stride, top, left):
+def _pool_threads(images, out, numbers):
+    window = Window(*numbers)
     for n in prange(len(images)):
-        _pool_image(np.intp(n), images, out, window, row_stride, column_stride, top, left)
+        _pool_image(np.intp(n), images, out, window)
 
 
 @compiled()
-def _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_stride, top, left):
+def _pool_image_vjp(n, images, cotangent, gradients, window):
     _, height, width, channels = images.shape
     _, out_rows, out_columns, _ = cotangent.shape
+    # An image is one task's: where windows overlap, their gradients are added in the same order with any threads.
     for y in range(height):
         for x in range(width):
             for c in range(channels):
                 gradients[n, y, x, c] = 0
     for i in range(out_rows):
-        y, y_end = max(0, i * row_stride - top), min(height, i * row_stride - top + window[0])
+        first_row = i * window.row_stride - window.top
+        y, y_end = max(0, first_row), min(height, first_row + window.rows)
         for j in range(out_columns):
-            x, x_end = max(0, j * column_stride - left), min(width, j * column_stride - left + window[1])
+            first_column = j * window.column_stride - window.left
+            x, x_end = max(0, first_column), min(width, first_column + window.columns)
             for c in range(channels):
                 row, column, best = y, x, images[n, y, x, c]
                 for a in range(y, y_end):
@@ -140,12 +148,14 @@ def _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_
 
 
 @compiled()
-def _pool_vjp_loop(images, cotangent, gradients, window, row_stride, column_stride, top, left):
+def _pool_vjp_loop(images, cotangent, gradients, numbers):
+    window = Window(*numbers)
     for n in range(len(images)):
-        _pool_image_vjp(n, images, cotangent, gradients, window, row_stride, column_stride, top, left)
+        _pool_image_vjp(n, images, cotangent, gradients, window)
 
 
 @compiled(parallel=True)
-def _pool_vjp_threads(images, cotangent, gradients, window, row_stride, column_stride, top, left):
+def _pool_vjp_threads(images, cotangent, gradients, numbers):
+    window = Window(*numbers)
     for n in prange(len(images)):
-        _pool_image_vjp(np.intp(n), images, cotangent, gradients, window, row_stride, column_stride, top, left)
+        _pool_image_vjp(np.intp(n), images, cotangent, gradients, window)

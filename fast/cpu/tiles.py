@@ -1,0 +1,187 @@
+"""The tile of a matrix product: some rows times some vectors of columns, whose sums stay in vector registers.
+
+It is written in LLVM's instructions, since no compiler finds it in loops. What it multiplies is found through tables:
+so A may be a transposed matrix, or the windows of an image that nobody ever copied out (see `convolution`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from fast.cpu.vectors import (
+    VECTOR_REGISTERS,
+    call_intrinsic,
+    data_pointer,
+    load_vector,
+    store_vector,
+    vector_type,
+)
+
+#: Rows of the tile for 1, 2 and 3 vectors of columns: accumulators, V vectors of B and one entry of A fill the vector
+#: registers, and the addresses of more than 8 rows would not fit the general ones.
+TILE_ROWS = (8, 6, 4) if VECTOR_REGISTERS == 16 else (8, 8, 8)
+ROWS_1, ROWS_2, ROWS_3 = TILE_ROWS
+
+
+class Rows(NamedTuple):
+    """A matrix whose rows begin anywhere: row m at data[start + places[m]]."""
+
+    data: np.ndarray
+    start: int
+    places: np.ndarray
+
+
+class Depth(NamedTuple):
+    """The way along a row: `runs` pieces, run_step apart, of run_length entries, step apart."""
+
+    step: int
+    run_length: int
+    runs: int
+    run_step: int
+
+
+def tile(vectors: int, rows: int):
+    """Make the intrinsic that computes `rows` rows times `vectors` vectors of columns of C."""
+
+    def codegen(context, builder, signature, operands):
+        kinds, vector = signature.args, vector_type(signature.args[0][0].dtype)
+        operands = flattened(context, builder, kinds, operands)
+        function_type = ir.FunctionType(ir.VoidType(), [operand.type for operand in operands])
+        name = f"tile_{vector.count}_{vectors}_{rows}"
+        function = cgutils.get_or_insert_function(builder.module, function_type, name)
+        # A function of its own: inlined, its loops would have to share the registers with the caller's. "optsize" keeps
+        # LLVM from unrolling a loop whose body already fills all vector registers.
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        function.attributes.add("optsize")
+        for argument in function.args:
+            if isinstance(argument.type, ir.PointerType):
+                argument.add_attribute("noalias")
+        build_tile(ir.IRBuilder(function.append_basic_block("entry")), vector, rows, vectors, *bundled(kinds, function))
+        builder.call(function, operands)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def compute_tile(typingctx, a, depth, panels, panel, c, first_row, row_count, column_count, accumulate):
+        n = types.intp
+        return types.void(a, depth, panels, n, c, n, n, n, types.boolean), codegen
+
+    return compute_tile
+
+
+def flattened(context, builder, kinds, values):
+    """LLVM's values for arguments of a function of its own: of an array its address, of a tuple its entries."""
+    flat = []
+    for kind, value in zip(kinds, values, strict=True):
+        if isinstance(kind, types.BaseTuple):
+            flat += flattened(context, builder, kind.types, cgutils.unpack_tuple(builder, value))
+        else:
+            flat.append(data_pointer(context, builder, kind, value) if isinstance(kind, types.Array) else value)
+    return flat
+
+
+def bundled(kinds, function):
+    """The arguments of a function of LLVM's, put together again to the named tuples that `flattened` took apart."""
+    values = iter(function.args)
+    return [
+        kind.instance_class(*itertools.islice(values, len(kind))) if isinstance(kind, types.BaseTuple) else next(values)
+        for kind in kinds
+    ]
+
+
+def build_tile(
+    builder, vector, rows, vectors, a, depth, panels, panel, c, first_row, row_count, column_count, accumulate
+):
+    """Write the LLVM function of a tile."""
+
+    def constant(value):
+        return ir.Constant(row_count.type, value)
+
+    def entry(base, *offsets):
+        for offset in offsets:
+            base = builder.gep(base, [offset])
+        return base
+
+    # A tile at the lower edge reads its last row again instead of reading past the end; it stores no row twice.
+    last = builder.sub(row_count, constant(1))
+    beyond = [builder.icmp_signed(">", constant(m), last) for m in range(rows)]
+    places = [builder.add(first_row, builder.select(beyond[m], last, constant(m))) for m in range(rows)]
+    row_pointers = [entry(a.data, a.start, builder.load(entry(a.places, place))) for place in places]
+    zero = ir.Constant(vector, [0.0] * vector.count)
+    sums = [[cgutils.alloca_once_value(builder, zero) for _ in range(vectors)] for _ in range(rows)]
+    position = cgutils.alloca_once_value(builder, entry(panels, panel))
+    with cgutils.for_range(builder, depth.runs) as run:
+        run_offset = builder.mul(run.index, depth.run_step)
+        with cgutils.for_range(builder, depth.run_length) as inner:
+            offset = builder.add(run_offset, builder.mul(inner.index, depth.step))
+            add_products(builder, sums, [entry(row, offset) for row in row_pointers], builder.load(position))
+            builder.store(entry(builder.load(position), constant(vectors * vector.count)), position)
+    # Row by row and in order: with `accumulate`, rows of C may overlap.
+    for m in range(rows):
+        with builder.if_then(builder.not_(beyond[m])):
+            target = entry(c.data, c.start, builder.load(entry(c.places, places[m])))
+            for v in range(vectors):
+                store_columns(builder, sums[m][v], target, v * vector.count, column_count, accumulate)
+    builder.ret_void()
+
+
+def add_products(builder, sums, row_pointers, panel):
+    """One step of the depth: each row's entry of A times the vectors of B, added to the tile."""
+    vector = sums[0][0].type.pointee
+    starts = [builder.gep(panel, [ir.Constant(ir.IntType(64), v * vector.count)]) for v in range(len(sums[0]))]
+    b_vectors = [load_vector(builder, start, vector) for start in starts]
+    undefined, first = ir.Constant(vector, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    for pointer, row in zip(row_pointers, sums, strict=True):
+        number = builder.insert_element(undefined, builder.load(pointer), first)
+        copies = take_lanes(builder, number, [0] * vector.count)
+        for slot, b_vector in zip(row, b_vectors, strict=True):
+            builder.store(call_intrinsic(builder, "fmuladd", copies, b_vector, builder.load(slot)), slot)
+
+
+def store_columns(builder, slot, row, first_column, column_count, accumulate):
+    """Store a vector of sums to its place in a row of C, or as much of it as the row has columns left."""
+    vector, integer = slot.type.pointee, column_count.type
+    target = builder.gep(row, [ir.Constant(integer, first_column)])
+    left = builder.sub(column_count, ir.Constant(integer, first_column))
+    with builder.if_else(builder.icmp_signed(">=", left, ir.Constant(integer, vector.count))) as (whole, part):
+        with whole:
+            with builder.if_then(accumulate):
+                builder.store(builder.fadd(load_vector(builder, target, vector), builder.load(slot)), slot)
+            store_vector(builder, builder.load(slot), target)
+        with part:
+            store_lanes(builder, slot, target, left, accumulate)
+
+
+def store_lanes(builder, slot, target, left, accumulate):
+    """Store the first `left` lanes of a vector, by the binary digits of their number: 4, 2 and 1 lanes of 8."""
+    vector, integer = slot.type.pointee, left.type
+    position, width = cgutils.alloca_once_value(builder, ir.Constant(integer, 0)), vector.count // 2
+    while width > 0:
+        digit = builder.and_(left, ir.Constant(integer, width))
+        with builder.if_then(builder.icmp_unsigned(">", digit, ir.Constant(integer, 0))):
+            place = builder.gep(target, [builder.load(position)])
+            lowest = take_lanes(builder, builder.load(slot), range(width))
+            value = cgutils.alloca_once_value(builder, lowest)
+            with builder.if_then(accumulate):
+                builder.store(builder.fadd(load_vector(builder, place, lowest.type), lowest), value)
+            store_vector(builder, builder.load(value), place)
+            rest = [*range(width, vector.count), *range(width)]
+            builder.store(take_lanes(builder, builder.load(slot), rest), slot)
+            builder.store(builder.add(builder.load(position), ir.Constant(integer, width)), position)
+        width //= 2
+
+
+def take_lanes(builder, value, places):
+    """A vector of some of a vector's lanes."""
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places))
+    return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
+
+
+tile_1, tile_2, tile_3 = (tile(vectors, rows) for vectors, rows in enumerate(TILE_ROWS, 1))
