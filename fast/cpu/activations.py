@@ -24,7 +24,7 @@ from numba import prange
 from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.validation import require_array
+from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent
 
 __all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
@@ -109,18 +109,19 @@ def softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     return deliver(target, out)
 
 
-def _map(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+def _map(loop, threads, z: np.ndarray, out: np.ndarray | None, **hyperparameters: float) -> np.ndarray:
     target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), target.reshape(-1))
+    kernel(contiguous(z).reshape(-1), target.reshape(-1), *require_scalars(z.dtype, **hyperparameters))
     return deliver(target, out)
 
 
-def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, **hyperparameters: float) -> np.ndarray:
     require_cotangent(z, cotangent)
     result = np.empty(z.shape, z.dtype)
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1))
+    scalars = require_scalars(z.dtype, **hyperparameters)
+    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1), *scalars)
     return result
 
 

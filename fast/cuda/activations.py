@@ -21,30 +21,30 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
-from fast.validation import require_array
+from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent
 
 __all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
 
 
 def map_kernel(function: Any) -> Any:
-    """Make a kernel that applies a device function to every number."""
+    """Make a kernel that applies a device function to every number; the scalars are its other arguments, if any."""
 
     @kernel
-    def apply(z: Any, result: Any) -> None:
+    def apply(z: Any, scalars: Any, result: Any) -> None:
         for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
-            result[place] = function(z[place])
+            result[place] = function(z[place], *scalars)
 
     return apply
 
 
 def map_pairs_kernel(function: Any) -> Any:
-    """Make a kernel that applies a device function to every number and its cotangent."""
+    """Make a kernel as `map_kernel` does, of a device function that takes a number's cotangent after the number."""
 
     @kernel
-    def apply(z: Any, cotangent: Any, result: Any) -> None:
+    def apply(z: Any, cotangent: Any, scalars: Any, result: Any) -> None:
         for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
-            result[place] = function(z[place], cotangent[place])
+            result[place] = function(z[place], cotangent[place], *scalars)
 
     return apply
 
@@ -174,21 +174,22 @@ def softmax_on_device(rows: Any) -> Any:
     return result
 
 
-def map_on_device(compiled: Any, *arrays: Any) -> Any:
+def map_on_device(compiled: Any, *arrays: Any, **hyperparameters: float) -> Any:
     """Run a kernel over all numbers of contiguous device arrays of one shape."""
     size, shape, dtype = arrays[0].size, arrays[0].shape, arrays[0].dtype
     result = empty(size, dtype)
-    launch_over(compiled, size, *(array.reshape(size) for array in arrays), result)
+    scalars = require_scalars(dtype, **hyperparameters)
+    launch_over(compiled, size, *(array.reshape(size) for array in arrays), scalars, result)
     return result.reshape(*shape)
 
 
-def mapped(compiled: Any, z: np.ndarray) -> np.ndarray:
+def mapped(compiled: Any, z: np.ndarray, **hyperparameters: float) -> np.ndarray:
     """Check an array and run a kernel over its numbers."""
     require_array("z", z)
-    return map_on_device(compiled, to_device(z)).copy_to_host()
+    return map_on_device(compiled, to_device(z), **hyperparameters).copy_to_host()
 
 
-def mapped_pairs(compiled: Any, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def mapped_pairs(compiled: Any, z: np.ndarray, cotangent: np.ndarray, **hyperparameters: float) -> np.ndarray:
     """Check an array and its cotangent, and run a kernel over their numbers."""
     require_cotangent(z, cotangent)
-    return map_on_device(compiled, to_device(z), to_device(cotangent)).copy_to_host()
+    return map_on_device(compiled, to_device(z), to_device(cotangent), **hyperparameters).copy_to_host()

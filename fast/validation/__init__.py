@@ -50,6 +50,15 @@ def require_arrays(argument: str, value: Any, axes: str) -> tuple[np.ndarray, ..
     return tuple(require_array(f"{argument}[{layer}]", part, axes) for layer, part in enumerate(value))
 
 
+def require_scalars(dtype: np.dtype, **numbers: float) -> tuple[np.floating[Any], ...]:
+    """Return hyperparameters as the dtype has them, lest a kernel compute in anything wider."""
+    largest = float(np.finfo(dtype).max)
+    for argument, number in numbers.items():
+        if abs(number) > largest:
+            raise InvalidArgument(argument, f"a number that {dtype} can hold", repr(number))
+    return tuple(dtype.type(float(number)) for number in numbers.values())
+
+
 def require_out(out: Any, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
     """Return the array to write into: a new one, or the caller's if it fits."""
     if out is None:
