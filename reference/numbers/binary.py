@@ -9,9 +9,12 @@ import math
 from collections.abc import Callable
 from decimal import Context, Decimal
 
-#: Bits kept of a value that has no finite binary expansion; what is cut off is added to the error.
+#: Bits kept of a value that has no finite binary expansion; what is cut off is added to the error. So many that it is
+#: nothing beside half a unit of the finest format, 2⁻⁵³, even after long cancellations; so few that a quotient of
+#: quotients doesn't grow without end, as fractions would.
 BITS = 192
-#: Bounds are themselves computed in double precision, a few operations at a time: each is raised by more than it loses.
+#: Bounds are themselves computed in double precision, a few operations at a time, each of which may lose 2⁻⁵³ of its
+#: result: raised by 2⁻⁴⁸, a bound is above the true one after up to thirty of them, and no looser in any digit shown.
 UP = 1 + 2.0**-48
 #: Digits, and exponents far beyond any format's: what underflows here is zero for all of them.
 CONTEXT = Context(prec=64, Emin=-4000, Emax=4000, traps=[])
@@ -30,6 +33,14 @@ def binary(numerator: int, denominator: int) -> tuple[int, int, bool]:
         return mantissa >> zeros, zeros - twos, False
     shift = max(0, BITS + 2 + odd.bit_length() - numerator.bit_length())
     return (numerator << shift) // odd, -twos - shift, True
+
+
+def aligned(mantissa: int, exponent: int, other: int, exponent_of_other: int) -> tuple[int, int, int]:
+    """The mantissas of two numbers over the smaller one of their exponents, and that exponent."""
+    shift = exponent - exponent_of_other
+    if shift >= 0:
+        return mantissa << shift, other, exponent_of_other
+    return mantissa, other << -shift, exponent
 
 
 def raised(size: float, error: float) -> float:
@@ -54,6 +65,7 @@ def size_of(mantissa: int, exponent: int, up: bool = True) -> float:
 
 
 def signed_size(mantissa: int, exponent: int) -> float:
+    """mantissa·2^exponent as a float, rounded away from 0 if it must be."""
     return -size_of(mantissa, exponent) if mantissa < 0 else size_of(mantissa, exponent)
 
 

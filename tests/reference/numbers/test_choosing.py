@@ -24,10 +24,46 @@ def test_an_uncertain_sign_gives_everything_between_both_branches(x: float, erro
     if abs(x) > error:
         assert chosen == (yes if x > 0 else no)
     else:
-        assert chosen.undecided
+        # Two branches that are equal leave nothing to decide: the bound is that of either.
+        assert chosen.undecided == (yes != no)
         for share in (0, Fraction(1, 3), 1):
             between = share * Fraction(yes) + (1 - share) * Fraction(no)
             assert abs(chosen.value - between) <= Fraction(chosen.error)
+
+
+@given(st.integers(-3, 3), st.floats(0, 2, width=32), st.floats(0, 2, width=32))
+@many
+def test_equal_branches_are_decided_with_the_error_of_either(value: int, of_yes: float, of_no: float):
+    yes, no = Rounded.within(value, SINGLE, of_yes), Rounded.within(value, SINGLE, of_no)
+    chosen = elementary.where_positive(Rounded(0, SINGLE), yes, no)
+    assert not chosen.undecided
+    assert chosen.error == max(of_yes, of_no)
+    assert chosen.value == value
+
+
+def test_branches_of_which_nothing_is_known_are_not_taken_for_equal():
+    unknown = Rounded(0.001, SINGLE, error=0.01) / Rounded(0, SINGLE)
+    chosen = elementary.where_positive(Rounded(0, SINGLE), unknown, unknown)
+    assert chosen.undecided
+    assert chosen.error == math.inf
+
+
+def test_branches_half_a_smallest_double_apart_are_not_taken_for_one():
+    arithmetic = Arithmetic("float64", flush_to_zero=False)
+    chosen = elementary.where_positive(Rounded(0, arithmetic), Rounded(5e-324, arithmetic), Rounded(0, arithmetic))
+    assert chosen.undecided
+    assert chosen.value == Fraction(5e-324) / 2
+    assert chosen.distance(0.0) <= chosen.error
+    assert chosen.distance(5e-324) <= chosen.error
+
+
+def test_beside_an_infinity_what_is_unknown_may_be_the_largest_too():
+    unknown = Rounded(0.001, SINGLE, error=0.01) / Rounded(0, SINGLE)
+    gradient = Rounded(7, SINGLE)
+    infinite, nothing, finite = elementary.shares_of_largest([Rounded(math.inf, SINGLE), unknown, 3], gradient)
+    assert infinite.undecided
+    assert nothing.undecided
+    assert finite == 0
 
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2)), min_size=2, max_size=5), seeds)
@@ -60,7 +96,7 @@ def test_everyone_who_may_have_won_shares_the_gradient(numbers: list[tuple[int, 
         elif certain_winners:
             assert share == 0
         elif value + error >= lowest_winner:
-            assert share.undecided
+            assert share.undecided == (gradient != 0)
             assert share.distance(float(gradient)) <= share.error
             assert share.distance(0.0) <= share.error
 

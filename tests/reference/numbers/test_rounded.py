@@ -150,3 +150,60 @@ def test_values_are_kept_exactly(mantissa: int, exponent: int):
 def test_an_unknown_format_says_which_there_are():
     with pytest.raises(ValueError, match=r"format: wanted one of float16, .*; got 'float8'"):
         Arithmetic("float8")
+
+
+# What others compare with.
+
+
+@given(st.fractions(), st.integers(-1200, 1200))
+@example(Fraction(1, 3), 0)
+@example(Fraction(2**53 + 1), 0)
+@example(Fraction(-(2**60) - 1), 1000)
+@many
+def test_a_number_is_the_float_next_to_its_value(value: Fraction, power: int):
+    number = Rounded(value * Fraction(2) ** power, SINGLE)
+    came = float(number)
+    if math.isinf(came):
+        assert abs(number.value) > Fraction(Arithmetic("float64").largest)
+        assert (came > 0) == (number.value > 0)
+        return
+    off = abs(Fraction(came) - number.value)
+    for neighbour in (math.nextafter(came, math.inf), math.nextafter(came, -math.inf)):
+        assert math.isinf(neighbour) or off <= abs(Fraction(neighbour) - number.value)
+
+
+@pytest.mark.parametrize("special", [math.nan, math.inf, -math.inf])
+def test_special_values_are_floats_themselves_and_not_zero(special: float):
+    assert _same(float(Rounded(special, SINGLE)), special)
+    assert not Rounded(special, SINGLE).is_zero
+
+
+def test_zero_is_zero_whatever_its_error():
+    third = Rounded(Fraction(1, 3), SINGLE)
+    for zero in (Rounded(0, SINGLE), Rounded(-0.0, SINGLE), third - third, third * 0):
+        assert zero.is_zero
+        assert float(zero) == 0
+    assert (third - third).error > 0
+    assert not Rounded(5e-324, SINGLE).is_zero
+
+
+def test_the_error_is_that_of_the_closed_number():
+    total = Rounded(0.5, SINGLE) + Fraction(1, 3) + 0.1
+    closed = total.closed()
+    assert closed.closed() is closed
+    assert closed.error == total.error > Rounded(0.5, SINGLE).error
+    assert closed.value == total.value
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (Rounded(6, SINGLE), "Rounded(6 ± 0)"),
+        (Rounded(0.1 + 0.2, Arithmetic("float64")), "Rounded(0.30000000000000004 ± 0)"),
+        (Rounded(-2.5, SINGLE, 0.125), "Rounded(-2.5 ± 0.125)"),
+        (Rounded(1e300, Arithmetic("float64")), "Rounded(1e+300 ± 0)"),
+        (Rounded(math.nan, SINGLE), "Rounded(nan ± 0)"),
+    ],
+)
+def test_a_number_shows_every_digit_that_tells_it_from_the_next_float(number: Rounded, text: str):
+    assert repr(number) == text
