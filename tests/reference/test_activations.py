@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 import reference
 from reference import InvalidArgument
+from reference.numbers import Arithmetic, Rounded
 from tests.reference.support import few
 
-ELEMENTWISE = [reference.relu, reference.sigmoid, reference.tanh, reference.softmax]
-VJPS = [reference.relu_vjp, reference.sigmoid_vjp, reference.tanh_vjp]
+SINGLE = Arithmetic("float32")
+ELEMENTWISE = [reference.relu, reference.leaky_relu, reference.sigmoid, reference.tanh, reference.softmax]
+VJPS = [reference.relu_vjp, reference.leaky_relu_vjp, reference.sigmoid_vjp, reference.tanh_vjp]
 
 
 @pytest.mark.parametrize("function", ELEMENTWISE)
@@ -38,6 +41,60 @@ def test_relu_keeps_what_is_positive_and_nan():
 
 def test_the_gradient_of_relu_at_its_kink_is_zero():
     assert reference.relu_vjp([0, 0.0, -0.0, 5e-324], [7, 7, 7, 7]) == [0, 0, 0, 7]
+
+
+def test_leaky_relu_keeps_what_is_positive_and_nan_and_shrinks_the_rest():
+    came = reference.leaky_relu([Fraction(-1, 3), Fraction(1, 3), math.inf, -math.inf, math.nan], slope=Fraction(1, 4))
+    assert came[:4] == [Fraction(-1, 12), Fraction(1, 3), math.inf, -math.inf]
+    assert math.isnan(came[4])
+    assert reference.leaky_relu([-3.0, 3.0]) == [-0.03, 3.0]
+    assert math.copysign(1, reference.leaky_relu([-0.0])[0]) == -1
+
+
+def test_the_gradient_of_leaky_relu_at_its_kink_is_its_slope():
+    assert reference.leaky_relu_vjp([0, 0.0, -0.0, 5e-324], [8, 8, 8, 8], slope=0.25) == [2, 2, 2, 8]
+
+
+@given(st.lists(st.fractions(), min_size=1), st.fractions(0, 1))
+@few
+def test_leaky_relu_lies_between_relu_and_the_identity(z, slope):
+    came = reference.leaky_relu(z, slope=slope)
+    assert came == [max(entry, slope * entry) for entry in z]
+    assert reference.leaky_relu(z, slope=1) == z
+    assert reference.leaky_relu(z, slope=0) == reference.relu(z)
+
+
+def test_a_slope_that_no_format_holds_costs_its_rounding():
+    # 0.01 in float32 is off by up to u·0.01, and the product by u·0.03 more; a quarter and an eighth lose nothing.
+    [leaky] = reference.leaky_relu([Rounded(-3, SINGLE)])
+    rounded_slope = Fraction(float.fromhex("0x1.47ae14p-7"))
+    assert leaky.value == -3 * Fraction(0.01)
+    assert abs(-3 * rounded_slope - leaky.value) <= Fraction(leaky.error)
+    assert Fraction(leaky.error) <= Fraction(2 * 0.03 * 2**-24) * (1 + Fraction(1, 2**20))
+    assert reference.leaky_relu([Rounded(-3, SINGLE)], slope=0.25)[0].error == 0
+    assert reference.leaky_relu([Rounded(-3, SINGLE)], slope=Rounded(0.25, SINGLE, error=0.125))[0].error >= 0.375
+
+
+def test_at_zero_leaky_relu_is_decided_and_its_gradient_is_not():
+    [zero] = reference.leaky_relu([Rounded(0, SINGLE)])
+    assert (zero.value, zero.error, zero.undecided) == (0, 0, False)
+    [near] = reference.leaky_relu([Rounded(0.25, SINGLE, error=0.5)], slope=0.5)
+    assert near.undecided
+    for possible in (-0.25, -0.125, 0, 0.25, 0.75):
+        assert near.distance(max(possible, possible / 2)) <= near.error
+    [slope] = reference.leaky_relu_vjp([Rounded(0, SINGLE)], [Rounded(8, SINGLE)], slope=0.25)
+    assert slope.undecided
+    for possible in (2.0, 5.0, 8.0):
+        assert slope.distance(possible) <= slope.error
+
+
+@pytest.mark.parametrize("slope", [-0.25, math.nan, math.inf, True, "0.1", None, [0.1]], ids=repr)
+def test_a_slope_is_a_number_of_at_least_zero(slope):
+    message = f"^slope: wanted a number of at least 0; got {re.escape(repr(slope))}$"
+    with pytest.raises(InvalidArgument, match=message):
+        reference.leaky_relu([1.0], slope=slope)
+    with pytest.raises(InvalidArgument, match=message):
+        reference.leaky_relu_vjp([1.0], [1.0], slope=slope)
 
 
 @given(st.floats(allow_nan=False))

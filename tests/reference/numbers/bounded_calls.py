@@ -117,6 +117,11 @@ CALLS: dict[str, Callable[[Drawn], tuple[Callable[..., Any], tuple[Any, ...]]]] 
         (d.array(2, 4), d.array(4, 2), d.array(2)),
     ),
     "relu_vjp": lambda d: (reference.relu_vjp, (d.array(6), d.array(6))),
+    "leaky_relu": lambda d: (lambda z, s: reference.leaky_relu(z, slope=s), (d.array(6), 0.01)),
+    "leaky_relu_vjp": lambda d: (
+        lambda z, g, s: reference.leaky_relu_vjp(z, g, slope=s),
+        (d.array(6), d.array(6), 0.01),
+    ),
     "sigmoid": lambda d: (reference.sigmoid, (d.array(4),)),
     "sigmoid_vjp": lambda d: (reference.sigmoid_vjp, (d.array(4), d.array(4))),
     "tanh": lambda d: (reference.tanh, (d.array(4),)),

@@ -169,6 +169,11 @@ def rational_vjps(seed: int) -> dict[str, tuple[Callable[..., Any], Callable[...
             (images, make(*window, 2, 2)),
         ),
         "relu": (reference.relu, lambda *a: (reference.relu_vjp(*a),), (reshape(distinct, (4, 8)),)),
+        "leaky_relu": (
+            lambda z: reference.leaky_relu(z, slope=Fraction(1, 3)),
+            lambda *a: (reference.leaky_relu_vjp(*a, slope=Fraction(1, 3)),),
+            (reshape(distinct, (4, 8)),),
+        ),
         "max_pool2d": (
             lambda x: reference.max_pool2d(x, pool_size=window, strides=strides, padding=padding),
             lambda *a: (reference.max_pool2d_vjp(*a, pool_size=window, strides=strides, padding=padding),),
@@ -177,7 +182,7 @@ def rational_vjps(seed: int) -> dict[str, tuple[Callable[..., Any], Callable[...
     }
 
 
-@pytest.mark.parametrize("name", ["dense", "conv2d", "relu", "max_pool2d"])
+@pytest.mark.parametrize("name", ["dense", "conv2d", "relu", "leaky_relu", "max_pool2d"])
 @given(seeds)
 @few
 def test_handwritten_gradients_of_rational_functions_are_exact(name: str, seed: int):
