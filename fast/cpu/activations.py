@@ -26,13 +26,25 @@ from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
 from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent
+from reference.errors import require_number
 
-__all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+__all__ = ["leaky_relu", "leaky_relu_vjp", "relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
 
 #: Numbers below which one thread is faster.
 PARALLEL_SIZE = 1 << 16
 #: Numbers in a block of rows of `softmax`.
 BLOCK_SIZE = 2048
+
+
+def leaky_relu(z: np.ndarray, *, slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
+    """Keep what is positive, multiply the rest by the slope; NaN stays NaN.
+
+    Args: z, any shape from rank 1; slope, a number from 0; out, an array of z's shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.leaky_relu`.
+    """
+    slope = require_number("slope", slope, 0)
+    return _map(_leaky_relu_loop, _leaky_relu_threads, require_array("z", z), out, slope=slope)
 
 
 def relu(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -63,6 +75,17 @@ def tanh(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     Raises: InvalidArgument, as `reference.tanh`.
     """
     return _map(_tanh_loop, _tanh_threads, require_array("z", z), out)
+
+
+def leaky_relu_vjp(z: np.ndarray, cotangent: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
+    """Carry a gradient back through `leaky_relu`: the cotangent where z > 0, else slope·cotangent.
+
+    Args: z and cotangent, of one shape; slope, as in `leaky_relu`.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.leaky_relu_vjp`.
+    """
+    slope = require_number("slope", slope, 0)
+    return _map_back(_leaky_relu_vjp_loop, _leaky_relu_vjp_threads, z, cotangent, slope=slope)
 
 
 def relu_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
@@ -137,6 +160,34 @@ def block_slice(block, size):
     # prange counts in unsigned integers, and Numba takes a signed and an unsigned one together for floats.
     number, count = np.intp(block), block_count(size)
     return slice(number * size // count, (number + 1) * size // count)
+
+
+@compiled()
+def _leaky_relu_loop(z, out, slope):
+    zero = z.dtype.type(0)
+    for i in range(z.size):
+        out[i] = z[i] if z[i] > zero else slope * z[i]
+
+
+@compiled(parallel=True)
+def _leaky_relu_threads(z, out, slope):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _leaky_relu_loop(z[part], out[part], slope)
+
+
+@compiled()
+def _leaky_relu_vjp_loop(z, cotangent, out, slope):
+    zero = z.dtype.type(0)
+    for i in range(z.size):
+        out[i] = cotangent[i] if z[i] > zero else slope * cotangent[i]
+
+
+@compiled(parallel=True)
+def _leaky_relu_vjp_threads(z, cotangent, out, slope):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _leaky_relu_vjp_loop(z[part], cotangent[part], out[part], slope)
 
 
 @compiled()

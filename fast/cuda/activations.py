@@ -23,8 +23,9 @@ import numpy as np
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent
+from reference.errors import require_number
 
-__all__ = ["relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+__all__ = ["leaky_relu", "leaky_relu_vjp", "relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
 
 
 def map_kernel(function: Any) -> Any:
@@ -53,6 +54,18 @@ def map_pairs_kernel(function: Any) -> Any:
 def exp_at(z: Any) -> Any:
     """e to the power of z ≤ 0, in the type of z (in the simulator, `math` makes float64 of everything)."""
     return type(z)(math.exp(z))
+
+
+@device_function
+def leaky_relu_at(z: Any, slope: Any) -> Any:
+    """z where it is positive, else slope·z, which is NaN for NaN."""
+    return z if z > type(z)(0) else slope * z
+
+
+@device_function
+def leaky_relu_vjp_at(z: Any, cotangent: Any, slope: Any) -> Any:
+    """The cotangent, times the slope where z isn't positive."""
+    return cotangent if z > type(z)(0) else slope * cotangent
 
 
 @device_function
@@ -115,6 +128,7 @@ def normalizer_of_row(scores: Any, row: int, largest: Any) -> Any:
     return total
 
 
+leaky_relu_kernel, leaky_relu_vjp_kernel = map_kernel(leaky_relu_at), map_pairs_kernel(leaky_relu_vjp_at)
 relu_kernel, relu_vjp_kernel = map_kernel(relu_at), map_pairs_kernel(relu_vjp_at)
 sigmoid_kernel, sigmoid_vjp_kernel = map_kernel(sigmoid_at), map_pairs_kernel(sigmoid_vjp_at)
 tanh_kernel, tanh_vjp_kernel = map_kernel(tanh_at), map_pairs_kernel(tanh_vjp_at)
@@ -128,6 +142,16 @@ def softmax_kernel(z: Any, result: Any) -> None:
         normalizer = normalizer_of_row(z, row, largest)
         for column in range(z.shape[1]):
             result[row, column] = exp_at(z[row, column] - largest) / normalizer
+
+
+def leaky_relu(z: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
+    """As `reference.leaky_relu`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(leaky_relu_kernel, z, slope=require_number("slope", slope, 0))
+
+
+def leaky_relu_vjp(z: np.ndarray, cotangent: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
+    """As `reference.leaky_relu_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(leaky_relu_vjp_kernel, z, cotangent, slope=require_number("slope", slope, 0))
 
 
 def relu(z: np.ndarray) -> np.ndarray:
