@@ -52,11 +52,19 @@ def require_arrays(argument: str, value: Any, axes: str) -> tuple[np.ndarray, ..
 
 def require_scalars(dtype: np.dtype, **numbers: float) -> tuple[np.floating[Any], ...]:
     """Return hyperparameters as the dtype has them, lest a kernel compute in anything wider."""
-    largest = float(np.finfo(dtype).max)
+    scalars = []
     for argument, number in numbers.items():
-        if abs(number) > largest:
-            raise InvalidArgument(argument, f"a number that {dtype} can hold", repr(number))
-    return tuple(dtype.type(float(number)) for number in numbers.values())
+        try:
+            scalars.append(dtype.type(_finite(float(number), dtype)))
+        except OverflowError:
+            raise InvalidArgument(argument, f"a number that {dtype} can hold", repr(number)) from None
+    return tuple(scalars)
+
+
+def _finite(number: float, dtype: np.dtype) -> float:
+    if abs(number) > float(np.finfo(dtype).max):
+        raise OverflowError(number)
+    return number
 
 
 def require_out(out: Any, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:

@@ -17,6 +17,10 @@ def test_scalars_have_the_dtype_of_the_arrays() -> None:
     assert {scalar.dtype for scalar in scalars} == {FLOAT32}
 
 
+def test_scalars_of_the_other_dtype_pass_without_a_warning() -> None:
+    assert require_scalars(np.dtype(np.float64), slope=np.float32(0.5)) == (0.5,)
+
+
 @pytest.mark.parametrize("number", [1e39, -1e39, 10**400])
 def test_scalars_beyond_the_dtype_are_refused(number: float) -> None:
     with pytest.raises(InvalidArgument) as caught:
