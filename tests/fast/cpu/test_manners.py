@@ -10,6 +10,19 @@ import fast.cpu as cpu
 from reference.errors import InvalidArgument
 
 DTYPES = [np.float32, np.float64]
+OPERATIONS = functions_of(cpu)
+#: Those that write where the caller wants it.
+WITH_OUT = [name for name, function in OPERATIONS.items() if "out" in inspect.signature(function).parameters]
+#: The kernels with threads that Python calls: room, name, kernel. The matrix product is called by kernels only.
+THREADED = [
+    (room, name, value)
+    for room in rooms_of(cpu)
+    for name, value in vars(room).items()
+    if isinstance(value, Dispatcher) and value.targetoptions.get("parallel")
+    if value is not matrix_product.matrix_product
+]
+#: Examples enough for threads, with a remainder in every block.
+MANY = 2**16 + 47
 
 
 def numbers(dtype, *shape):
@@ -108,14 +121,22 @@ def test_threads_do_not_change_bits(dtype):
     x, weights, biases = network(dtype, 100, (300, 200, 10))
     everything = [*calls(dtype, 1700), (cpu.backpropagation, (x, weights, biases, labels(dtype, 100, 10)), {})]
     most = numba.get_num_threads()
-    results = [function(*arrays, **options) for function, arrays, options in everything]
-    try:
-        numba.set_num_threads(1)
-        alone = [function(*arrays, **options) for function, arrays, options in everything]
-    finally:
-        numba.set_num_threads(most)
-    for result, other in zip(results, alone, strict=True):
-        assert_same_bits(result, other)
+    for name in OPERATIONS:
+        few, many, places = stretched(cpu, name, dtype, MANY)
+        result = many.run()
+        try:
+            numba.set_num_threads(1)
+            assert bits(many.run()) == bits(result), name
+        finally:
+            numba.set_num_threads(most)
+        for leaf, small in zip(arrays(result), arrays(few.run()), strict=True):
+            # What has an entry for each example has the same one whatever other examples there are.
+            if MANY in leaf.shape:
+                assert bits(leaf) == bits(at_places(small, places)), name
+    # The matrix product decides in compiled code whether threads are worth it.
+    _, many, _ = stretched(cpu, "dense", dtype, MANY)
+    assert many.arguments["inputs"].size * many.arguments["weights"].shape[1] > matrix_product.PARALLEL_WORK
+    assert threaded_calls == {kernel.py_func.__name__ for _, _, kernel in THREADED}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
