@@ -11,7 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parent.parent / "fixtures"
+#: Where the slides' numbers are: in a source tree beside this package, and where it is installed inside of it.
+PLACES = (
+    Path(__file__).resolve().parent.parent / "fixtures",
+    Path(__file__).resolve().parent / "fixtures_of_the_slides",
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,12 @@ class WorkedExample:
 @cache
 def worked_examples() -> tuple[WorkedExample, ...]:
     """Every worked example, by room and file name."""
-    return tuple(_read(path) for path in sorted(FOLDER.glob("*/*.json")) if path.stem != "errata")
+    return tuple(_read(path) for path in _files() if path.stem != "errata")
 
 
 def errata() -> Iterator[dict[str, Any]]:
     """Every erratum and note on the slides, with its deck, slide and room."""
-    for path in sorted(FOLDER.glob("*/*.json")):
+    for path in _files():
         content = json.loads(path.read_text("utf-8"))
         for erratum in content.get("errata", ()):
             place = {key: content[key] for key in ("deck", "slide") if key in content}
@@ -59,6 +63,14 @@ def exact(value: Any) -> Fraction | Any:
             return Fraction(float.fromhex(value))
         return Fraction(value)
     return value
+
+
+def _files() -> list[Path]:
+    """Every file of every room; without them the suite would be another one, and must not run."""
+    files = [path for folder in PLACES for path in sorted(folder.glob("*/*.json"))]
+    if not files:
+        raise FileNotFoundError(f"the slides' numbers: wanted JSON files in {' or '.join(map(str, PLACES))}; got none")
+    return files
 
 
 def _read(path: Path) -> WorkedExample:
@@ -76,10 +88,23 @@ def _read(path: Path) -> WorkedExample:
 
 
 def decoded(value: Any) -> Any:
-    """A JSON value with its tuples as tuples, and hyperparameters of two numbers as pairs."""
-    if isinstance(value, dict):
-        return tuple(value["tuple"])
-    return value
+    """A JSON value with its tuples as tuples, wherever they are."""
+    if isinstance(value, list):
+        return [decoded(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"tuple"}:
+        return tuple(decoded(part) for part in value["tuple"])
+    return {name: decoded(part) for name, part in value.items()}
+
+
+def holds_numbers(value: Any) -> bool:
+    """Whether a value is an array: texts inside lists. A text alone is a choice, and so is a JSON number."""
+    while isinstance(value, list) and value:
+        value = value[0]
+        if isinstance(value, str):
+            return True
+    return False
 
 
 def _replace(container: Any, steps: list[str], right: Any) -> None:
