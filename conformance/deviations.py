@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.arrays import arrays_in
 from conformance.outcomes import Severity
 
-#: What a deviation of some severity excuses: whoever returns garbage returns it in special cases and twice in a row too.
+#: What a deviation of some severity excuses: who returns garbage returns it in special cases, and other bits next time.
 EXCUSES = {
     Severity.WRONG_NUMBERS: {Severity.WRONG_NUMBERS, Severity.SPECIAL_VALUES, Severity.MANNERS},
     Severity.SPECIAL_VALUES: {Severity.SPECIAL_VALUES},
@@ -56,8 +57,14 @@ class Deviation:
     here: bool = True
     where: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "severity", Severity(self.severity))
+
     def covers(self, arguments: Mapping[str, Any]) -> bool:
         """Whether a call lies in the set."""
+        floats = {array.dtype.name for array in arrays_in(dict(arguments)) if array.dtype.kind == "f"}
+        if not self.here or (floats and floats.isdisjoint(self.dtypes)):
+            return False
         try:
             return bool(self.calls(**arguments))
         except Exception:  # the predicate was written for valid calls, and these may be anything
