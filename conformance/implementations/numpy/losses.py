@@ -1,0 +1,31 @@
+"""Losses and their gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.implementations.numpy.activations import softmax
+from conformance.implementations.numpy.arguments import Array, require_array
+
+__all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
+
+
+def cross_entropy(probabilities: Array, labels: Array) -> Array:
+    require_array("labels", labels, "N K", require_array("probabilities", probabilities, "N K"))
+    with np.errstate(all="ignore"):
+        return -np.where(labels == 0, 0, labels * np.log(probabilities)).sum(axis=-1)
+
+
+def softmax_cross_entropy_with_logits(logits: Array, labels: Array) -> Array:
+    require_array("labels", labels, "N K", require_array("logits", logits, "N K"))
+    with np.errstate(all="ignore"):
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        log_normalizer = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        return (labels * (log_normalizer - shifted)).sum(axis=-1)
+
+
+def softmax_cross_entropy_with_logits_vjp(logits: Array, labels: Array, cotangent: Array) -> Array:
+    examples, _ = require_array("labels", labels, "N K", require_array("logits", logits, "N K"))
+    require_array("cotangent", cotangent, "N", (examples,))
+    with np.errstate(all="ignore"):
+        return cotangent[:, None] * (softmax(logits) * labels.sum(axis=-1, keepdims=True) - labels)
