@@ -5,8 +5,6 @@ window where there aren't. It is what benchmarks compare with, and the base of t
 must catch.
 """
 
-# ruff: noqa: F403
-
 import numpy as np
 
 from conformance.implementations.numpy.activations import *

@@ -1,0 +1,48 @@
+"""TensorFlow's counterparts of the reference's functions, a module for each of its rooms.
+
+Each function hands its arrays to the TensorFlow operation that a user would call for it, and changes nothing about the
+arithmetic. Gradients are TensorFlow's own, from its gradient tape.
+"""
+
+import importlib
+import os
+import pkgutil
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
+
+from conformance.implementations.tensorflow.activations import *
+from conformance.implementations.tensorflow.backpropagation import *
+from conformance.implementations.tensorflow.convolution import *
+from conformance.implementations.tensorflow.linear import *
+from conformance.implementations.tensorflow.losses import *
+from conformance.implementations.tensorflow.perceptron import *
+from conformance.implementations.tensorflow.pooling import *
+
+DESCRIPTION = (
+    f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"
+)
+
+# The largest errors of Eigen's kernels, in ULPs. In float32, over every input: exp 1.31, log 3.48, tanh 6.14,
+# sigmoid 6.58. In float64, over hundreds of millions: exp 1.77, log 1.55, tanh 10.39 near 14.2, sigmoid 2.81.
+PROFILE = {
+    "float32": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 4, "tanh": 7, "sigmoid": 7}},
+    "float64": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 2, "tanh": 11, "sigmoid": 3}},
+}
+
+#: What is known to be wrong stands in each room, beside the function that is.
+KNOWN_DEVIATIONS = [
+    deviation
+    for room in pkgutil.iter_modules(__path__)
+    for deviation in getattr(importlib.import_module(f"{__name__}.{room.name}"), "KNOWN_DEVIATIONS", [])
+]
+
+#: Which code TensorFlow runs is decided by variables that it reads when it starts; each of these is checked as an
+#: implementation of its own, `tensorflow:eigen` for instance, in processes that have them.
+VARIANTS = {
+    "eigen": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+    "onednn": {"TF_ENABLE_ONEDNN_OPTS": "1"},
+    "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "one_thread": {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
+}

@@ -1,0 +1,170 @@
+"""Activation functions and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.deviations import Deviation
+from conformance.implementations.tensorflow.calls import SINCE, infinite_or_nan, is_empty, leniency, numbers, shape
+from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
+from conformance.implementations.tensorflow.tape import vjp
+from conformance.outcomes import Severity
+
+__all__ = [
+    "leaky_relu",
+    "leaky_relu_vjp",
+    "relu",
+    "relu_vjp",
+    "sigmoid",
+    "sigmoid_vjp",
+    "softmax",
+    "tanh",
+    "tanh_vjp",
+]
+
+
+def relu(z: Any) -> Any:
+    return tf.nn.relu(z).numpy()
+
+
+def relu_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(tf.nn.relu, (z,), cotangent)[0]
+
+
+def leaky_relu(z: Any, *, slope: Any = 0.01) -> Any:
+    return tf.nn.leaky_relu(z, alpha=slope).numpy()
+
+
+def leaky_relu_vjp(z: Any, cotangent: Any, *, slope: Any = 0.01) -> Any:
+    return vjp(lambda x: tf.nn.leaky_relu(x, alpha=slope), (z,), cotangent)[0]
+
+
+def sigmoid(z: Any) -> Any:
+    return tf.nn.sigmoid(z).numpy()
+
+
+def sigmoid_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(tf.nn.sigmoid, (z,), cotangent)[0]
+
+
+def tanh(z: Any) -> Any:
+    return tf.nn.tanh(z).numpy()
+
+
+def tanh_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(tf.nn.tanh, (z,), cotangent)[0]
+
+
+def softmax(z: Any) -> Any:
+    return tf.nn.softmax(z).numpy()
+
+
+def same_number_of_elements(z: Any, cotangent: Any) -> bool:
+    fits = shape(z) == shape(cotangent) and not is_empty(z)
+    return not fits and z.size == cotangent.size
+
+
+def no_slope(slope: Any = 0.01, **_: Any) -> bool:
+    return slope is None or isinstance(slope, bool) or not 0 <= slope < np.inf
+
+
+def rounded_slope(slope: Any) -> bool:
+    return float(np.float32(slope)) != slope
+
+
+def partly_undefined_row(z: Any) -> bool:
+    """Whether a row has NaN or +∞ beside other numbers: all of it should be NaN."""
+    undefined = np.isnan(z) | (z == np.inf)
+    return bool((undefined.any(axis=-1) & ~undefined.all(axis=-1)).any())
+
+
+KNOWN_DEVIATIONS = [
+    *(
+        leniency(
+            operation,
+            "an empty array is taken for a valid one",
+            lambda z, **_: is_empty(z),
+            {"z": numbers(0)},
+            "an empty array",
+        )
+        for operation in ("relu", "leaky_relu", "sigmoid", "tanh", "softmax")
+    ),
+    *(
+        leniency(
+            operation,
+            "an empty array is taken for a valid one",
+            lambda z, cotangent, **_: is_empty(z) and shape(z) == shape(cotangent),
+            {"z": numbers(0), "cotangent": numbers(0)},
+            "an empty array",
+        )
+        for operation in ("relu_vjp", "leaky_relu_vjp")
+    ),
+    *(
+        leniency(
+            operation,
+            "a cotangent need only have as many elements as the input, whatever its shape",
+            same_number_of_elements,
+            {"z": numbers(2), "cotangent": numbers(1, 2)},
+            "the gradient, with the elements paired in the order in which they lie in memory",
+        )
+        for operation in ("sigmoid_vjp", "tanh_vjp")
+    ),
+    leniency(
+        "leaky_relu",
+        "a negative or infinite slope, NaN and None are taken for slopes",
+        no_slope,
+        {"z": -numbers(1), "slope": -1.0},
+        "the slope times the number; 0.2 for None",
+    ),
+    leniency(
+        "leaky_relu_vjp",
+        "a negative or infinite slope, NaN and None are taken for slopes",
+        no_slope,
+        {"z": -numbers(1), "cotangent": numbers(1), "slope": -1.0},
+        "the slope times the cotangent; 0.2 for None",
+    ),
+    Deviation(
+        operation="leaky_relu",
+        reason="the slope is rounded to float32 in float64 too",
+        severity=Severity.WRONG_NUMBERS,
+        calls=lambda z, slope=0.01: rounded_slope(slope) and bool((z < 0).any()),
+        smallest={"z": -numbers(1), "slope": 0.01},
+        instead="-0.009999999776482582",
+        since=SINCE,
+        dtypes=("float64",),
+    ),
+    Deviation(
+        operation="leaky_relu_vjp",
+        reason="the slope is rounded to float32 in float64 too",
+        severity=Severity.WRONG_NUMBERS,
+        calls=lambda z, cotangent, slope=0.01: rounded_slope(slope) and bool((cotangent[~(z > 0)] != 0).any()),
+        smallest={"z": -numbers(1), "cotangent": numbers(1), "slope": 0.01},
+        instead="0.009999999776482582",
+        since=SINCE,
+        dtypes=("float64",),
+    ),
+    Deviation(
+        operation="relu_vjp",
+        reason="the cotangent is multiplied by 0 or 1 instead of selected, so that 0·∞ and 0·NaN become NaN",
+        severity=Severity.SPECIAL_VALUES,
+        calls=lambda z, cotangent, **_: bool((infinite_or_nan(cotangent) & ~(z > 0)).any()),
+        smallest={"z": -numbers(1), "cotangent": np.array([np.inf])},
+        instead="NaN",
+        since=SINCE,
+    ),
+    Deviation(
+        operation="softmax",
+        reason="in a row with NaN or +∞ some numbers become 0",
+        severity=Severity.SPECIAL_VALUES,
+        calls=lambda z, **_: partly_undefined_row(z),
+        smallest={"z": np.array([np.nan, 0, 1])},
+        instead="[NaN, 0, 0]",
+        since=SINCE,
+        dtypes=("float32",),
+        here=ONEDNN,
+        where=WITH_ONEDNN,
+    ),
+]

@@ -1,0 +1,87 @@
+"""Losses and their gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.implementations.tensorflow.calls import leniency, numbers, shape
+from conformance.implementations.tensorflow.tape import vjp
+
+__all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
+
+
+def cross_entropy(probabilities: Any, labels: Any) -> Any:
+    return -tf.reduce_sum(tf.math.xlogy(labels, probabilities), axis=-1).numpy()
+
+
+def softmax_cross_entropy_with_logits(logits: Any, labels: Any) -> Any:
+    return tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits).numpy()
+
+
+def softmax_cross_entropy_with_logits_vjp(logits: Any, labels: Any, cotangent: Any) -> Any:
+    def loss(z: Any) -> Any:
+        return tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=z)
+
+    return vjp(loss, (logits,), cotangent)[0]
+
+
+def broadcast_rows(probabilities: Any, labels: Any) -> bool:
+    both = shape(probabilities), shape(labels)
+    wide = np.broadcast_shapes(*both)
+    return len(wide) > 0 and not (both == (wide, wide) and len(wide) == 2 and 0 not in wide)
+
+
+def rows_and_classes(array: Any) -> tuple[int, int]:
+    """What TensorFlow makes of an array of any number of axes: all but the last are examples."""
+    *axes, classes = shape(array)
+    return math.prod(axes), classes
+
+
+def loss_is_defined(logits: Any, labels: Any) -> bool:
+    """Whether TensorFlow's loss takes these: labels of one row or one class serve for all, logits of one class too."""
+    (rows, classes), (label_rows, label_classes) = rows_and_classes(logits), rows_and_classes(labels)
+    return label_rows in (rows, 1) and (classes == label_classes or 1 in (classes, label_classes))
+
+
+def labels_fit(logits: Any, labels: Any) -> bool:
+    return shape(logits) == shape(labels) and logits.ndim == 2 and logits.size > 0
+
+
+def gradient_is_defined(logits: Any, labels: Any, cotangent: Any) -> bool:
+    shape(cotangent)
+    wide_labels = rows_and_classes(labels)[1] not in (1, rows_and_classes(logits)[1])
+    return loss_is_defined(logits, labels) and not wide_labels and cotangent.size == rows_and_classes(logits)[0]
+
+
+BROADCASTING = "rows, classes and further axes are broadcast, and a batch may be empty"
+
+KNOWN_DEVIATIONS = [
+    leniency(
+        "cross_entropy",
+        BROADCASTING,
+        broadcast_rows,
+        {"probabilities": numbers(1, 2), "labels": numbers(2)},
+        "the loss of the arrays broadcast to each other",
+    ),
+    leniency(
+        "softmax_cross_entropy_with_logits",
+        BROADCASTING,
+        lambda logits, labels: loss_is_defined(logits, labels) and not labels_fit(logits, labels),
+        {"logits": numbers(1, 2), "labels": numbers(2)},
+        "the loss of the labels broadcast to the logits, or the other way round",
+    ),
+    leniency(
+        "softmax_cross_entropy_with_logits_vjp",
+        BROADCASTING,
+        lambda logits, labels, cotangent: (
+            gradient_is_defined(logits, labels, cotangent)
+            and not (labels_fit(logits, labels) and shape(cotangent) == (len(logits),))
+        ),
+        {"logits": numbers(1, 2), "labels": numbers(2), "cotangent": numbers(1)},
+        "the gradient of the loss of the labels broadcast to the logits",
+    ),
+]

@@ -1,0 +1,117 @@
+"""The perceptron, which TensorFlow doesn't have: the slides' loop over its operations."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.implementations.tensorflow.calls import leniency, numbers, shape
+from reference.errors import is_integer
+
+__all__ = ["PerceptronTrace", "perceptron_predict", "perceptron_sgd"]
+
+
+class PerceptronTrace(NamedTuple):
+    final_weights: Any
+    weights: Any
+    examples: Any
+    activations: Any
+    updated: Any
+
+
+def perceptron_sgd(
+    features: Any, labels: Any, *, epochs: int, learning_rate: Any = 1, initial_weights: Any = None
+) -> PerceptronTrace:
+    dtype = features.dtype
+    rates = [learning_rate(t) for t in range(1, epochs + 1)] if callable(learning_rate) else learning_rate
+    rates = tf.broadcast_to(tf.constant(rates, dtype), [epochs])
+    examples = tf.concat([features, -tf.ones([len(features), 1], dtype)], 1) * tf.cast(labels, dtype)[:, None]
+    weights = tf.zeros(examples.shape[1], dtype) if initial_weights is None else tf.constant(initial_weights)
+    steps: list[tuple[Any, Any, Any, Any]] = []
+    right = 0
+    for rate in rates:
+        for example in examples:
+            if right == len(examples):
+                break
+            activation = tf.tensordot(example, weights, 1)
+            wrong = bool(activation <= 0)
+            steps.append((weights, example, activation, wrong))
+            right = 0 if wrong else right + 1
+            weights = weights + rate * example if wrong else weights
+    return PerceptronTrace(
+        weights.numpy(), *(np.array([np.asarray(part) for part in column]) for column in zip(*steps, strict=True))
+    )
+
+
+def perceptron_predict(features: Any, weights: Any) -> tuple[Any, Any]:
+    scores = tf.linalg.matvec(tf.concat([features, -tf.ones([len(features), 1], features.dtype)], 1), weights)
+    return scores.numpy(), tf.where(scores > 0, 1, -1).numpy()
+
+
+def other_labels(features: Any, labels: Any, **_: Any) -> bool:
+    return shape(labels) == shape(features)[:1] and not np.isin(labels, (1, -1)).all()
+
+
+def one_for_all(features: Any, labels: Any, **how: Any) -> bool:
+    (examples, _), (count,) = shape(features), shape(labels)
+    return examples != count and 1 in (examples, count) and 0 not in (examples, count)
+
+
+def label_of_two_axes(features: Any, labels: Any, **_: Any) -> bool:
+    return len(shape(features)) == 2 and len(features) == 1 and shape(labels) == (1, 1)
+
+
+def one_rate_in_a_list(learning_rate: Any, epochs: Any, **_: Any) -> bool:
+    return is_integer(epochs) and epochs > 1 and len(learning_rate) == 1
+
+
+def stacked_weights(features: Any, weights: Any) -> bool:
+    examples, width = shape(features)
+    return shape(weights)[-1:] == (width + 1,) and (examples == 0 or weights.ndim > 1)
+
+
+# TensorFlow has no perceptron: this is the slides' loop over operations that know nothing of examples and labels.
+KNOWN_DEVIATIONS = [
+    leniency(
+        "perceptron_sgd",
+        "labels may be any numbers",
+        other_labels,
+        {"features": numbers(1, 1), "labels": np.array([3]), "epochs": 1},
+        "the trace of examples multiplied by those labels",
+    ),
+    leniency(
+        "perceptron_sgd",
+        "one label serves for all examples, and one example for all labels",
+        one_for_all,
+        {"features": numbers(2, 1), "labels": np.array([1]), "epochs": 1},
+        "the trace of as many examples as the longer one has",
+    ),
+    leniency(
+        "perceptron_sgd",
+        "the label of the only example may have an axis more, as long as it is never wrong",
+        label_of_two_axes,
+        {
+            "features": numbers(1, 1),
+            "labels": np.array([[1]]),
+            "epochs": 1,
+            "initial_weights": np.array([1.0, 0.0]),
+        },
+        "a trace with an axis more",
+    ),
+    leniency(
+        "perceptron_sgd",
+        "one learning rate in a list serves for all epochs",
+        one_rate_in_a_list,
+        {"features": numbers(1, 1), "labels": np.array([1]), "epochs": 2, "learning_rate": [1.0]},
+        "the trace of that learning rate",
+    ),
+    leniency(
+        "perceptron_predict",
+        "several vectors of weights are taken for as many perceptrons, and a batch may be empty",
+        stacked_weights,
+        {"features": numbers(1, 1), "weights": numbers(1, 2)},
+        "scores and labels of each",
+    ),
+]

@@ -1,0 +1,186 @@
+"""Poolings and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.deviations import Deviation
+from conformance.implementations.numpy.pooling import require_pooling
+from conformance.implementations.numpy.windows import pad, window_view
+from conformance.implementations.tensorflow.calls import (
+    SINCE,
+    Pair,
+    cut,
+    is_cut,
+    is_empty,
+    leniency,
+    numbers,
+    places,
+    shape,
+)
+from conformance.implementations.tensorflow.environment import EIGEN_DTYPES, ONEDNN, WITH_ONEDNN
+from conformance.implementations.tensorflow.tape import vjp
+from conformance.implementations.tensorflow.windows import upper
+from conformance.outcomes import Severity
+
+__all__ = ["max_pool2d", "max_pool2d_vjp"]
+
+
+def max_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
+    return max_pool(images, pool_size, strides, padding).numpy()
+
+
+def max_pool2d_vjp(
+    images: Any, cotangent: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid"
+) -> Any:
+    return vjp(lambda x: max_pool(x, pool_size, strides, padding), (images,), cotangent)[0]
+
+
+def max_pool(images: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    # Given a NumPy array of float64, this operation alone would compute in float32.
+    return tf.nn.max_pool2d(
+        tf.convert_to_tensor(images), pool_size, pool_size if strides is None else strides, upper(padding)
+    )
+
+
+def places_of(images: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Pair:
+    """How many places the window has, as TensorFlow reads its size and strides; raises if none."""
+    _, rows, columns, _ = shape(images)
+    window = cut(pool_size)
+    return places((rows, columns), window, window if strides is None else cut(strides), padding)
+
+
+def no_images(images: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> bool:
+    return is_empty(images) and len(places_of(images, pool_size, strides, padding)) == 2
+
+
+def cut_sizes(images: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> bool:
+    is_any_cut = is_cut(pool_size) or (strides is not None and is_cut(strides))
+    return is_any_cut and 0 not in places_of(images, pool_size, strides, padding)
+
+
+def fits_output(cotangent: Any, images: Any, **how: Any) -> bool:
+    return shape(cotangent) == (len(images), *places_of(images, **how), images.shape[3])
+
+
+def too_large_window(images: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> bool:
+    return not is_empty(images) and 0 in places_of(images, pool_size, strides, padding)
+
+
+def window_a_step_too_wide(images: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> bool:
+    """Whether there is no place for the window's columns, by TensorFlow's rule and by oneDNN's alike."""
+    _, *size, _ = shape(images)
+    sizes = zip(size, cut(pool_size), cut(pool_size if strides is None else strides), strict=True)
+    rows, columns = ((extent > length, step <= extent - length < 2 * step) for length, extent, step in sizes)
+    return padding == "valid" and columns == (True, True) and rows in ((False, False), (True, True))
+
+
+def windows_of(images: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
+    """What lies in every window: [N, OH, OW, C, window rows, window columns]; raises for what is no valid call."""
+    where, size = require_pooling(images, pool_size, strides, padding)
+    return window_view(pad(images, where, -np.inf), size, where)
+
+
+def window_with_nan(images: Any, cotangent: Any = None, **how: Any) -> bool:
+    return bool(np.isnan(windows_of(images, **how)).any())
+
+
+def window_of_minus_infinity(images: Any, **how: Any) -> bool:
+    return bool((windows_of(images, **how) == -np.inf).all(axis=(4, 5)).any())
+
+
+CALL = {"images": numbers(1, 1, 1, 1), "pool_size": 1}
+CALL_VJP = {**CALL, "cotangent": numbers(1, 1, 1, 1)}
+ONE_AND_NAN = {"images": np.array([1, np.nan]).reshape(1, 1, 2, 1), "pool_size": (1, 2)}
+IN_ONEDNN: dict[str, Any] = {"dtypes": ("float32",), "here": ONEDNN, "where": WITH_ONEDNN}
+
+KNOWN_DEVIATIONS = [
+    leniency(
+        "max_pool2d",
+        "a batch may be empty",
+        no_images,
+        {**CALL, "images": numbers(0, 1, 1, 1)},
+        "an empty array",
+    ),
+    leniency(
+        "max_pool2d_vjp",
+        "a batch may be empty",
+        lambda cotangent, **call: no_images(**call) and fits_output(cotangent, **call),
+        {**CALL_VJP, "images": numbers(0, 1, 1, 1), "cotangent": numbers(0, 1, 1, 1)},
+        "an empty array",
+    ),
+    leniency(
+        "max_pool2d",
+        "window sizes and strides are cut down to integers, and a window size of None counts as 1",
+        cut_sizes,
+        {**CALL, "strides": 1.5},
+        "the pooling with the integers",
+    ),
+    leniency(
+        "max_pool2d_vjp",
+        "window sizes and strides are cut down to integers, and a window size of None counts as 1",
+        lambda cotangent, **call: cut_sizes(**call) and fits_output(cotangent, **call),
+        {**CALL_VJP, "strides": 1.5},
+        "the gradient with the integers",
+    ),
+    leniency(
+        "max_pool2d",
+        "the window may be larger than the image by less than two steps",
+        too_large_window,
+        {**CALL, "pool_size": (2, 1)},
+        "an empty array",
+        dtypes=EIGEN_DTYPES,
+        where="where Eigen pools: in float64, and in float32 without oneDNN",
+    ),
+    leniency(
+        "max_pool2d",
+        "images of five axes are taken for volumes, of which the last axis is lost",
+        lambda images, **_: len(shape(images)) == 5,
+        {**CALL, "images": numbers(1, 1, 1, 1, 1)},
+        "an array of four axes",
+        **IN_ONEDNN,
+    ),
+    *(
+        Deviation(
+            operation=operation,
+            reason="a window wider than the image by one step to two ends the process: it divides by a width of 0",
+            severity=Severity.CRASH,
+            calls=lambda images, cotangent=None, **how: window_a_step_too_wide(images, **how),
+            smallest={**call, "pool_size": (1, 2), "strides": 1},
+            instead="SIGFPE",
+            since=SINCE,
+            **IN_ONEDNN,
+        )
+        for operation, call in (("max_pool2d", CALL), ("max_pool2d_vjp", CALL_VJP))
+    ),
+    Deviation(
+        operation="max_pool2d",
+        reason="NaN in a window is passed over",
+        severity=Severity.SPECIAL_VALUES,
+        calls=window_with_nan,
+        smallest=ONE_AND_NAN,
+        instead="the largest of the numbers: 1",
+        since=SINCE,
+    ),
+    Deviation(
+        operation="max_pool2d",
+        reason="the maximum starts from the lowest finite number instead of -∞",
+        severity=Severity.SPECIAL_VALUES,
+        calls=window_of_minus_infinity,
+        smallest={**CALL, "images": np.full((1, 1, 1, 1), -np.inf)},
+        instead="the lowest finite number",
+        since=SINCE,
+    ),
+    Deviation(
+        operation="max_pool2d_vjp",
+        reason="NaN in a window is passed over, so that a number gets the gradient",
+        severity=Severity.SPECIAL_VALUES,
+        calls=window_with_nan,
+        smallest={**ONE_AND_NAN, "cotangent": numbers(1, 1, 1, 1)},
+        instead="the gradient at the largest of the numbers: [1, 0]",
+        since=SINCE,
+    ),
+]
