@@ -6,7 +6,6 @@ Arithmetic on these intervals is exact, so a law holds as far as anyone can tell
 
 from __future__ import annotations
 
-import inspect
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,36 +13,35 @@ from typing import Any
 
 import numpy as np
 
-from conformance.comparison import Comparison, Nonconforming, as_parts, expected
-from conformance.exploration import Subject
-from reference.arrays import flatten, shape
+from conformance.arrays import Array
+from conformance.comparison import Comparison, Nonconforming, expected, matched
+from conformance.operation import Arguments
+from conformance.reproduction import of_calls
+from conformance.subject import Subject
+from reference.arrays import flatten
 from reference.numbers import Interval, Rounded
 
 
 @dataclass
-class Law:
+class Trial:
     """One trial of a law: runs the operation, remembers how it was called, and compares sides."""
 
     subject: Subject
     comparison: Comparison = field(default_factory=Comparison)
-    arguments: dict[str, Any] | None = None
+    #: the arguments of every call so far
+    calls: list[Arguments] = field(default_factory=list)
+    #: what came back in the last call itself, without bounds: an array of fractions each
     returned: list[Any] = field(default_factory=list)
 
     def run(self, *data: Any, **hyperparameters: Any) -> Any:
-        """The operation's result: object arrays of intervals, each of which contains the exact number.
-
-        What came back itself, without bounds, is in `returned`, one array of fractions each.
-        """
-        operation = self.subject.operation
-        self.arguments = {
-            **dict(zip(inspect.signature(operation.reference).parameters, data, strict=False)),
-            **hyperparameters,
-        }
-        wanted = expected(operation, self.arguments, self.subject.arithmetic)
-        came = as_parts(self.subject.run(self.arguments), wanted)
-        bounded = self._bounded(wanted, iter(came))
-        self.returned = [exact(part) for part in came]
-        return bounded
+        """The operation's result: object arrays of intervals, each of which contains the exact number."""
+        operation, arithmetic = self.subject.operation, self.subject.arithmetic
+        arguments = {**dict(zip(operation.parameters, data, strict=False)), **hyperparameters}
+        self.calls.append(arguments)
+        wanted = expected(operation, arguments, arithmetic)
+        came = [values for _, _, values in matched(wanted, self.subject.run(arguments), arguments)]
+        self.returned = [exact(values) for values in came]
+        return self._bounded(wanted, iter(came))
 
     def agree(self, left: Any, right: Any) -> None:
         """Say that two sides, arrays or numbers, exact or intervals, must be equal."""
@@ -53,37 +51,38 @@ class Law:
                 gap, slack = max(a.low - b.high, b.low - a.high), a.high - a.low + b.high - b.low
                 excess = float(2 * gap / slack) + 1 if slack else math.inf
                 sides = "the law's two sides differ by more than their bounds"
-                raise Nonconforming(sides, f"one side: {_shown(a)}", f"the other: {_shown(b)}", excess, self.arguments)
+                raise self._broken(sides, f"one side: {_shown(a)}", f"the other: {_shown(b)}", excess)
             self.comparison.deciding += 1
 
     def holds(self, condition: bool, wanted: str, came: object) -> None:
         """Say that something must be so."""
         if not condition:
-            raise Nonconforming("the law is broken", wanted, str(came), arguments=self.arguments)
+            raise self._broken("the law is broken", wanted, str(came))
         self.comparison.deciding += 1
+
+    def _broken(self, summary: str, wanted: str, came: str, excess: float = math.nan) -> Nonconforming:
+        script = of_calls(self.subject.operation, self.calls)
+        return Nonconforming(summary, wanted, came, excess, self.calls[-1], script)
 
     def _bounded(self, wanted: Any, came: Any) -> Any:
         if isinstance(wanted, tuple):
             parts = [self._bounded(part, came) for part in wanted]
             return type(wanted)(*parts) if hasattr(wanted, "_fields") else tuple(parts)
-        values, wanted_shape, arithmetic = next(came), shape(wanted), self.subject.arithmetic
-        if values.shape != wanted_shape:
-            shapes = f"shape {list(wanted_shape)}", f"shape {list(values.shape)}"
-            raise Nonconforming("the result has the wrong shape", *shapes, arguments=self.arguments)
+        values: Array = next(came)
         bounded = np.empty(values.size, object)
         for place, (number, value) in enumerate(zip(flatten(wanted), values.ravel().tolist(), strict=True)):
-            bounded[place] = self._around(number if isinstance(number, Rounded) else Rounded(number, arithmetic), value)
-        return bounded.reshape(wanted_shape)
+            bounded[place] = self._around(number, float(value))
+        return bounded.reshape(values.shape)
 
-    def _around(self, wanted: Rounded, came: Any) -> Interval:
+    def _around(self, number: Any, value: float) -> Interval:
         """The interval around a number with the exact one inside; NaN where a number was wanted breaks any law."""
-        value, error = float(came), wanted.error
-        if error == math.inf or (wanted.special is not None and wanted.distance(value) == 0):
+        wanted = number if isinstance(number, Rounded) else Rounded(number, self.subject.arithmetic)
+        if wanted.error == math.inf or (wanted.special is not None and wanted.distance(value) == 0):
             return Interval(-math.inf, math.inf)
         if wanted.special is not None or not math.isfinite(value):
-            wanted_and_came = repr(wanted), repr(value)
-            raise Nonconforming("NaN or an infinity in a wrong place", *wanted_and_came, arguments=self.arguments)
-        return Interval(Fraction(value) - Fraction(error), Fraction(value) + Fraction(error))
+            raise self._broken("NaN or an infinity in a wrong place", repr(wanted), repr(value))
+        error = Fraction(wanted.error)
+        return Interval(Fraction(value) - error, Fraction(value) + error)
 
 
 def exact(values: Any) -> Any:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from conformance.declarations import case, law
 from conformance.drawing import Draw
-from conformance.laws import Law, exact
+from conformance.laws import Trial, exact
 
 
+@case
 def perceptron_sgd(draw: Draw) -> dict[str, Any]:
     examples, features = draw.sizes(4, 3, long=9)
     epochs = draw.integer(1, 4)
@@ -24,7 +26,9 @@ def perceptron_sgd(draw: Draw) -> dict[str, Any]:
     }
 
 
-def perceptron_sgd_stops_within_novikoffs_bound(draw: Draw, law: Law) -> None:
+@law(perceptron_sgd)
+def perceptron_sgd_stops_within_novikoffs_bound(draw: Draw, trial: Trial) -> None:
+    """The convergence theorem: on separable data, learning ends within a number of updates that is known beforehand."""
     examples, features = draw.sizes(6, 3)
     x, separator = draw.array(examples, features), draw.array(features + 1)
     folded = exact(np.column_stack([x, np.full(examples, -1, x.dtype)]))
@@ -37,29 +41,33 @@ def perceptron_sgd_stops_within_novikoffs_bound(draw: Draw, law: Law) -> None:
     # Novikoff: at most R²·|w*|²/γ² updates, with R the longest example and γ the smallest margin of any separator w*.
     radius, length = max((row @ row for row in folded), default=Fraction(0)), exact(separator) @ exact(separator)
     bound = int(radius * length / min(abs(margin) for margin in margins) ** 2)
-    trace = law.run(x, labels, epochs=min(bound + 1, 40))
+    trace = trial.run(x, labels, epochs=min(bound + 1, 40))
     updates = sum(int(entry.low) for entry in trace.updated)
-    law.holds(updates <= bound, f"at most {bound} updates", f"{updates}")
+    trial.holds(updates <= bound, f"at most {bound} updates", f"{updates}")
     if bound < 40:
         weights = np.array([float(entry.low) for entry in trace.final_weights])
         right = (folded @ exact(weights)) * labels
-        law.holds(all(right > 0), "every example on its side in the end", right)
+        trial.holds(all(right > 0), "every example on its side in the end", right)
 
 
-def perceptron_sgd_is_invariant_to_the_scale_of_its_learning_rate(draw: Draw, law: Law) -> None:
-    # From zero weights the rate only scales the weights, so that the same examples are wrong.
+@law(perceptron_sgd)
+def perceptron_sgd_is_invariant_to_the_scale_of_its_learning_rate(draw: Draw, trial: Trial) -> None:
+    """From zero weights the rate only scales the weights, so that the same examples are wrong."""
     examples, features = draw.sizes(6, 4)
     x, y = draw.array(examples, features), draw.signs(examples)
-    one, half = law.run(x, y, epochs=4), law.run(x, y, epochs=4, learning_rate=0.5)
-    law.agree(one.updated, half.updated)
-    law.agree(one.final_weights, 2 * half.final_weights)
+    one, half = trial.run(x, y, epochs=4), trial.run(x, y, epochs=4, learning_rate=0.5)
+    trial.agree(one.updated, half.updated)
+    trial.agree(one.final_weights, 2 * half.final_weights)
 
 
+@case
 def perceptron_predict(draw: Draw) -> dict[str, Any]:
     examples, features = draw.sizes(6, 6, long=40)
     return {"features": draw.array(examples, features), "weights": draw.array(features + 1)}
 
 
-def perceptron_predict_labels_are_the_signs_of_its_scores(draw: Draw, law: Law) -> None:
-    prediction = law.run(*perceptron_predict(draw).values())
-    law.agree(prediction.labels, np.where([score.low > 0 for score in prediction.scores], 1, -1))
+@law(perceptron_predict)
+def perceptron_predict_labels_are_the_signs_of_its_scores(draw: Draw, trial: Trial) -> None:
+    """The two results must tell the same story, also at zero."""
+    prediction = trial.run(*perceptron_predict(draw).values())
+    trial.agree(prediction.labels, np.where([score.low > 0 for score in prediction.scores], 1, -1))

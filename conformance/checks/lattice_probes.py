@@ -8,12 +8,16 @@ bound can't see in long sums.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
+from conformance.checks.rounding_bound import LATTICE_SHARE, compare_call, has_exact_results
 from conformance.comparison import Comparison
-from conformance.drawing import Draw
-from conformance.exploration import Evidence, NotApplicable, Subject, explore
-from conformance.kinds.rounding_bound import LATTICE_SHARE, examine_call, has_exact_results
-from conformance.operations import Operation
+from conformance.exploration import Evidence, Exploration, NotApplicable, draw_call
+from conformance.operation import Arguments, Operation
+from conformance.outcomes import Severity
+from conformance.subject import Subject
+
+SEVERITY = Severity.WRONG_NUMBERS
 
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
@@ -25,12 +29,12 @@ def probe(subject: Subject) -> Evidence:
     """Explore integer cases; only elements whose allowed error is 0 count as deciding."""
     if not has_exact_results(subject.operation, subject.dtype):
         raise NotApplicable("no result of this operation is exact, not even on integers")
-    examine = examine_call(subject)
 
-    def examine_exactly(draw: Draw) -> Comparison:
-        comparison = examine(draw)
+    def compare_exactly(arguments: Arguments) -> Comparison:
+        comparison = compare_call(subject, arguments)
         comparison.undecidable += comparison.deciding - comparison.exact
         comparison.deciding = comparison.exact
         return comparison
 
-    return explore(subject, examine_exactly, values="lattice", share=LATTICE_SHARE)
+    draw = partial(draw_call, subject)
+    return Exploration(subject, draw, compare_exactly, "lattice", LATTICE_SHARE, is_one_call=True).run()

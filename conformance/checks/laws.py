@@ -8,25 +8,28 @@ from typing import Any
 
 from conformance.comparison import Comparison
 from conformance.drawing import Draw
-from conformance.exploration import Evidence, Subject, explore
-from conformance.laws import Law
-from conformance.operations import Operation
+from conformance.exploration import Evidence, Exploration
+from conformance.laws import Trial
+from conformance.operation import Operation
+from conformance.outcomes import Severity
+from conformance.subject import Subject
 
-SHARE = 0.08
+SEVERITY = Severity.WRONG_NUMBERS
+SHARE = 0.12
 
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
-    """One check for each law in the operation's room."""
+    """One check for each law declared for the operation."""
     for name, law in operation.laws.items():
         yield name, partial(hold, law)
 
 
-def hold(law: Callable[[Draw, Law], Any], subject: Subject) -> Evidence:
+def hold(law: Callable[[Draw, Trial], Any], subject: Subject) -> Evidence:
     """Try a law on drawn cases."""
 
     def examine(draw: Draw) -> Comparison:
-        trial = Law(subject)
+        trial = Trial(subject)
         law(draw, trial)
         return trial.comparison
 
-    return explore(subject, examine, values="law", share=SHARE)
+    return Exploration(subject, lambda draw: draw, examine, "law", SHARE).run()

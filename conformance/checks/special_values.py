@@ -8,10 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from conformance.exploration import Evidence, Subject, explore
-from conformance.kinds.rounding_bound import examine_call
-from conformance.operations import Operation
+from conformance.checks.rounding_bound import explore_calls
+from conformance.exploration import Evidence
+from conformance.operation import Operation
+from conformance.outcomes import Severity
+from conformance.subject import Subject
 
+SEVERITY = Severity.SPECIAL_VALUES
 SHARE = 0.03
 
 #: What is put into the arrays, from the limits of the dtype.
@@ -34,4 +37,4 @@ def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evid
 def sprinkle(name: str, subject: Subject) -> Evidence:
     """Explore cases with a special value in some places of each array of floats."""
     special = SPECIALS[name](np.finfo(subject.dtype))
-    return explore(subject, examine_call(subject), values="moderate", share=SHARE, special=special)
+    return explore_calls(subject, "moderate", SHARE, special=special, severity=SEVERITY)

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from conformance.declarations import case, law
 from conformance.drawing import Draw
-from conformance.laws import Law, exact
+from conformance.laws import Trial, exact
 from reference.convolution import slide
 from reference.errors import require_pair
 from reference.numbers import Interval
 
 
+@case
 def max_pool2d(draw: Draw) -> dict[str, Any]:
     padding = draw.choice("valid", "same")
     batch, rows, columns, channels = draw.sizes(2, 4, 4, 2, long=12)
@@ -28,16 +30,21 @@ def max_pool2d(draw: Draw) -> dict[str, Any]:
     }
 
 
-def max_pool2d_is_invariant_inside_a_window(draw: Draw, law: Law) -> None:
+@law(max_pool2d)
+def max_pool2d_is_invariant_inside_a_window(draw: Draw, trial: Trial) -> None:
+    """What pooling is for: where in the window the maximum stands doesn't matter."""
     image = _windows(draw)
-    law.agree(law.run(image), law.run(np.ascontiguousarray(_turned(image))))
+    trial.agree(trial.run(image), trial.run(np.ascontiguousarray(_turned(image))))
 
 
-def max_pool2d_commutes_with_rising_functions(draw: Draw, law: Law) -> None:
+@law(max_pool2d)
+def max_pool2d_commutes_with_rising_functions(draw: Draw, trial: Trial) -> None:
+    """A maximum doesn't care for units; an average with an offset, or padding by zero, does."""
     image = _windows(draw)
-    law.agree(law.run(2 * image - 5), 2 * law.run(image) - 5)
+    trial.agree(trial.run(2 * image - 5), 2 * trial.run(image) - 5)
 
 
+@case
 def max_pool2d_vjp(draw: Draw) -> dict[str, Any]:
     images, pool_size, strides, padding = max_pool2d(draw).values()
     window = require_pair("pool_size", pool_size)
@@ -46,15 +53,17 @@ def max_pool2d_vjp(draw: Draw) -> dict[str, Any]:
     return {"images": images, "cotangent": cotangent, "pool_size": pool_size, "strides": strides, "padding": padding}
 
 
-def max_pool2d_vjp_keeps_the_gradient_of_every_window(draw: Draw, law: Law) -> None:
+@law(max_pool2d_vjp)
+def max_pool2d_vjp_keeps_the_gradient_of_every_window(draw: Draw, trial: Trial) -> None:
+    """However ties are split, a window passes on as much as came in."""
     # Ties may be split in any way, but what a window passes on must add up to what came in, each share rounded once.
     image = _windows(draw)
     cotangent = draw.array(len(image), image.shape[1] // 2, image.shape[2] // 2, image.shape[3])
-    law.run(image, cotangent, pool_size=2)
-    shares = _by_window(law.returned[0])
-    roundoff = Fraction(law.subject.arithmetic.unit_roundoff)
+    trial.run(image, cotangent, pool_size=2)
+    shares = _by_window(trial.returned[0])
+    roundoff = Fraction(trial.subject.arithmetic.unit_roundoff)
     slack = np.abs(shares).sum(axis=(2, 4)) * roundoff / (1 - roundoff)
-    law.agree(shares.sum(axis=(2, 4)) + slack * Interval(-1, 1), exact(cotangent))
+    trial.agree(shares.sum(axis=(2, 4)) + slack * Interval(-1, 1), exact(cotangent))
 
 
 def _windows(draw: Draw) -> Any:

@@ -1,0 +1,65 @@
+"""Drawing losses, and their laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.declarations import case, law
+from conformance.drawing import Draw
+from conformance.laws import Trial, exact
+
+
+@case
+def cross_entropy(draw: Draw) -> dict[str, Any]:
+    rows, classes = draw.sizes(3, 5, long=20)
+    return {"probabilities": draw.array(rows, classes, positive=True), "labels": draw.distributions(rows, classes)}
+
+
+@law(cross_entropy)
+def cross_entropy_of_a_certain_and_right_answer_is_zero(draw: Draw, trial: Trial) -> None:
+    """Also where the other probabilities are 0, whose logarithm must not count."""
+    rows, classes = draw.sizes(4, 6)
+    labels = draw.distributions(rows, classes)
+    trial.agree(trial.run((labels > 0).astype(draw.dtype), labels), 0)
+
+
+@law(cross_entropy)
+def cross_entropy_is_linear_in_its_labels(draw: Draw, trial: Trial) -> None:
+    """Labels are weights: whoever looks for the largest one only is found out."""
+    probabilities, labels = cross_entropy(draw).values()
+    trial.agree(trial.run(probabilities, 2 * labels), 2 * trial.run(probabilities, labels))
+
+
+@case
+def softmax_cross_entropy_with_logits(draw: Draw) -> dict[str, Any]:
+    rows, classes = draw.sizes(3, 5, long=20)
+    return {"logits": draw.array(rows, classes), "labels": draw.distributions(rows, classes)}
+
+
+@law(softmax_cross_entropy_with_logits)
+def softmax_cross_entropy_with_logits_is_shift_invariant(draw: Draw, trial: Trial) -> None:
+    """As softmax is; computed in two steps it loses everything at ±1000."""
+    logits, labels = softmax_cross_entropy_with_logits(draw).values()
+    shift = draw.dtype.type(draw.integer(-1000, 1000))
+    trial.agree(trial.run(logits, labels), trial.run(logits + shift, labels))
+
+
+@case
+def softmax_cross_entropy_with_logits_vjp(draw: Draw) -> dict[str, Any]:
+    arguments = softmax_cross_entropy_with_logits(draw)
+    return {**arguments, "cotangent": draw.array(len(arguments["logits"]))}
+
+
+@law(softmax_cross_entropy_with_logits_vjp)
+def softmax_cross_entropy_with_logits_vjp_sums_to_zero_over_the_classes(draw: Draw, trial: Trial) -> None:
+    """A common shift of the logits changes no loss, so no gradient points that way."""
+    logits, labels, cotangent = softmax_cross_entropy_with_logits_vjp(draw).values()
+    trial.agree(trial.run(logits, labels, cotangent).sum(axis=-1), 0)
+
+
+@law(softmax_cross_entropy_with_logits_vjp)
+def softmax_cross_entropy_with_logits_vjp_is_linear_in_its_cotangent(draw: Draw, trial: Trial) -> None:
+    """A gradient that ignores what comes in, or averages it over the batch, shows."""
+    logits, labels, cotangent = softmax_cross_entropy_with_logits_vjp(draw).values()
+    ones = trial.run(logits, labels, cotangent * 0 + 1)
+    trial.agree(trial.run(logits, labels, cotangent), ones * exact(cotangent)[:, None])

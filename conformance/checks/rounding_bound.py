@@ -1,0 +1,57 @@
+"""Kind 3: on drawn inputs, no error exceeds what the claimed arithmetic may make in any order of summation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+from conformance.arrays import flatten_result
+from conformance.comparison import Comparison, compare, expected
+from conformance.exploration import Evidence, Exploration, draw_call
+from conformance.operation import Arguments, Operation
+from conformance.outcomes import Severity
+from conformance.sampling import sample_calls
+from conformance.subject import Subject
+from reference.arrays import flatten
+from reference.numbers import Arithmetic, Rounded
+
+SEVERITY = Severity.WRONG_NUMBERS
+#: The part of an operation's deciding cases that lattice probes take, where it has exact results.
+LATTICE_SHARE = 0.5
+TRIALS = 10
+
+
+def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
+    """One check, of as many deciding cases as were asked for, less those that the lattice probes decide."""
+    yield "", lambda subject: explore_calls(subject, "rounding", share(subject))
+
+
+def share(subject: Subject) -> float:
+    """The part of the deciding cases that isn't probed on the lattice."""
+    return 1 - LATTICE_SHARE if has_exact_results(subject.operation, subject.dtype) else 1.0
+
+
+@cache
+def has_exact_results(operation: Operation, dtype: str) -> bool:
+    """Whether some result of the reference on integers is not 0 and has an allowed error of 0."""
+    arithmetic = Arithmetic(dtype)
+    return any(
+        isinstance(number, Rounded) and number.error == 0 and number.value != 0
+        for arguments in sample_calls(operation, dtype, TRIALS, values="lattice")
+        for _, part in flatten_result(expected(operation, arguments, arithmetic))
+        for number in flatten(part)
+    )
+
+
+def explore_calls(subject: Subject, values: str, share: float, **how: Any) -> Evidence:
+    """Draw calls, run them, and compare every element of what comes with its bound."""
+    return Exploration(
+        subject, partial(draw_call, subject), partial(compare_call, subject), values, share, is_one_call=True, **how
+    ).run()
+
+
+def compare_call(subject: Subject, arguments: Arguments) -> Comparison:
+    """Hold one call to the reference."""
+    wanted = expected(subject.operation, arguments, subject.arithmetic)
+    return compare(wanted, subject.run(arguments), subject.arithmetic, arguments)
