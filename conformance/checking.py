@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 import time
 import traceback
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from conformance.backend import Lost
+from conformance.checks import Check
+from conformance.checks.rounding_bound import share
 from conformance.comparison import Nonconforming
-from conformance.exploration import Evidence, NotApplicable, Subject
-from conformance.implementation import Implementation
-from conformance.kinds import Check, checks_of
-from conformance.kinds.rounding_bound import share
-from conformance.operations import Operation, operations
-from conformance.reproduction import snippet
+from conformance.exploration import Evidence, NotApplicable
+from conformance.operation import Arguments
+from conformance.outcomes import Severity, Status
+from conformance.reproduction import literal, of_calls, program
+from conformance.subject import Subject
+from conformance.texts import capped, readable
 
 
 @dataclass
@@ -25,79 +29,100 @@ class Result:
     operation: str
     dtype: str
     check: str
-    #: passed, failed, not applicable, crashed, timed out, or out of memory
-    status: str
+    kind: str
+    status: Status = Status.PASSED
+    #: how bad it is, where something is wrong, known or new
+    severity: Severity | None = None
     seconds: float = 0.0
     deciding: int = 0
     undecidable: int = 0
     vacuous: int = 0
+    #: the largest error / allowed error, and how many cases had theirs in each twentieth of the allowed one
     worst: float = 0.0
+    histogram: list[int] = field(default_factory=list)
     summary: str = ""
     wanted: str = ""
     came: str = ""
+    #: how many times the error exceeds the allowed one, where that means something
     excess: float | None = None
+    #: the arguments of the smallest failing call found, what the implementation printed in it, and a program to run it
+    arguments: str = ""
+    printed: str = ""
     reproduction: str = ""
-    #: why the implementation deviates, if it lists this check among its known deviations
-    reason: str = ""
-
-    @property
-    def broken(self) -> bool:
-        """Whether the check didn't pass, for whatever reason."""
-        return self.status not in ("passed", "not applicable")
+    #: cases in the sets of known deviations, by the deviation's number, and those of them that deviated
+    known: dict[str, int] = field(default_factory=dict)
+    deviating: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a pipe or a report."""
         return asdict(self)
 
 
-def subject_of(
-    implementation: Implementation, operation: Operation, dtype: str, cases: int, seed: int
-) -> Subject | None:
-    """What there is to check, or None if the implementation has no such function."""
-    function = implementation.function(operation.name)
-    if function is None:
-        return None
-    return Subject(operation, function, implementation.arithmetics[dtype], cases, seed, implementation.largest)
-
-
-def check_names(operation: str) -> list[str]:
-    """The names of all checks of an operation, in the order in which they are run."""
-    return [check.name for check in checks_of(operations()[operation])]
-
-
-def run_check(implementation: Implementation, subject: Subject, check: Check) -> Result:
-    """Run one check."""
-    result = Result(implementation.name, subject.operation.name, subject.dtype, check.name, "passed")
+def run_check(implementation: str, subject: Subject, check: Check) -> Result:
+    """Run one check; whatever happens, there is a result."""
+    subject = replace(subject, check=check.name, met=set(), known=Counter(), deviating=Counter())
+    result = Result(implementation, subject.operation.name, subject.dtype, check.name, check.kind)
     start = time.monotonic()
     try:
         _count(result, check.run(subject), check, subject)
     except NotApplicable as reason:
-        result.status, result.summary = "not applicable", str(reason)
-    except MemoryError as error:
-        result.status, result.summary = "out of memory", str(error) or "the check ran out of memory"
+        result.status, result.summary = Status.NOT_APPLICABLE, str(reason)
     except Nonconforming as failure:
-        result.status, result.summary, result.wanted, result.came = (
-            "failed",
-            failure.summary,
-            failure.wanted,
-            failure.came,
-        )
-        result.excess = failure.excess if math.isfinite(failure.excess) else None
-        if failure.arguments is not None:
-            result.reproduction = snippet(implementation.name, subject.operation, failure.arguments)
+        note_failure(result, failure, subject, check.severity)
+    except Lost as lost:
+        note_lost(result, lost, subject)
     except Exception:  # the suite itself went wrong: say so, and go on
-        result.status, result.summary = "crashed", "the check itself went wrong"
+        result.status, result.summary = Status.ERROR, "the check itself went wrong"
         result.came = traceback.format_exc(limit=-4)
     result.seconds = time.monotonic() - start
+    return tidy(result)
+
+
+def note_failure(result: Result, failure: Nonconforming, subject: Subject, severity: Severity) -> None:
+    """Put into a result what an implementation did wrong."""
+    result.status, result.severity = Status.FAILED, severity
+    result.summary, result.wanted, result.came = failure.summary, failure.wanted, failure.came
+    result.excess = failure.excess if math.isfinite(failure.excess) else None
+    result.printed = subject.backend.printed()
+    if failure.arguments is not None:
+        script = failure.script or of_calls(subject.operation, [failure.arguments])
+        result.reproduction = program(result.implementation, subject.operation, script)
+        result.arguments = arguments_text(failure.arguments)
+
+
+def note_lost(result: Result, lost: Lost, subject: Subject) -> None:
+    """Put into a result how a call never came back."""
+    result.status, result.severity, result.summary, result.came = lost.status, Severity.CRASH, lost.summary, lost.log
+    if lost.arguments is not None:
+        script = of_calls(subject.operation, [lost.arguments])
+        result.reproduction = program(result.implementation, subject.operation, script)
+        result.arguments = arguments_text(lost.arguments)
+
+
+def arguments_text(arguments: Arguments) -> str:
+    """The arguments of a call, as Python source."""
+    return ", ".join(f"{name}={literal(value)}" for name, value in arguments.items())
+
+
+def tidy(result: Result) -> Result:
+    """The result with texts that any report can hold: not too long, and of characters that every encoding has."""
+    for name in ("summary", "wanted", "came", "arguments", "printed"):
+        setattr(result, name, capped(readable(getattr(result, name))))
+    result.reproduction = readable(result.reproduction)
     return result
 
 
 def _count(result: Result, evidence: Evidence, check: Check, subject: Subject) -> None:
     result.deciding, result.undecidable = evidence.deciding, evidence.undecidable
-    result.vacuous, result.worst = evidence.vacuous, evidence.worst
+    result.vacuous, result.worst, result.histogram = evidence.vacuous, evidence.worst, evidence.histogram
+    result.known = {str(place): number for place, number in subject.known.items()}
+    result.deviating = {str(place): number for place, number in subject.deviating.items()}
     wanted = math.ceil(subject.cases * share(subject)) if check.kind == "rounding bound" else 1
-    if evidence.deciding < wanted:
-        result.status = "failed"
+    if subject.deviating:
+        result.status, result.severity = Status.DEVIATES, check.severity
+        result.summary = "the calls that deviate are known to"
+    elif evidence.deciding < wanted and not subject.known:
+        result.status, result.severity = Status.FAILED, check.severity
         result.summary = f"too few cases decide: {evidence.deciding} of {wanted}"
         result.wanted = "an arithmetic claimed precisely enough to be held to"
         result.came = f"{evidence.undecidable} undecidable and {evidence.vacuous} vacuous cases"

@@ -1,4 +1,4 @@
-"""Drawing cases: shapes, hyperparameters and values, from Hypothesis, in the regimes where implementations go wrong."""
+"""Drawing cases from random bytes: shapes, hyperparameters and values, where implementations go wrong."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import hypothesis
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 T = TypeVar("T")
@@ -31,11 +29,19 @@ BLOCK = 24
 REPETITIONS, PATIENCE = 2, 20
 
 
+#: The most bytes drawn for a case: of more Hypothesis wouldn't make a smaller one.
+MOST_DRAWN = 8192
+
+
+class Discarded(Exception):
+    """A case that isn't worth examining."""
+
+
 class Draw:
     """What a check's drawing function asks for its sizes, choices and arrays.
 
     Args:
-        data: Hypothesis's source of choices.
+        source: gives as many bytes as it is asked for: random ones, or those that Hypothesis chooses.
         dtype: of the float arrays.
         values: a key of REGIMES.
         largest: no axis is longer.
@@ -45,33 +51,40 @@ class Draw:
 
     def __init__(
         self,
-        data: st.DataObject,
+        source: Callable[[int], bytes],
         dtype: str,
         values: str,
         largest: int | None = None,
         special: float | None = None,
         seen: Counter[tuple[int, ...]] | None = None,
     ) -> None:
-        self._data, self.dtype, self.values = data, np.dtype(dtype), values
-        self._largest, self._special = largest, special
+        self._source, self.dtype, self.values = source, np.dtype(dtype), values
+        self._largest, self._special, self._is_special = largest, special, special is None
         self._drawn: list[bytes] = []
         self._picked: list[int] = []
         self._seen = seen
         self._choices = iter(b"")
         self._arrays = 0
         self._wide_array = self.integer(0, 2) if values == "lattice" else 0
+        #: if given, the first length drawn, whatever its limit: the batch
+        self.batch: int | None = None
 
     def drawn_key(self) -> tuple[bytes, ...]:
         """Everything drawn so far: equal for equal cases."""
         return tuple(self._drawn)
 
-    def require_novelty(self) -> None:
-        """Reject another case of the same sizes and choices: left alone, Hypothesis varies the numbers of a few."""
+    def require_interest(self) -> None:
+        """Discard a case without the special value, or whose sizes and choices were drawn too often before.
+
+        Mistakes hide in shapes more than in numbers.
+        """
+        if not self._is_special:
+            raise Discarded
         if self._seen is not None:
             self._seen[tuple(self._picked)] += 1
             patient = self._seen.total() < PATIENCE * len(self._seen)
             if self._seen[tuple(self._picked)] > REPETITIONS and patient:
-                hypothesis.reject()
+                raise Discarded
 
     def integer(self, low: int, high: int) -> int:
         """An integer, both ends included; shrinks towards the low one."""
@@ -90,12 +103,13 @@ class Draw:
         """
         free = -1
         stretched = self.choice(free, free, *range(-2, len(limits) if long else free))
-        if stretched == -2:
+        if stretched == -2 and self.batch is None:
             return [self.integer(1, min(*limits, self._largest or limits[0]))] * len(limits)
         lows = [max(1, long // 2) if place == stretched else 1 for place in range(len(limits))]
         highs = [long if place == stretched else limit for place, limit in enumerate(limits)]
         top = self._largest or max(highs)
-        return [self.integer(min(low, top), min(high, top)) for low, high in zip(lows, highs, strict=True)]
+        drawn = [self.integer(min(low, top), min(high, top)) for low, high in zip(lows, highs, strict=True)]
+        return drawn if self.batch is None else [self.batch, *drawn[1:]]
 
     def array(self, *shape: int, positive: bool = False) -> FloatArray:
         """Floats of one regime; positive ones lie in (0, 1] or are positive integers."""
@@ -108,6 +122,7 @@ class Draw:
             values = values if self.values == "lattice" else values / max(1.0, float(values.max()))
         if self._special is not None:
             places = raw % np.uint32(4) == 0 if count > 1 else np.ones(1, bool)
+            self._is_special |= bool(places.any())
             values = np.where(places, self._special, values)
         return values.astype(self.dtype).reshape(shape)
 
@@ -127,7 +142,7 @@ class Draw:
 
     def number(self, *options: float) -> float:
         """A hyperparameter that the dtype represents: one of the options, or any number in (0, 1]."""
-        if self.values == "lattice" or self.choice(True, False):
+        if self.values == "lattice" or self.choice(True, True, False):
             return float(self.dtype.type(self.choice(*options)))
         return float(self.dtype.type((1 + self.integer(0, 2**20)) / 2**20))
 
@@ -149,8 +164,9 @@ class Draw:
         return next(self._choices)
 
     def _bytes(self, count: int) -> bytes:
-        # Straight from the source: what `data.draw` does around each draw took a third of the whole suite's time.
-        self._drawn.append(self._data.conjecture_data.draw_bytes(count, count))
+        if sum(map(len, self._drawn)) + count > MOST_DRAWN:
+            raise Discarded
+        self._drawn.append(self._source(count))
         return self._drawn[-1]
 
     def _regime(self) -> str:

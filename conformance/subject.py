@@ -1,0 +1,118 @@
+"""What a check looks at: one operation of one implementation in one dtype."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.backend import Backend, Lost
+from conformance.calls import Answer, Call
+from conformance.comparison import Nonconforming
+from conformance.deviations import EXCUSES
+from conformance.operation import Arguments, Operation
+from conformance.outcomes import Severity
+from reference.numbers import Arithmetic
+
+
+class KnownToCrash(Exception):
+    """A call that lies in a set of calls known to end the process: it is not made."""
+
+
+@dataclass
+class Subject:
+    """One operation of one implementation in one dtype, and how thoroughly to look at it.
+
+    Args:
+        operation: what the reference calls it.
+        backend: makes the implementation's calls.
+        arithmetic: what the implementation claims of its own.
+        cases: how many cases must decide.
+        seed: of everything drawn.
+        largest: no axis drawn is longer.
+        severities: of the known deviations of this operation, by number.
+        names_arguments: whether the implementation claims that its errors name arguments.
+        shrink: whether to look for the smallest failing case.
+        check: the name of the check that looks: each draws cases of its own.
+    """
+
+    operation: Operation
+    backend: Backend
+    arithmetic: Arithmetic
+    cases: int
+    seed: int
+    largest: int | None = None
+    severities: Sequence[Severity] = ()
+    names_arguments: bool = False
+    shrink: bool = True
+    check: str = ""
+    #: the known deviations, by number, in whose sets the calls since the last `begin` lie
+    met: set[int] = field(default_factory=set)
+    #: cases in their sets so far, by the deviation's number, and those of them that deviated
+    known: Counter[int] = field(default_factory=Counter)
+    deviating: Counter[int] = field(default_factory=Counter)
+    #: what came of calls that were made ahead, by the identity of their arguments
+    _ahead: dict[int, tuple[Arguments, Answer | Lost]] = field(default_factory=dict, init=False)
+
+    @property
+    def dtype(self) -> str:
+        return self.arithmetic.format
+
+    def begin(self) -> None:
+        """Forget which known deviations were met: a new case begins."""
+        self.met.clear()
+
+    def excuses(self, severity: Severity) -> set[int]:
+        """Those of the deviations met whose doing a failure of some severity would be."""
+        return {place for place in self.met if severity in EXCUSES[self.severities[place]]}
+
+    def judge_apart(self, deviations: set[int], deviates: bool) -> None:
+        """Count a case with calls in the sets of known deviations, which deviates or doesn't, and begin another."""
+        self.known.update(deviations)
+        self.deviating.update(deviations if deviates else ())
+        self.begin()
+
+    def run(self, arguments: Arguments, layout: str = "as drawn") -> Any:
+        """The implementation's result; an exception that it raises on good input counts as nonconforming."""
+        (answer,) = self.answers([arguments], layout)
+        return self.result_of(answer, arguments)
+
+    def ask_ahead(self, calls: Sequence[Arguments]) -> None:
+        """Make calls that will be asked for one by one, with these very arguments: together they take less time."""
+        outcomes = self.backend.make_each(self.operation.name, self._made_of(calls, "as drawn", dared=False))
+        # Of calls after a lost one nothing came.
+        self._ahead = {id(call): (call, outcome) for call, outcome in zip(calls, outcomes, strict=False)}
+
+    def answers(self, calls: Sequence[Arguments], layout: str = "as drawn", dared: bool = False) -> list[Answer]:
+        """What comes of calls in a row; raises Lost, with the arguments, if one never comes back."""
+        try:
+            answers = self._made_ahead(calls, layout, dared)
+            if not answers:
+                answers = self.backend.make_calls(self.operation.name, self._made_of(calls, layout, dared))
+        except Lost as lost:
+            lost.arguments = calls[0]
+            raise
+        self.met.update(place for answer in answers for place in answer.deviations if place < len(self.severities))
+        if not all(answer.made for answer in answers):
+            raise KnownToCrash
+        return answers
+
+    def _made_ahead(self, calls: Sequence[Arguments], layout: str, dared: bool) -> list[Answer]:
+        if len(calls) > 1 or layout != "as drawn" or dared or id(calls[0]) not in self._ahead:
+            return []
+        _, outcome = self._ahead.pop(id(calls[0]))
+        if isinstance(outcome, Lost):
+            raise outcome
+        return [outcome]
+
+    def _made_of(self, calls: Sequence[Arguments], layout: str, dared: bool) -> list[Call]:
+        dared = dared or not self.severities
+        return [Call(*self.operation.split(arguments), layout=layout, dared=dared) for arguments in calls]
+
+    def result_of(self, answer: Answer, arguments: Arguments) -> Any:
+        """The result in an answer, or Nonconforming if there is an exception in its place."""
+        if answer.raised:
+            came = f"{answer.raised}\n{answer.where}".strip()
+            raise Nonconforming("raised an exception on good input", "a result", came, arguments=arguments)
+        return answer.result
