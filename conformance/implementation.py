@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from conformance.calls import location_of
+from conformance.deviations import Deviation
 from reference.numbers import Arithmetic
 
 DTYPES = ("float32", "float64")
@@ -28,22 +30,28 @@ class Implementation:
     """A module to check, and what it says of itself.
 
     A module may have, beside its functions:
+        DESCRIPTION: a line about what it runs on.
         PROFILE: for "float32" and "float64" a dict of claims about its arithmetic (`reference.numbers.Arithmetic`);
             what it doesn't say is taken as IEEE arithmetic that may flush subnormals, with 4 to 10 ULPs for elementary
             functions.
-        KNOWN_DEVIATIONS: {(operation, check): reason}, the check as the report names it, or the beginning of its name.
+        KNOWN_DEVIATIONS: a list of `conformance.deviations.Deviation`, or of dicts with the same keys.
         SKIPPED: {operation: reason} for what can't be run here, for want of a device, say.
-        DESCRIPTION: a line about what it runs on.
+        NOT_PROVIDED: {operation: reason} for what the library has no counterpart of.
+        VARIANTS: {name: {variable: value}}: environments that `module:name` runs in.
+        ERRORS_NAME_ARGUMENTS: whether errors are claimed to name the argument that is wrong.
         CASES: how many deciding cases are enough by default, for something slow.
         LARGEST_DIMENSION: no axis drawn is longer.
     """
 
     name: str
     module: ModuleType
-    arithmetics: Mapping[str, Arithmetic]
-    known_deviations: Mapping[tuple[str, str], str]
-    skipped: Mapping[str, str]
     description: str
+    profile: Mapping[str, Mapping[str, Any]]
+    deviations: tuple[Deviation, ...]
+    skipped: Mapping[str, str]
+    not_provided: Mapping[str, str]
+    variants: Mapping[str, Mapping[str, str]]
+    names_arguments: bool
     cases: int | None
     largest: int | None
 
@@ -52,50 +60,110 @@ class Implementation:
         function = getattr(self.module, operation, None)
         return function if callable(function) else None
 
-    def known_deviation(self, operation: str, check: str) -> str | None:
-        """Why the implementation deviates in a check, if it says so: listed by the beginning of the check's name."""
-        for (listed_operation, listed_check), reason in self.known_deviations.items():
-            if listed_operation == operation and check.startswith(listed_check):
-                return reason
-        return None
+    @property
+    def arithmetics(self) -> dict[str, Arithmetic]:
+        """The arithmetic that it claims in each dtype."""
+        return {dtype: Arithmetic(dtype, **self.profile.get(dtype, {})) for dtype in DTYPES}
+
+    def says(self, operations: Sequence[str]) -> dict[str, Any]:
+        """All that it says of itself, as plain values: the hello of its process."""
+        unknown = {d.operation for d in self.deviations} | {*self.skipped, *self.not_provided}
+        for name in sorted(unknown - set(operations)):
+            raise UnknownImplementation(f"{self.name}: {name}, of which it says something, is no operation")
+        functions = {name: self.function(name) for name in operations}
+        return {
+            "description": self.description,
+            "profile": {dtype: dict(claims) for dtype, claims in self.profile.items()},
+            "provides": {name: location_of(function) for name, function in functions.items() if function},
+            "deviations": [_without_calls(deviation) for deviation in self.deviations],
+            "skipped": dict(self.skipped),
+            "not_provided": dict(self.not_provided),
+            "variants": {name: dict(variables) for name, variables in self.variants.items()},
+            "names_arguments": self.names_arguments,
+            "cases": self.cases,
+            "largest": self.largest,
+        }
 
 
 def load(name: str) -> Implementation:
     """Load an implementation: one of ours by its name, any module, or a .py file.
 
     Args:
-        name: "tensorflow" (a module in conformance/implementations), "fast.cpu" (any importable module), or a path
+        name: "tensorflow" (a package in conformance/implementations), "fast.cpu" (any importable module), or a path
             that ends in .py.
 
     Returns:
         The implementation.
 
     Raises:
-        UnknownImplementation: if there is no such thing, or its PROFILE or KNOWN_DEVIATIONS can't be understood.
+        UnknownImplementation: if there is no such thing, or what it says of itself can't be understood.
     """
     module = _load_module(name)
-    profile = getattr(module, "PROFILE", {})
-    deviations = getattr(module, "KNOWN_DEVIATIONS", {})
-    for key in deviations:
-        if not (isinstance(key, tuple) and len(key) == 2):
-            raise UnknownImplementation(f"{name}: KNOWN_DEVIATIONS: wanted (operation, check) as keys; got {key!r}")
+    said = {key: getattr(module, key.upper(), default) for key, default in _SAID.items()}
+    for key, wanted in _SAID.items():
+        fits = isinstance(said[key], type(wanted)) or (wanted is None and type(said[key]) in (int, type(None)))
+        if not fits and not (key == "known_deviations" and isinstance(said[key], (list, tuple))):
+            kind = "a positive integer" if wanted is None else f"a {type(wanted).__name__}"
+            raise UnknownImplementation(f"{name}: {key.upper()}: wanted {kind}; got {type(said[key]).__name__}")
     return Implementation(
         name=name,
         module=module,
-        arithmetics={dtype: _arithmetic(name, dtype, profile.get(dtype, {})) for dtype in DTYPES},
-        known_deviations=deviations,
-        skipped=getattr(module, "SKIPPED", {}),
-        description=getattr(module, "DESCRIPTION", ""),
-        cases=getattr(module, "CASES", None),
-        largest=getattr(module, "LARGEST_DIMENSION", None),
+        description=said["description"],
+        profile=_checked_profile(name, said["profile"]),
+        deviations=tuple(_deviation(name, entry) for entry in said["known_deviations"]),
+        skipped=_texts(name, "SKIPPED", said["skipped"]),
+        not_provided=_texts(name, "NOT_PROVIDED", said["not_provided"]),
+        variants={key: _texts(name, f"VARIANTS[{key!r}]", said["variants"][key]) for key in said["variants"]},
+        names_arguments=said["errors_name_arguments"],
+        cases=said["cases"],
+        largest=said["largest_dimension"],
     )
 
 
-def _arithmetic(name: str, dtype: str, claims: Mapping[str, Any]) -> Arithmetic:
-    unknown = [claim for claim in claims if claim not in CLAIMS]
-    if unknown:
-        raise UnknownImplementation(f"{name}: PROFILE: wanted {', '.join(CLAIMS)}; got {', '.join(unknown)}")
-    return Arithmetic(dtype, **claims)
+#: What a module may say of itself, and what is taken where it doesn't.
+_SAID: dict[str, Any] = {
+    "description": "",
+    "profile": {},
+    "known_deviations": [],
+    "skipped": {},
+    "not_provided": {},
+    "variants": {},
+    "errors_name_arguments": False,
+    "cases": None,
+    "largest_dimension": None,
+}
+
+
+def _checked_profile(name: str, profile: Mapping[str, Any]) -> Mapping[str, Any]:
+    for dtype, claims in profile.items():
+        if dtype not in DTYPES or not isinstance(claims, Mapping):
+            raise UnknownImplementation(f"{name}: PROFILE: wanted claims for {' and '.join(DTYPES)}; got {dtype!r}")
+        unknown = [claim for claim in claims if claim not in CLAIMS]
+        if unknown:
+            raise UnknownImplementation(f"{name}: PROFILE: wanted {', '.join(CLAIMS)}; got {', '.join(unknown)}")
+        try:
+            Arithmetic(dtype, **claims)
+        except (TypeError, ValueError) as error:
+            raise UnknownImplementation(f"{name}: PROFILE[{dtype!r}]: {error}") from None
+    return profile
+
+
+def _deviation(name: str, entry: Any) -> Deviation:
+    try:
+        return entry if isinstance(entry, Deviation) else Deviation(**entry)
+    except (TypeError, ValueError) as error:
+        raise UnknownImplementation(f"{name}: KNOWN_DEVIATIONS: {error}; see conformance.deviations") from None
+
+
+def _texts(name: str, what: str, said: Any) -> Mapping[str, str]:
+    if not isinstance(said, Mapping) or not all(isinstance(text, str) for pair in said.items() for text in pair):
+        raise UnknownImplementation(f"{name}: {what}: wanted texts by name; got {said!r:.60}")
+    return said
+
+
+def _without_calls(deviation: Deviation) -> dict[str, Any]:
+    """A deviation as plain values; its predicate can't leave the process."""
+    return {key: value for key, value in asdict(deviation).items() if key != "calls"}
 
 
 def _load_module(name: str) -> ModuleType:

@@ -1,235 +1,213 @@
-"""Running the suite: worker processes side by side, a time limit for every check, and no verdict ever lost."""
+"""Running the suite: judges side by side, every check that is due accounted for, and no verdict ever lost."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from multiprocessing.connection import Pipe
 from typing import Any
 
-from conformance.checking import Result, check_names
+from conformance.channel import ConnectionLost, TimedOut
+from conformance.checking import Result
+from conformance.checks import check_names
 from conformance.operations import operations
+from conformance.outcomes import Severity, Status
+from conformance.plan import Plan
+from conformance.processes import Process
 
-#: Loading an implementation may take longer than a check: TensorFlow's import from a cold disk, say.
-LOADING_SECONDS = 300.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to run."""
-
-    implementations: tuple[str, ...]
-    operations: tuple[str, ...]
-    dtypes: tuple[str, ...]
-    #: deciding cases for each rounding bound; 0: what the implementation says, or the default
-    cases: int
-    seed: int
-    #: seconds a check may take
-    time_limit: float
-    #: gibibytes that a worker may allocate
-    memory: int
-    jobs: int
+#: How much longer than its own time limit a judge may be silent: it has work of its own beside the calls it waits for.
+JUDGING_SECONDS = 600.0
+NOT_RUN = "not run: the run was ended before"
 
 
 @dataclass
 class Run:
-    """What came of it: what each implementation said of itself, and every check's result."""
+    """What came of a plan: what each implementation said of itself, and every check's result."""
 
     plan: Plan
     hellos: dict[str, dict[str, Any]] = field(default_factory=dict)
     unusable: dict[str, str] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     seconds: float = 0.0
+    interrupted: bool = False
+    #: what went wrong in the suite itself
+    error: str = ""
 
 
 @dataclass(frozen=True)
 class Task:
-    """All checks of one operation in one dtype, for one implementation."""
+    """All checks of one operation of one implementation."""
 
     implementation: str
     operation: str
-    dtype: str
 
 
-class Died(Exception):
-    """A worker ended, or had to be ended."""
-
-    def __init__(self, status: str, summary: str, log: str) -> None:
-        super().__init__(summary)
-        self.status, self.summary, self.log = status, summary, log
+#: Called with each task that is done and its results.
+Progress = Callable[[Task, list[Result]], None]
 
 
-class Worker:
-    """A worker process and the connection to it."""
-
-    def __init__(self, plan: Plan, name: str) -> None:
-        self.name, self._plan = name, plan
-        self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115  (open as long as the process lives)
-        self._connection, theirs = Pipe()
-        command = [sys.executable, "-m", "conformance.worker", str(theirs.fileno()), name]
-        command += [str(plan.cases), str(plan.seed), str(plan.memory)]
-        self._process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
-        )
-        theirs.close()
-
-    def receive(self, seconds: float) -> dict[str, Any]:
-        """The next message; raises Died if none comes in time, or ever."""
-        try:
-            if self._connection.poll(seconds):
-                return dict(json.loads(self._connection.recv_bytes()))
-        except (EOFError, ConnectionError):
-            raise Died("crashed", self._how_it_ended(), self._last_words()) from None
-        raise Died("timed out", f"no end after {seconds:.0f} s", self._last_words())
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Ask for something."""
-        with contextlib.suppress(ConnectionError):  # receive() tells what became of the process
-            self._connection.send_bytes(json.dumps(message).encode())
-
-    def end(self) -> None:
-        """End the process, at once."""
-        self._connection.close()
-        self._process.kill()
-        self._process.wait()
-        self._log.close()
-
-    def _how_it_ended(self) -> str:
-        code = self._process.wait()
-        if code >= 0:
-            return f"the process ended with exit status {code}"
-        name = signal.Signals(-code).name
-        return f"the process was ended by {name}{', perhaps for its memory' if name == 'SIGKILL' else ''}"
-
-    def _last_words(self) -> str:
-        self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - 2000))
-        return self._log.read().decode(errors="replace").strip()
-
-
-def run(plan: Plan, progress: Callable[[Result | None, int], None]) -> Run:
+def run(plan: Plan, progress: Progress = lambda task, results: None) -> Run:
     """Run the plan.
 
     Args:
         plan: what to run.
-        progress: called with each result as it comes and the number of checks known to be left out or added.
+        progress: called with each task that is done and its results.
 
     Returns:
-        Everything there is to report.
+        Everything there is to report; also if it was interrupted, with what was done until then.
     """
-    outcome = Run(plan)
-    start = time.monotonic()
-    queues = {
-        name: deque(Task(name, operation, dtype) for operation in plan.operations for dtype in plan.dtypes)
-        for name in plan.implementations
-    }
-    lock = threading.Lock()
-    slots = [
-        threading.Thread(target=_Slot(plan, outcome, queues, lock, place, progress).serve, daemon=True)
-        for place in range(min(plan.jobs, sum(map(len, queues.values()))))
-    ]
-    for slot in slots:
-        slot.start()
-    for slot in slots:
-        slot.join()
+    outcome, start = Run(plan), time.monotonic()
+    runner = Runner(plan, outcome, progress)
+    with ThreadPoolExecutor(plan.jobs) as slots:
+        served = [slots.submit(runner.serve, place) for place in range(plan.jobs)]
+        # Waiting for futures, not for threads: an interrupted `Thread.join` takes the thread for ended.
+        try:
+            wait(served)
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+            runner.stop()
+            wait(served)
+    outcome.results += runner.not_run()
     outcome.seconds = time.monotonic() - start
     order = {name: place for place, name in enumerate((*plan.implementations, *operations()))}
     outcome.results.sort(key=lambda r: (order[r.implementation], order[r.operation], r.dtype))
     return outcome
 
 
-@dataclass
-class _Slot:
-    """One worker at a time: stays with an implementation while it has work, then helps with the one that has most."""
+class Runner:
+    """Hands tasks to judges, one judge a slot, and takes their results."""
 
-    plan: Plan
-    outcome: Run
-    queues: dict[str, deque[Task]]
-    lock: threading.Lock
-    place: int
-    progress: Callable[[Result | None, int], None]
-    worker: Worker | None = None
+    def __init__(self, plan: Plan, outcome: Run, progress: Progress) -> None:
+        self.plan, self.outcome, self.progress = plan, outcome, progress
+        self.queues = {name: deque(Task(name, o) for o in plan.operations) for name in plan.implementations}
+        self.lock = threading.Lock()
+        self.judges: dict[int, Process] = {}
+        self.stopped = False
 
-    def serve(self) -> None:
+    def serve(self, place: int) -> None:
+        """Work through tasks, in a thread; what goes wrong here ends the run as an error."""
         names = list(self.queues)
-        preferred = names[self.place % len(names)]
-        while (task := self._next(preferred)) is not None:
-            preferred = task.implementation
-            self._run(task)
-        self._let_go()
+        preferred = names[place % len(names)]
+        try:
+            while (task := self._next(preferred)) is not None:
+                preferred = task.implementation
+                results = self._judged(place, task)
+                with self.lock:
+                    self.outcome.results += results
+                    self.progress(task, results)
+        except Exception:
+            with self.lock:
+                self.outcome.error = traceback.format_exc()
+            self.stop()
+        self._let_go(place)
+
+    def stop(self) -> None:
+        """End every judge, and with them all that they started."""
+        with self.lock:
+            self.stopped = True
+        for place in list(self.judges):
+            self._let_go(place)
+
+    def not_run(self) -> list[Result]:
+        """A result that says so for each check of the tasks that nobody took."""
+        left = [task for queue in self.queues.values() for task in queue]
+        return [result for task in left if self._is_due(task) for result in _Told(task).completed(self.plan, NOT_RUN)]
+
+    def _is_due(self, task: Task) -> bool:
+        """Whether an implementation has an operation, or nothing is known of it."""
+        hello = self.outcome.hellos.get(task.implementation)
+        if task.implementation in self.outcome.unusable:
+            return False
+        return hello is None or (task.operation in hello["provides"] and task.operation not in hello["skipped"])
 
     def _next(self, preferred: str) -> Task | None:
+        """A task of an implementation that is running already, or of the one with most work left."""
         with self.lock:
             queue = self.queues[preferred] or max(self.queues.values(), key=len)
-            return queue.popleft() if queue else None
+            return queue.popleft() if queue and not self.stopped else None
 
-    def _run(self, task: Task) -> None:
-        remaining = check_names(task.operation)
-        while remaining:
-            if not self._ready(task.implementation):
-                self.progress(None, -len(remaining))
-                return
-            hello, current = self.outcome.hellos[task.implementation], ""
-            if task.operation not in hello["provides"] or task.operation in hello["skipped"]:
-                self.progress(None, -len(remaining))
-                return
-            assert self.worker is not None
-            self.worker.send({"operation": task.operation, "dtype": task.dtype, "checks": remaining})
-            try:
-                while (message := self.worker.receive(self.plan.time_limit))["kind"] != "done":
-                    if message["kind"] == "start":
-                        current = message["check"]
-                    else:
-                        remaining.remove(current)
-                        self._record(Result(**message["result"]))
-                return
-            except Died as death:
-                self._let_go()
-                current = current if current in remaining else remaining[0]
-                remaining.remove(current)
-                result = Result(task.implementation, task.operation, task.dtype, current, death.status)
-                result.summary, result.came = death.summary, death.log
-                self._record(result)
-
-    def _ready(self, name: str) -> bool:
-        """Have a worker for an implementation; say no if it can't be loaded."""
-        if self.worker is not None and self.worker.name == name:
-            return True
-        self._let_go()
-        if name in self.outcome.unusable:
-            return False
-        self.worker = Worker(self.plan, name)
+    def _judged(self, place: int, task: Task) -> list[Result]:
+        """The results of a task: one for each check that was due, whatever became of the judge."""
+        if task.implementation in self.outcome.unusable:
+            return []
+        told = _Told(task)
         try:
-            hello = self.worker.receive(LOADING_SECONDS)
-        except Died as death:
-            hello = {"kind": "unusable", "reason": death.summary, "details": death.log}
-        with self.lock:
-            if hello["kind"] == "hello":
-                self.outcome.hellos[name] = hello
-                return True
-            self.outcome.unusable[name] = f"{hello['reason']}\n{hello['details']}".strip()
-        self._let_go()
-        return False
+            self._listen(place, told)
+        except (ConnectionLost, TimedOut) as error:
+            ended = self._how_it_ended(place, error)
+            self._let_go(place)
+            return told.completed(self.plan, ended)
+        return told.completed(self.plan, "nothing was heard of it")
 
-    def _record(self, result: Result) -> None:
+    def _listen(self, place: int, told: _Told) -> None:
         with self.lock:
-            known = self.outcome.hellos[result.implementation]["known_deviations"]
-            for operation, check, reason in known:
-                if operation == result.operation and result.check.startswith(check):
-                    result.reason = reason
-            self.outcome.results.append(result)
-        self.progress(result, 0)
+            if self.stopped:
+                raise ConnectionLost("the run was ended")
+            if place not in self.judges:
+                self.judges[place] = Process("conformance.judge", self.plan.as_json())
+            channel, task = self.judges[place].channel, told.task
+        channel.send({"implementation": task.implementation, "operation": task.operation})
+        while (message := channel.receive(self.plan.time_limit + JUDGING_SECONDS))["kind"] != "done":
+            if message["kind"] == "unusable":
+                with self.lock:
+                    self.outcome.unusable[task.implementation] = message["reason"]
+            elif message["kind"] == "hello":
+                with self.lock:
+                    self.outcome.hellos[task.implementation] = message["hello"]
+                told.provided = self._is_due(task)
+            else:
+                told.take(message)
+        told.unusable = task.implementation in self.outcome.unusable
 
-    def _let_go(self) -> None:
-        if self.worker is not None:
-            self.worker.end()
-        self.worker = None
+    def _how_it_ended(self, place: int, error: Exception) -> str:
+        judge = self.judges.get(place)
+        if self.stopped or judge is None:
+            return NOT_RUN
+        said = "a judge fell silent" if isinstance(error, TimedOut) else f"a judge was lost: {judge.how_it_ended()}"
+        return f"{said}\n{judge.output()}"
+
+    def _let_go(self, place: int) -> None:
+        judge = self.judges.pop(place, None)
+        if judge is not None:
+            judge.end()
+
+
+@dataclass
+class _Told:
+    """What a judge has told of a task so far."""
+
+    task: Task
+    provided: bool = True
+    unusable: bool = False
+    due: dict[str, list[str]] = field(default_factory=dict)
+    results: dict[tuple[str, str], Result] = field(default_factory=dict)
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Note what is due, or a result."""
+        if message["kind"] == "due":
+            self.due[message["dtype"]] = message["checks"]
+        elif message["kind"] == "result":
+            said = message["result"]
+            severity = Severity(said["severity"]) if said["severity"] else None
+            result = Result(**{**said, "status": Status(said["status"]), "severity": severity})
+            self.results[result.dtype, result.check] = result
+
+    def completed(self, plan: Plan, why: str) -> list[Result]:
+        """A result for each check that was due: where none came, one that says so, and fails."""
+        if self.unusable or not self.provided:
+            return []
+        names = check_names(operations()[self.task.operation], plan.kinds)
+        return [
+            self.results.get((dtype, name)) or self._missing(dtype, name, why)
+            for dtype in plan.dtypes
+            for name in self.due.get(dtype, names)
+        ]
+
+    def _missing(self, dtype: str, check: str, why: str) -> Result:
+        result = Result(self.task.implementation, self.task.operation, dtype, check, check.partition(":")[0])
+        result.status, result.severity, result.summary = Status.NO_RESULT, Severity.CRASH, why
+        return result

@@ -1,144 +1,144 @@
-"""Whatever an implementation does to itself costs one check, and no verdict is lost."""
+"""Whatever becomes of a process of the suite, every check that was due has a result."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from conformance.runner import Plan, Run, run
-from conformance.verdicts import stale_deviations, succeeded, verdicts
+from conformance.checks import check_names
+from conformance.operations import operations
+from conformance.outcomes import Status, Verdict
+from conformance.processes import ROOT
+from conformance.runner import NOT_RUN, run
+from conformance.verdicts import exit_status, judge
+from tests.conformance.plans import plan
+from tests.conformance.test_hostile import processes
 
-HOSTILE = """
+PATRICIDE = """
 import os
 import numpy as np
 
-KNOWN_DEVIATIONS = {
-    ("softmax", "special values"): "gives zeros for NaN",
-    ("softmax", "laws: sums to one"): "listed, but it does sum to one",
-}
-
 def relu(z):
-    if np.isnan(z).any():
-        os.abort()
-    return np.maximum(z, 0)
-
-def sigmoid(z):
-    while np.isnan(z).any():
-        pass
-    return 1 / (1 + np.exp(-z))
-
-def tanh(z):
-    if np.isnan(z).any():
-        np.ones((1 << 33,), z.dtype)
-    return np.tanh(z)
-
-def relu_vjp(z, cotangent):
-    raise RuntimeError("no gradient today")
+    os.kill(os.getppid(), 9)
 
 def softmax(z):
-    if not isinstance(z, np.ndarray) or z.dtype.kind != "f" or z.ndim == 0 or z.size == 0:
-        raise ValueError("z: wanted an array")
-    with np.errstate(all="ignore"):
-        e = np.exp(z - z.max(axis=-1, keepdims=True))
-        return np.nan_to_num(e / e.sum(axis=-1, keepdims=True))
+    raise ValueError("z: no")
 """
-OPERATIONS = ("relu", "sigmoid", "tanh", "relu_vjp", "softmax", "dense")
+
+SLOW = """
+import time
+import numpy as np
+
+def relu(z):
+    time.sleep(0.002)
+    return np.maximum(z, 0)
+
+def softmax(z):
+    open(__file__ + ".softmax", "w").close()
+    time.sleep(30)
+"""
 
 
-def plan(*implementations: str, **changes: object) -> Plan:
-    given: dict[str, object] = {
-        "implementations": implementations,
-        "operations": OPERATIONS,
-        "dtypes": ("float32",),
-        "cases": 8,
-        "seed": 0,
-        "time_limit": 3.0,
-        "memory": 4,
-        "jobs": 2,
-    }
-    return Plan(**{**given, **changes})  # type: ignore[arg-type]
+def test_the_loss_of_a_judge_costs_the_task_it_had(tmp_path: Path) -> None:
+    module = tmp_path / "patricide.py"
+    module.write_text(PATRICIDE, "utf-8")
+    outcome = run(plan(str(module), "numpy", jobs=1))
+    lost = [r for r in outcome.results if r.implementation == str(module) and r.operation == "relu"]
+    assert [result.check for result in lost] == check_names(operations()["relu"])
+    assert {result.status for result in lost} == {Status.NO_RESULT}
+    assert "SIGKILL" in lost[0].summary
+    softmax = [r for r in outcome.results if r.implementation == str(module) and r.operation == "softmax"]
+    assert Status.NO_RESULT not in {result.status for result in softmax}
+    assert judge(outcome, "numpy", "relu").verdict is Verdict.CONFORMS
+    assert exit_status(outcome) == 1
 
 
-@pytest.fixture(scope="module")
-def hostile_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    path = tmp_path_factory.mktemp("implementations") / "hostile.py"
-    path.write_text(HOSTILE, "utf-8")
-    return run(plan(str(path)), lambda result, change: None)
+def test_an_exception_in_a_thread_of_the_runner_ends_the_run_as_an_error() -> None:
+    def progress(*_: object) -> None:
+        raise RuntimeError("the bar is stuck")
 
-
-def statuses(outcome: Run, operation: str) -> dict[str, str]:
-    return {result.check: result.status for result in outcome.results if result.operation == operation}
-
-
-def test_a_crash_costs_the_check_it_happens_in(hostile_run: Run) -> None:
-    seen = statuses(hostile_run, "relu")
-    assert seen["special values: NaN"] == "crashed"
-    assert seen["rounding bound"] == seen["special values: +infinity"] == "passed"
-    crashed = next(r for r in hostile_run.results if r.operation == "relu" and r.status == "crashed")
-    assert "SIGABRT" in crashed.summary
-
-
-def test_a_hang_is_ended_by_the_time_limit(hostile_run: Run) -> None:
-    assert statuses(hostile_run, "sigmoid")["special values: NaN"] == "timed out"
-
-
-def test_running_out_of_memory_is_told_as_such(hostile_run: Run) -> None:
-    assert statuses(hostile_run, "tanh")["special values: NaN"] == "out of memory"
-
-
-def test_an_exception_on_good_input_fails_with_a_reproduction(hostile_run: Run) -> None:
-    failed = next(r for r in hostile_run.results if r.operation == "relu_vjp" and r.check == "rounding bound")
-    assert failed.status == "failed"
-    assert "no gradient today" in failed.came
-    assert "relu_vjp(z, cotangent)" in failed.reproduction
-
-
-def test_every_check_has_a_result_all_the_same(hostile_run: Run) -> None:
-    from conformance.checking import check_names
-
-    for operation in OPERATIONS[:-1]:
-        assert list(statuses(hostile_run, operation)) == check_names(operation)
-
-
-def test_verdicts_tell_them_apart(hostile_run: Run) -> None:
-    by_operation = {verdict.operation: verdict.verdict for verdict in verdicts(hostile_run)}
-    assert by_operation == {
-        "relu": "fails",
-        "sigmoid": "fails",
-        "tanh": "fails",
-        "relu_vjp": "fails",
-        "softmax": "known deviation",
-        "dense": "not provided",
-    }
-    assert not succeeded(hostile_run)
-
-
-def test_a_known_deviation_that_deviates_no_more_is_stale(hostile_run: Run) -> None:
-    assert [(stale.operation, stale.check) for stale in stale_deviations(hostile_run)] == [
-        ("softmax", "laws: sums to one")
-    ]
-
-
-def test_what_cannot_be_loaded_is_told_and_does_not_succeed(tmp_path: Path) -> None:
-    broken = tmp_path / "broken.py"
-    broken.write_text("import no_such_module_anywhere\n", "utf-8")
-    outcome = run(plan(str(broken), operations=("relu",)), lambda result, change: None)
-    assert "no_such_module_anywhere" in outcome.unusable[str(broken)]
-    assert [verdict.verdict for verdict in verdicts(outcome)] == ["can't be loaded"]
-    assert not succeeded(outcome)
+    outcome = run(plan("numpy", jobs=1), progress)
+    assert "the bar is stuck" in outcome.error
+    assert exit_status(outcome) == 3
+    # What nobody came to is told as such, and doesn't pass.
+    due = {(name, check) for name in ("relu", "softmax") for check in check_names(operations()[name])}
+    assert {(r.operation, r.check) for r in outcome.results} == due
+    assert NOT_RUN in {result.summary for result in outcome.results}
 
 
 def test_an_implementation_of_nothing_does_not_succeed(tmp_path: Path) -> None:
     empty = tmp_path / "empty.py"
     empty.write_text("", "utf-8")
-    assert not succeeded(run(plan(str(empty), operations=("relu",)), lambda result, change: None))
+    outcome = run(plan(str(empty), operations=("relu",)))
+    assert judge(outcome, str(empty), "relu").verdict is Verdict.NOT_PROVIDED
+    assert exit_status(outcome) == 1
 
 
 def test_the_same_seed_gives_the_same_results() -> None:
     def numbers(seed: int) -> list[object]:
-        outcome = run(plan("numpy", operations=("dense",), seed=seed), lambda result, change: None)
+        outcome = run(plan("numpy", operations=("dense",), seed=seed))
         return [(r.check, r.status, r.deciding, r.undecidable, r.vacuous, r.worst) for r in outcome.results]
 
     assert numbers(1) == numbers(1)
     assert numbers(1) != numbers(2)
+
+
+def heed_interrupts() -> None:
+    """As on a terminal: who starts the tests in the background has them, and all that they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def started(module: Path, report: Path) -> subprocess.Popen[bytes]:
+    """The command line on a slow implementation, when the first of its operations is done and the second isn't."""
+    command = [sys.executable, "-m", "conformance", str(module), "--only", "relu,softmax", "--dtype", "float32"]
+    command += ["--cases", "8", "--jobs", "1", "--report", str(report)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, preexec_fn=heed_interrupts
+    )
+    end = time.monotonic() + 60
+    while not module.with_name(module.name + ".softmax").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    return process
+
+
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_run_keeps_and_reports_what_is_done(tmp_path: Path, order: signal.Signals) -> None:
+    module, report = tmp_path / "slow.py", tmp_path / "report"
+    module.write_text(SLOW, "utf-8")
+    process = started(module, report)
+    process.send_signal(order)
+    try:
+        printed, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, printed
+    text = (report / "report.json").read_text("utf-8")
+    assert '"interrupted": true' in text
+    assert NOT_RUN in text
+    assert '"status": "passed"' in text
+    assert gone(module)
+
+
+def test_the_death_of_the_runner_leaves_no_process_behind(tmp_path: Path) -> None:
+    module = tmp_path / "slow.py"
+    module.write_text(SLOW, "utf-8")
+    process = started(module, tmp_path / "report")
+    process.kill()
+    process.wait()
+    assert gone(module)
+    process.communicate()
+
+
+def gone(module: Path) -> bool:
+    """Whether every process that knows of a module ends within some seconds."""
+    end = time.monotonic() + 20
+    while processes(str(module)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return not processes(str(module))
