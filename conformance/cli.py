@@ -1,154 +1,114 @@
-"""The command line: `python -m conformance`."""
+"""The command line: `conformance`, or `python -m conformance`."""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import io
 import os
-import random
+import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.checking import Result, check_names
-from conformance.implementation import DTYPES
-from conformance.operations import operations
-from conformance.report import terminal, write
-from conformance.runner import Plan, Run, run
-from conformance.verdicts import succeeded
+from conformance.checking import Result
+from conformance.options import Options, options_from
+from conformance.outcomes import Role
+from conformance.report import require_writable, terminal, write
+from conformance.report.annotations import annotations as annotations_of
+from conformance.report.changes import read_former
+from conformance.report.data import as_data
+from conformance.runner import Run, Task, run
 
-DEFAULT_IMPLEMENTATIONS = ("fast.cpu", "fast.cuda", "tensorflow")
-
-DESCRIPTION = """\
-Check implementations of deep learning's basic operations against the reference.
-
-An implementation conforms if it is at least as accurate as the reference algorithm itself would be, executed in the
-implementation's own arithmetic, in the least favourable order of summation. No tolerance is chosen by hand: the
-reference, run on numbers that carry their error bounds, says how large an error may be.
-"""
-
-EXAMPLES = """\
-examples:
-  python -m conformance                                    the three implementations of this project
-  python -m conformance tensorflow --only conv2d softmax   two operations of TensorFlow
-  python -m conformance homework.py --only conv2d          a student's function, in a file of its own
-  python -m conformance --list                             what can be checked, and how
-
-An implementation is any module, or .py file, with functions of the reference's names and signatures over NumPy
-arrays. A function that it doesn't have is 'not provided'. Exit status: 0 if nothing fails, 1 if something does,
-2 if the call makes no sense.
-"""
+#: The exit status of a call that makes no sense.
+USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    _print_anything()
+    options = options_from(arguments)
     console = Console()
-    if options.list:
-        terminal.print_catalogue(console)
+    if options.list is not None:
+        with console.capture() as printed:
+            if options.list:
+                terminal.print_operation(console, options.list)
+            else:
+                terminal.print_catalogue(console)
+        _print_to_whoever_reads(printed.get().rstrip("\n"))
         return 0
-    unknown = [name for name in options.only if name not in operations()]
-    if unknown:
-        parser.error(f"--only: wanted operations of --list; got {', '.join(unknown)}")
-    seed = random.SystemRandom().randrange(2**32) if options.seed == "random" else int(options.seed)
-    plan = Plan(
-        implementations=tuple(dict.fromkeys(options.implementations)),
-        operations=tuple(name for name in operations() if not options.only or name in options.only),
-        dtypes=tuple(options.dtype or DTYPES),
-        cases=options.cases,
-        seed=seed,
-        time_limit=options.time_limit,
-        memory=options.memory or _share_of_memory(options.jobs),
-        jobs=options.jobs,
-    )
-    outcome = _run_with_progress(plan, console)
-    terminal.print_report(outcome, console)
-    folder = Path(options.report)
-    write(outcome, folder)
-    console.print(f"Report: {folder / 'index.html'}, report.json and junit.xml beside it; seed {seed}.")
-    return 0 if succeeded(outcome) else 1
+    # Before anything is run: hours later is too late to find that there is nowhere to write to.
+    try:
+        require_writable(options.report)
+        since = read_former(options.since) if options.since else None
+    except (OSError, ValueError) as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return USAGE
+    return _finish(_run_with_progress(options), options, since, console)
 
 
-def _run_with_progress(plan: Plan, console: Console) -> Run:
-    total = sum(len(check_names(operation)) for operation in plan.operations)
-    total *= len(plan.dtypes) * len(plan.implementations)
+def _finish(outcome: Run, options: Options, since: dict[str, Any] | None, console: Console) -> int:
+    """Write the report, and only then print: whoever reads may close the terminal, or not know its letters."""
+    data = as_data(outcome)
+    status = int(data["exit_status"])
+    try:
+        write(data, options.report, since)
+    except OSError as error:
+        print(f"conformance: the report can't be written: {error}", file=sys.stderr)
+        status = status or 3
+    with console.capture() as printed:
+        terminal.print_report(data, console, homework=options.homework, since=since)
+        console.print(f"Report: {options.report / 'index.html'}; report.json and junit.xml beside it.", soft_wrap=True)
+    _print_to_whoever_reads("\n".join([printed.get().rstrip("\n"), *annotations_of(data, os.environ)]))
+    return status
+
+
+def _print_to_whoever_reads(text: str) -> None:
+    """Print to stdout, which may have been closed, as `| head` does."""
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)
+        return
+    # Nobody reads any more. Python would complain once more when it flushes at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run_with_progress(options: Options) -> Run:
+    plan = options.plan
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("checking", total=total)
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        shown = bar.add_task("checking", total=len(plan.implementations) * len(plan.operations))
 
-        def progress(result: Result | None, change: int) -> None:
-            if result is None:
-                bar.update(task, total=(bar.tasks[0].total or 0) + change)
-                return
-            bar.update(task, advance=1, description=f"{result.implementation} {result.operation}")
-            if result.broken and not result.reason:
-                bar.console.print(f"[red]{result.status}[/]: {result.implementation} {result.operation} {result.check}")
+        def progress(task: Task, results: list[Result]) -> None:
+            broken = sum(result.status.broken for result in results)
+            found = f": {broken} checks fail" if broken and plan.role(task.implementation) is Role.JUDGED else ""
+            bar.update(shown, advance=1, description=f"{task.implementation} {task.operation}{found}")
 
-        return run(plan, progress)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m conformance",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add(
-        "implementations",
-        nargs="*",
-        metavar="IMPLEMENTATION",
-        default=DEFAULT_IMPLEMENTATIONS,
-        help=f"a module's name or a .py file (default: {' '.join(DEFAULT_IMPLEMENTATIONS)})",
-    )
-    add("--only", nargs="+", metavar="NAME", default=[], help="check these operations only")
-    add("--dtype", choices=DTYPES, action="append", help="check this dtype only (default: both)")
-    add(
-        "--cases",
-        type=_positive,
-        default=0,
-        metavar="N",
-        help="deciding cases for each operation and dtype; other checks scale with it (default: 200, or what the "
-        "implementation asks for)",
-    )
-    add(
-        "--seed", type=_seed, default="0", metavar="S", help="a number, or 'random' (default: 0; same seed, same cases)"
-    )
-    add(
-        "--report",
-        default="report",
-        metavar="DIR",
-        help="folder for index.html, report.json, junit.xml (default: report)",
-    )
-    add("--time-limit", type=float, default=120.0, metavar="SECONDS", help="for each check (default: 120)")
-    cores = os.cpu_count() or 1
-    add("--jobs", type=_positive, default=cores, metavar="N", help=f"worker processes side by side (default: {cores})")
-    add("--memory", type=_positive, default=0, metavar="GIB", help="what each worker may allocate (default: its share)")
-    add("--list", action="store_true", help="list the operations and their checks, and exit")
-    return parser
+        with _terminable():
+            return run(plan, progress)
 
 
-def _share_of_memory(jobs: int) -> int:
-    """An equal part of the machine's memory, in gibibytes: what runs out of it costs one check, not the machine."""
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(2, total // jobs >> 30)
+@contextlib.contextmanager
+def _terminable() -> Any:
+    """Let an order to end be obeyed as Ctrl-C is: what is done is kept and reported."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"wanted a positive integer; got {text}")
-    return value
-
-
-def _seed(text: str) -> str:
-    if text != "random" and not text.isdigit():
-        raise argparse.ArgumentTypeError(f"wanted a number or 'random'; got {text}")
-    return text
+def _print_anything() -> None:
+    """Let no letter that the terminal doesn't know cost the report."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -1,41 +1,71 @@
-"""Reproductions: a failing call as a snippet to copy, paste and run."""
+"""Reproductions: programs to copy, paste and run, which print what was wanted and what came instead."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from conformance.operations import Operation
+from conformance.arrays import has_array
+from conformance.operation import Arguments, Operation
 
 
-def snippet(implementation: str, operation: Operation, arguments: dict[str, Any]) -> str:
-    """A program that makes a call of an implementation and prints its result beside the reference's."""
-    data, hyperparameters = operation.split(arguments)
-    keywords = "".join(f", {name}={value!r}" for name, value in hyperparameters.items() if not _has_array(value))
-    keywords += "".join(f", {name}={name}" for name, value in hyperparameters.items() if _has_array(value))
-    lines = [
-        "import numpy as np",
-        "import reference",
-        "from conformance.comparison import as_lists",
-        "from conformance.implementation import load",
-        "",
-        f"implementation = load({implementation!r}).module",
-        *(f"{name} = {literal(value)}" for name, value in arguments.items() if name in data or _has_array(value)),
-        "",
-        f"print(implementation.{operation.name}({', '.join(data)}{keywords}))",
+def program(implementation: str, operation: Operation, script: Sequence[str]) -> str:
+    """A program that shows a failure: the script, after the lines that it needs."""
+    body = "\n".join(script)
+    names = [name for name in ("allowed", "laid_out", "plain", "wanted") if f"{name}(" in body]
+    imports = f"from conformance.replay import {', '.join(sorted(['function', *names]))}"
+    loading = f"{operation.name} = function({implementation!r}, {operation.name!r})"
+    return "\n".join(["import numpy as np", imports, "", loading, body])
+
+
+def of_calls(operation: Operation, calls: Sequence[Arguments]) -> list[str]:
+    """The lines that make calls and print, for each, what is wanted, give or take what is allowed, and what comes."""
+    lines = []
+    for place, arguments in enumerate(calls):
+        suffix = f"_{place + 1}" if place else ""
+        given = given_text(operation, arguments, suffix)
+        lines += definitions(arguments, suffix)
+        lines.append(f'print("wanted ", wanted({operation.name}, {given}))')
+        lines.append(f'print("allowed", allowed({operation.name}, {given}))')
+        lines.append(f'print("came   ", {operation.name}({given}))')
+    return lines
+
+
+def of_a_bad_call(operation: Operation, arguments: Arguments) -> list[str]:
+    """The lines that make a call which should be refused."""
+    call = f"{operation.name}({given_text(operation, arguments)})"
+    return [*definitions(arguments), 'print("wanted  an error")', f'print("came   ", {call})']
+
+
+def of_an_error(operation: Operation, arguments: Arguments, wanted: str) -> list[str]:
+    """The lines that make a call which should be refused, and print the error."""
+    return [
+        *definitions(arguments),
+        "try:",
+        f"    {operation.name}({given_text(operation, arguments)})",
+        "except Exception as error:",
+        f'    print("wanted ", {wanted!r})',
+        '    print("came   ", error)',
     ]
-    lists = ", ".join(f"as_lists({name})" for name in data)
-    listed = keywords
-    for name, value in hyperparameters.items():
-        if _has_array(value):
-            listed = listed.replace(f"{name}={name}", f"{name}=as_lists({name})")
-    return "\n".join([*lines, f"print(reference.{operation.name}({lists}{listed}))"])
+
+
+def definitions(arguments: Arguments, suffix: str = "") -> list[str]:
+    """A line for each argument that is too long to stand in the call."""
+    return [f"{name}{suffix} = {literal(value)}" for name, value in arguments.items() if has_array(value)]
+
+
+def given_text(operation: Operation, arguments: Arguments, suffix: str = "") -> str:
+    """What stands between the parentheses of a call."""
+    data, hyperparameters = operation.split(arguments)
+    texts = {name: f"{name}{suffix}" if has_array(value) else literal(value) for name, value in arguments.items()}
+    return ", ".join([*(texts[name] for name in data), *(f"{name}={texts[name]}" for name in hyperparameters)])
 
 
 def literal(value: Any) -> str:
     """A value as Python source; floats print so that reading them gives the same bits."""
-    if isinstance(value, tuple) and _has_array(value):
+    if isinstance(value, tuple) and has_array(value):
         return f"({', '.join(map(literal, value))},)"
     if isinstance(value, np.ndarray):
         numbers = str(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
@@ -46,7 +76,3 @@ def literal(value: Any) -> str:
 def _reshaped(array: np.ndarray[Any, Any]) -> str:
     """An empty array prints without its shape."""
     return f".reshape({array.shape})" if array.size == 0 else ""
-
-
-def _has_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) or (isinstance(value, tuple) and any(map(_has_array, value)))

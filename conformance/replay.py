@@ -1,0 +1,90 @@
+"""What reproductions import: a function to call, and what it should return.
+
+>>> relu = function("numpy", "relu")
+>>> relu(np.array([-1.5, 2.0], "float32"))
+[0.0, 2.0]
+>>> wanted(relu, np.array([-1.5, 2.0], "float32"))
+[0.0, 2.0]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conformance.arrays import arrays_in, map_arrays
+from conformance.calls import LAYOUTS, as_arrays
+from conformance.comparison import expected
+from conformance.implementation import load
+from conformance.operation import Operation
+from conformance.operations import operations
+from reference.arrays import elementwise
+from reference.numbers import Arithmetic, Rounded
+
+
+@dataclass(frozen=True)
+class Function:
+    """An implementation's function; returns nested lists, which print every digit."""
+
+    operation: Operation
+    arithmetics: dict[str, Arithmetic]
+    implementation: Callable[..., Any]
+
+    def __call__(self, *data: Any, **hyperparameters: Any) -> Any:
+        return plain(self.implementation(*data, **hyperparameters))
+
+    def expected(self, *data: Any, **hyperparameters: Any) -> Any:
+        """The reference's result, with its bounds."""
+        arguments = {**dict(zip(self.operation.parameters, data, strict=False)), **hyperparameters}
+        (dtype, *_) = [array.dtype.name for array in arrays_in(arguments) if array.dtype.kind == "f"]
+        return expected(self.operation, arguments, self.arithmetics[dtype])
+
+
+def function(implementation: str, operation: str) -> Function:
+    """An implementation's function of a name."""
+    loaded = load(implementation)
+    found = loaded.function(operation)
+    if found is None:
+        raise LookupError(f"{implementation} has no {operation}")
+    return Function(operations()[operation], loaded.arithmetics, found)
+
+
+def wanted(called: Function, *data: Any, **hyperparameters: Any) -> Any:
+    """What the reference returns: exact values, as the nearest floats."""
+    return _each(_value, called.expected(*data, **hyperparameters))
+
+
+def allowed(called: Function, *data: Any, **hyperparameters: Any) -> Any:
+    """The largest error that the claimed arithmetic allows, for each number."""
+    return _each(
+        lambda number: number.error if isinstance(number, Rounded) else 0.0, called.expected(*data, **hyperparameters)
+    )
+
+
+def laid_out(layout: str, argument: Any) -> Any:
+    """The same arrays, lying otherwise in memory: one of "read-only", "strided", "reversed", "column-major"."""
+    return map_arrays(LAYOUTS[layout], argument)
+
+
+def plain(value: Any) -> Any:
+    """A result as nested lists."""
+    arrays = as_arrays(value)
+    if isinstance(arrays, (tuple, list)):
+        return tuple(plain(part) for part in arrays)
+    return arrays.tolist() if isinstance(arrays, np.ndarray) else arrays
+
+
+def _each(function: Callable[[Any], Any], value: Any) -> Any:
+    return tuple(_each(function, part) for part in value) if isinstance(value, tuple) else elementwise(function, value)
+
+
+def _value(number: Any) -> float:
+    value = number.value if isinstance(number, Rounded) else number
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
