@@ -1,0 +1,59 @@
+"""What wrong and right implementations of several rooms are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.implementations import numpy as base
+from conformance.implementations.numpy.arguments import Array
+from tests.conformance.power.entering import right
+
+
+def rounded_to(bits: int, values: Array) -> Array:
+    """Values to so many significant bits, to nearest."""
+    fractions, exponents = np.frexp(values)
+    return np.ldexp(np.rint(fractions * 2.0**bits) / 2.0**bits, exponents).astype(values.dtype)
+
+
+def one_by_one(terms: Array) -> Array:
+    """The sum over the first axis, from the first to the last."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def wider(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    """The next precision: float64 for float32, and what the processor has beyond for float64."""
+    return np.float64 if dtype == np.float32 else np.longdouble
+
+
+def through_a_wider_format(operation: str) -> None:
+    """The whole operation computed in the next wider format, and rounded in the end.
+
+    Not for whole networks: where a hidden layer overflows in the format claimed, the reference says NaN.
+    """
+
+    def convert(value: Any, dtype: Any) -> Any:
+        if isinstance(value, tuple):
+            parts = [convert(part, dtype) for part in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        return value.astype(dtype) if hasattr(value, "dtype") and value.dtype.kind == "f" else value
+
+    def function(*arguments: Any, **how: Any) -> Any:
+        floats = arguments[0].dtype
+        wide, keywords = convert(arguments, wider(floats)), {name: convert(v, wider(floats)) for name, v in how.items()}
+        return convert(getattr(base, operation)(*wide, **keywords), floats)
+
+    function.__name__ = f"{operation}_through_a_wider_format"
+    right(operation)(function)
+
+
+def raw_memory(array: Array) -> Array:
+    """The first numbers of the memory that an array lives in, taken as if it were contiguous."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    return owner.ravel(order="K")[: array.size].reshape(array.shape)
