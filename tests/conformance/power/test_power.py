@@ -5,19 +5,32 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.backend import LocalBackend
 from conformance.checking import Result, run_check
-from conformance.exploration import Subject
+from conformance.checks import Check, checks_of
 from conformance.implementation import load
-from conformance.kinds import Check, checks_of
 from conformance.operations import operations
-from tests.conformance.power.right_implementations import RIGHT_IMPLEMENTATIONS, RightImplementation
-from tests.conformance.power.wrong_implementations import WRONG_IMPLEMENTATIONS, WrongImplementation
+from conformance.outcomes import Status
+from conformance.subject import Subject
+from tests.conformance.power.entering import (
+    RIGHT_IMPLEMENTATIONS,
+    WRONG_IMPLEMENTATIONS,
+    RightImplementation,
+    WrongImplementation,
+)
+
+for room in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    if not room.name.startswith("test_"):
+        importlib.import_module(f"tests.conformance.power.{room.name}")
 
 SEEDS = (0, 1, 2)
 BASE = load("numpy")
@@ -52,7 +65,15 @@ def checks_named(operation: str, beginning: str) -> list[Check]:
 
 def subject(operation: str, function: Callable[..., Any], dtype: str, cases: int, seed: int) -> Subject:
     # A failing case is enough, it needn't be the smallest: shrinking would take most of a failing check's time.
-    return Subject(operations()[operation], function, BASE.arithmetics[dtype], cases, seed, shrink=False)
+    return Subject(
+        operations()[operation],
+        LocalBackend(function),
+        BASE.arithmetics[dtype],
+        cases,
+        seed,
+        names_arguments=True,
+        shrink=False,
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -69,15 +90,15 @@ def test_a_mistake_is_caught(
 ) -> None:
     for dtype in wrong.dtypes:
         looked_at = subject(wrong.operation, wrong.function, dtype, wrong.cases, seed)
-        statuses = {}
+        statuses: dict[str, Status] = {}
         for check in checks_named(wrong.operation, kind):
-            result = run_check(BASE, looked_at, check)
+            result = run_check(BASE.name, looked_at, check)
             statuses[check.name] = result.status
-            if result.status == "failed":
+            if result.status is Status.FAILED:
                 catches[wrong.name, kind].append(result)
                 break
-        assert "failed" in statuses.values(), f"{wrong.name} survived in {dtype}: {statuses}"
-        assert "crashed" not in statuses.values(), statuses
+        assert Status.FAILED in statuses.values(), f"{wrong.name} survived in {dtype}: {statuses}"
+        assert Status.ERROR not in statuses.values(), statuses
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -90,8 +111,8 @@ def test_the_base_conforms_so_that_a_catch_is_the_mistakes_doing(
 ) -> None:
     looked_at = subject(operation, getattr(BASE.module, operation), dtype, cases, seed)
     for check in checks_named(operation, kind):
-        result = run_check(BASE, looked_at, check)
-        assert result.status == "passed", f"{check.name}: {result}"
+        result = run_check(BASE.name, looked_at, check)
+        assert result.status is Status.PASSED, f"{check.name}: {result}"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -99,8 +120,8 @@ def test_the_base_conforms_so_that_a_catch_is_the_mistakes_doing(
 def test_a_right_implementation_passes_every_kind(right: RightImplementation, dtype: str) -> None:
     looked_at = subject(right.operation, right.function, dtype, right.cases, 0)
     for check in checks_of(looked_at.operation):
-        result = run_check(BASE, looked_at, check)
-        assert result.status in ("passed", "not applicable"), f"{check.name}: {result}"
+        result = run_check(BASE.name, looked_at, check)
+        assert result.status in (Status.PASSED, Status.NOT_APPLICABLE), f"{check.name}: {result}"
 
 
 def test_every_mistake_is_described_and_has_a_name_of_its_own() -> None:
