@@ -327,8 +327,6 @@ class Rounded:
         """The exact value as a float, rounded away from 0: larger than a bound if and only if the value is."""
         return signed_size(self.mantissa, self.exponent) if self.special is None else self.special
 
-    _float = outward
-
     def distance(self, came: float) -> float:
         """How far a computed float is from the exact value, rounded up; NaN if either is no number and they differ.
 

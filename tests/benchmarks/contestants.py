@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 import reference
-from conformance.comparison import as_lists
+from conformance.arrays import as_lists
 from conformance.implementation import load
 from conformance.operations import operations
 from fast.cuda import SIMULATED

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.comparison import arrays_of, compare, expected
+from conformance.arrays import arrays_in
+from conformance.comparison import compare, expected
 from conformance.operations import operations
 from tests.benchmarks import ceilings
 from tests.benchmarks.interleaving import ROUNDS, calls_per_turn, interleave
@@ -87,7 +88,7 @@ def same_numbers(workload: Workload, contestants: list[Any], arguments: dict[str
     """Every contestant gives the first one's numbers."""
     wanted: list[np.ndarray] = []
     for contestant in contestants:
-        came = arrays_of(contestant.prepare(workload.operation, arguments)())
+        came = arrays_in(contestant.prepare(workload.operation, arguments)())
         if workload.operation == "forward_pass":
             # A softmax may round even where it saturates: TensorFlow's gives 1 - 2⁻²⁴ there.
             probabilities, logits = came.pop(), came[len(arguments["weights"]) - 1]

@@ -1,22 +1,22 @@
-"""Elementary functions: the largest of several numbers, and who shares its gradient."""
+"""Elementary functions: what has them, how precise they are, the largest of several numbers and its gradient."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from reference import Undecidable
+from reference import Undecidable, elementary
 from reference.elementary import largest, shares_of_largest
 from reference.numbers import Arithmetic, Dual, Formula, Interval, Node, Rounded
 
 SINGLE = Arithmetic("float32")
 #: Numbers whose comparisons are always decided: of ties, the first gets everything.
-DECIDED: dict[str, Callable[[int], Any]] = {
+DECIDED: dict[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "Fraction": Fraction,
@@ -69,3 +69,21 @@ def test_a_nan_is_the_largest():
 def test_a_graph_of_uncertain_numbers_refuses_to_choose_a_winner():
     with pytest.raises(Undecidable):
         shares_of_largest([Node(Rounded(1, SINGLE, error=0.5)), Node(Rounded(1, SINGLE))], 7)
+
+
+@pytest.mark.parametrize("kind", ["Fraction", "Dual", "Node"])
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid"])
+def test_a_fraction_has_no_elementary_functions_and_says_what_has(name: str, kind: str):
+    with pytest.raises(TypeError, match=f"^{name} of Fraction: .* has no such function; use float, Decimal or "):
+        getattr(elementary, name)(DECIDED[kind](Fraction(1, 2)))
+
+
+@pytest.mark.parametrize("x", ["1e-5", "-1e-20", "1e-49", "1e-70", "-3e-4000"])
+def test_the_hyperbolic_tangent_of_a_small_decimal_keeps_all_its_digits(x: str):
+    with localcontext() as context:
+        context.prec = 50
+        came = Fraction(elementary.tanh(Decimal(x)))
+    # tanh x lies between x - x³/3 and x - x³/3 + 2x⁵/15, and the last of 50 digits may be off by one.
+    exact = Fraction(x)
+    cut = abs(exact) ** 5 * 2 / 15
+    assert abs(came - (exact - exact**3 / 3)) <= cut + abs(exact) * Fraction(1, 10**49)

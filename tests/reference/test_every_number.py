@@ -1,6 +1,7 @@
 """Every function runs with every kind of number that can do what it asks for, and all kinds mean the same.
 
 The exact result, from fractions, is the meaning; each other kind contains it, carries it along, or is within its bound.
+The calls are those that the suite draws for each operation, so that a new one is read with every number at once.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 
 import reference
-from reference import elementary
+from conformance.operations import operations
+from conformance.sampling import sample_calls
 from reference.numbers import Arithmetic, Dual, Formula, Interval, Node, Rounded
 from reference.numbers.interval import hull
 from tests.reference.support import convert, leaves
 
 DOUBLE = Arithmetic("float64")
+#: How many calls of each operation; the first one drawn has the smallest shapes.
+CALLS = 5
 
 KINDS: dict[str, Callable[[Any], Any]] = {
     "float": float,
@@ -36,55 +42,55 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 }
 #: Kinds without exponentials of their own: fractions, and what is made of them. Formulas take the float's.
 RATIONAL_KINDS = ("Fraction", "Dual", "Node")
+NO_EXPONENTIALS = "a Fraction is exact and has no such function"
 
-
-def quarters(*numerators: int) -> list[Fraction]:
-    return [Fraction(numerator, 4) for numerator in numerators]
-
-
-IMAGES = reference.reshape(quarters(*range(-4, 5)), (1, 3, 3, 1))
-FILTERS = reference.reshape(quarters(1, -3, 2, 5), (2, 2, 1, 1))
-INPUTS = [quarters(1, 2), quarters(-3, 5)]
-WEIGHTS = [quarters(4, -1), quarters(2, 7)]
-BIAS = quarters(1, 3)
-PIXELS = reference.reshape(quarters(1, 2, 3, 4), (1, 2, 2, 1))
-# Three examples: a third is no float.
-NETWORK = ([*INPUTS, quarters(7, 1)], (WEIGHTS, WEIGHTS), (BIAS, BIAS))
-NETWORK_LABELS = [[1, 0], [0, 1], [0, 1]]
-
-RATIONAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-    "dense": (reference.dense, (INPUTS, WEIGHTS, BIAS)),
-    "dense_vjp": (reference.dense_vjp, (INPUTS, WEIGHTS, BIAS, INPUTS)),
-    "conv2d": (reference.conv2d, (IMAGES, FILTERS)),
-    "conv2d_vjp": (reference.conv2d_vjp, (IMAGES, FILTERS, PIXELS)),
-    "max_pool2d": (reference.max_pool2d, (IMAGES,)),
-    "max_pool2d_vjp": (reference.max_pool2d_vjp, (IMAGES, [[[[Fraction(7)]]]])),
-    "relu": (reference.relu, (INPUTS,)),
-    "relu_vjp": (reference.relu_vjp, (INPUTS, INPUTS)),
-    "fold_threshold": (reference.fold_threshold, (INPUTS,)),
-    "fold_label": (lambda x: reference.fold_label(x, [1, -1]), (INPUTS,)),
-    "perceptron_predict": (lambda x, w: reference.perceptron_predict(x, w).scores, (INPUTS, quarters(1, 2, 3))),
-    "perceptron_sgd": (
-        lambda x, w, rate: reference.perceptron_sgd(x, [1, -1], epochs=3, learning_rate=rate, initial_weights=w)[0],
-        (INPUTS, quarters(1, 2, 3), Fraction(1, 2)),
-    ),
+#: Functions that the suite has not as operations: with the arguments of which operation to call them, and how.
+HELPERS: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
+    "fold_threshold": ("perceptron_sgd", lambda given: reference.fold_threshold(given["features"])),
+    "fold_label": ("perceptron_sgd", lambda given: reference.fold_label(given["features"], given["labels"])),
+    "backpropagation_by_graph": ("backpropagation", lambda given: reference.backpropagation_by_graph(**given)),
 }
-TRANSCENDENTAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-    "sigmoid": (reference.sigmoid, (INPUTS,)),
-    "sigmoid_vjp": (reference.sigmoid_vjp, (INPUTS, INPUTS)),
-    "tanh": (reference.tanh, (INPUTS,)),
-    "tanh_vjp": (reference.tanh_vjp, (INPUTS, INPUTS)),
-    "softmax": (reference.softmax, (INPUTS,)),
-    "cross_entropy": (lambda p: reference.cross_entropy(p, [[1, 0]]), ([quarters(1, 3)],)),
-    "softmax_cross_entropy": (lambda z: reference.softmax_cross_entropy_with_logits(z, [[1, 0], [0, 1]]), (INPUTS,)),
-    "softmax_cross_entropy_vjp": (
-        lambda z: reference.softmax_cross_entropy_with_logits_vjp(z, [[1, 0], [0, 1]], [1, 1]),
-        (INPUTS,),
-    ),
-    "forward_pass": (reference.forward_pass, NETWORK),
-    "backpropagation": (lambda *a: reference.backpropagation(*a, NETWORK_LABELS), NETWORK),
-    "backpropagation_by_graph": (lambda *a: reference.backpropagation_by_graph(*a, NETWORK_LABELS), NETWORK),
-}
+NAMES = [*operations(), *HELPERS]
+
+
+@cache
+def drawn(name: str) -> list[dict[str, Any]]:
+    """Arguments of calls of an operation: integers and sixteenths, on which floats and decimals are exact too."""
+    return [
+        {argument: as_fractions(value) for argument, value in call.items()}
+        for call in sample_calls(operations()[name], "float64", CALLS, values="law")
+    ]
+
+
+def as_fractions(value: Any) -> Any:
+    """Arrays as nested lists, floats as fractions; labels, sizes and choices stay as they are."""
+    if isinstance(value, np.ndarray):
+        return as_fractions(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(as_fractions, value))
+    return Fraction(value) if isinstance(value, float) else value
+
+
+def run(name: str, given: dict[str, Any], number: Callable[[Any], Any]) -> list[Any]:
+    """The numbers of a function's result, read with a kind of number."""
+    read = {
+        argument: convert(lambda leaf: number(leaf) if isinstance(leaf, Fraction) else leaf, value)
+        for argument, value in given.items()
+    }
+    if name in HELPERS:
+        return list(leaves(HELPERS[name][1](read)))
+    operation = operations()[name]
+    return list(leaves(operation.call(operation.reference, read)))
+
+
+def exact_result(name: str, given: dict[str, Any]) -> list[Any] | None:
+    """The result in fractions; None if the function is transcendental."""
+    try:
+        return run(name, given, Fraction)
+    except TypeError as error:
+        if NO_EXPONENTIALS in str(error):
+            return None
+        raise
 
 
 def means(came: Any, exact: Fraction) -> bool:
@@ -98,38 +104,38 @@ def means(came: Any, exact: Fraction) -> bool:
     return Fraction(came) == exact
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", RATIONAL)
-def test_rational_functions_mean_the_same_in_every_kind_of_number(name: str, kind: str):
-    # The inputs are quarters: floats and decimals are exact on them too.
-    function, arguments = RATIONAL[name]
-    exact = list(leaves(function(*arguments)))
-    came = list(leaves(function(*convert(KINDS[kind], arguments))))
-    assert all(map(means, came, exact))
-    assert len(came) == len(exact)
-
-
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [
-        (name, kind)
-        for name in TRANSCENDENTAL
-        for kind in KINDS
-        # The graph makes nodes of its arguments itself; none of nodes, and none of numbers that are made of others.
-        if kind not in RATIONAL_KINDS and not (name == "backpropagation_by_graph" and " of " in kind)
-    ],
+    # The graph makes nodes of its arguments itself, and can't of nodes.
+    [(name, kind) for name in NAMES for kind in KINDS if not (name == "backpropagation_by_graph" and "Node" in kind)],
 )
-def test_transcendental_functions_mean_the_same_in_every_kind_of_number(name: str, kind: str):
-    function, arguments = TRANSCENDENTAL[name]
+def test_functions_mean_the_same_in_every_kind_of_number(name: str, kind: str):
+    for given in drawn(HELPERS[name][0] if name in HELPERS else name):
+        exact = exact_result(name, given)
+        if exact is not None:
+            with localcontext() as context:
+                context.prec = 120  # a learning rate of twenty bits, multiplied a few times, has more than 28 digits
+                came = run(name, given, KINDS[kind])
+            assert all(map(means, came, exact))
+            assert len(came) == len(exact)
+        elif kind in RATIONAL_KINDS:
+            with pytest.raises(TypeError, match=NO_EXPONENTIALS):
+                run(name, given, KINDS[kind])
+        else:
+            assert_within_bounds(name, given, KINDS[kind])
+
+
+def assert_within_bounds(name: str, given: dict[str, Any], number: Callable[[Any], Any]) -> None:
+    """Hold a transcendental function's results to their value in many digits."""
     with localcontext() as context:
         context.prec = 120
-        exact = [Fraction(value) for value in leaves(function(*convert(KINDS["Decimal"], arguments)))]
+        exact = [Fraction(value) for value in run(name, given, KINDS["Decimal"])]
     with localcontext() as context:
         context.prec = 50
-        came = list(leaves(function(*convert(KINDS[kind], arguments))))
-    bounds = list(leaves(function(*convert(lambda x: Rounded(x, DOUBLE), arguments))))
-    for number, value, bound in zip(came, exact, bounds, strict=True):
-        innermost = number
+        came = run(name, given, number)
+    bounds = run(name, given, KINDS["Rounded"])
+    for result, value, bound in zip(came, exact, bounds, strict=True):
+        innermost = result
         while isinstance(innermost, (Dual, Node, Formula)):
             innermost = innermost.value
         if isinstance(innermost, Interval):
@@ -141,24 +147,6 @@ def test_transcendental_functions_mean_the_same_in_every_kind_of_number(name: st
             # Python's floats and 50 digits keep what float64 claims: a few ULPs for each function.
             allowed = bound.error if isinstance(bound, Rounded) else 0
             assert abs(Fraction(innermost) - value) <= Fraction(allowed)
-
-
-@pytest.mark.parametrize("kind", RATIONAL_KINDS)
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid"])
-def test_a_fraction_has_no_elementary_functions_and_says_what_has(name: str, kind: str):
-    with pytest.raises(TypeError, match=f"^{name} of Fraction: .* has no such function; use float, Decimal or "):
-        getattr(elementary, name)(KINDS[kind](Fraction(1, 2)))
-
-
-@pytest.mark.parametrize("x", ["1e-5", "-1e-20", "1e-49", "1e-70", "-3e-4000"])
-def test_the_hyperbolic_tangent_of_a_small_decimal_keeps_all_its_digits(x: str):
-    with localcontext() as context:
-        context.prec = 50
-        came = Fraction(elementary.tanh(Decimal(x)))
-    # tanh x lies between x - x³/3 and x - x³/3 + 2x⁵/15, and the last of 50 digits may be off by one.
-    exact = Fraction(x)
-    cut = abs(exact) ** 5 * 2 / 15
-    assert abs(came - (exact - exact**3 / 3)) <= cut + abs(exact) * Fraction(1, 10**49)
 
 
 def test_the_reference_imports_the_standard_library_only():

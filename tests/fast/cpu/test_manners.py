@@ -1,13 +1,29 @@
 """What callers may rely on: any layout of inputs, `out`, special values, the same bits always, and errors that help."""
 
-import itertools
+import inspect
 
 import numba
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 
 import fast.cpu as cpu
+from conformance.operations import operations
+from fast.cpu import matrix_product
 from reference.errors import InvalidArgument
+from tests.fast.drawn import (
+    LAYOUTS,
+    arrays,
+    at_places,
+    bits,
+    drawn_calls,
+    functions_of,
+    read_only,
+    rooms_of,
+    spoilt,
+    spread_out,
+    stretched,
+)
 
 DTYPES = [np.float32, np.float64]
 OPERATIONS = functions_of(cpu)
@@ -29,97 +45,44 @@ def numbers(dtype, *shape):
     return np.random.default_rng(shape).standard_normal(shape).astype(dtype)
 
 
-def network(dtype, examples=6, sizes=(5, 4, 3)):
-    weights = tuple(numbers(dtype, *pair) for pair in itertools.pairwise(sizes))
-    biases = tuple(numbers(dtype, size) for size in sizes[1:])
-    return numbers(dtype, examples, sizes[0]), weights, biases
-
-
-def labels(dtype, examples, classes):
-    return np.eye(classes, dtype=dtype)[np.arange(examples) % classes]
-
-
-def calls(dtype, n=2):
-    """Every function with arrays that suit it; n scales the work up to where threads are used."""
-    x, k = numbers(dtype, n, 9, 8, 3), numbers(dtype, 3, 2, 3, 10)
-    image_options = {"strides": (2, 1), "padding": "same"}
-    z = numbers(dtype, n, 40)
-    y, rows = labels(dtype, n, 40), numbers(dtype, n, 11)
-    w, b = numbers(dtype, 11, 23), numbers(dtype, 23)
-    signs = np.where(numbers(dtype, n) > 0, 1, -1)
-    return [
-        (cpu.dense, (rows, w, b), {}),
-        (cpu.dense_vjp, (rows, w, b, numbers(dtype, n, 23)), {}),
-        (cpu.relu, (z,), {}),
-        (cpu.relu_vjp, (z, z[::-1].copy()), {}),
-        (cpu.sigmoid, (z,), {}),
-        (cpu.sigmoid_vjp, (z, z[::-1].copy()), {}),
-        (cpu.tanh, (z,), {}),
-        (cpu.tanh_vjp, (z, z[::-1].copy()), {}),
-        (cpu.softmax, (z,), {}),
-        (cpu.cross_entropy, (np.abs(z), y), {}),
-        (cpu.softmax_cross_entropy_with_logits, (z, y), {}),
-        (cpu.softmax_cross_entropy_with_logits_vjp, (z, y, z[:, 0].copy()), {}),
-        (cpu.conv2d, (x, k), image_options),
-        (cpu.conv2d_vjp, (x, k, numbers(dtype, n, 5, 8, 10)), image_options),
-        (cpu.max_pool2d, (x,), image_options),
-        (cpu.max_pool2d_vjp, (x, numbers(dtype, n, 5, 8, 3)), image_options),
-        (cpu.perceptron_predict, (rows, numbers(dtype, 12)), {}),
-        (cpu.perceptron_sgd, (rows, signs), {"epochs": 2, "initial_weights": numbers(dtype, 12)}),
-    ]
-
-
-def leaves(result):
-    if isinstance(result, tuple):
-        return [leaf for part in result for leaf in leaves(part)]
-    return [np.asarray(result)]
-
-
-def assert_same_bits(results, others):
-    for result, other in zip(leaves(results), leaves(others), strict=True):
-        assert result.dtype == other.dtype
-        assert result.tobytes() == other.tobytes()
-
-
-def reversed_storage(array):
-    """The same numbers, last axis stored backwards and far apart, and not to be written to."""
-    wide = np.empty((*array.shape, 3), array.dtype)
-    view = wide[..., ::-1, 1]
-    view[...] = array
-    view.flags.writeable = False
-    return view
+def test_every_operation_is_one_of_the_suites():
+    """Otherwise no call of it could be drawn, and it would be left out below."""
+    assert OPERATIONS.keys() <= operations().keys()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", range(18))
-def test_layout_of_inputs_does_not_matter(dtype, case):
-    function, arrays, options = calls(dtype)[case]
-    before = [array.tobytes() for array in arrays]
-    result = function(*arrays, **options)
-    assert_same_bits(function(*arrays, **options), result)
-    assert [array.tobytes() for array in arrays] == before
-    assert_same_bits(function(*map(reversed_storage, arrays), **options), result)
-    assert_same_bits(function(*map(np.asfortranarray, arrays), **options), result)
-    frozen = [array.copy() for array in arrays]
-    for array in frozen:
-        array.flags.writeable = False
-    assert_same_bits(function(*frozen, **options), result)
-    assert not any(np.may_share_memory(leaf, array) for leaf in leaves(result) for array in arrays)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_layout_of_inputs_does_not_matter(dtype, name):
+    for call in drawn_calls(cpu, name, dtype, 6):
+        before, given = bits(tuple(call.arguments.values())), arrays(tuple(call.arguments.values()))
+        result = call.run()
+        assert bits(call.run()) == bits(result)
+        assert bits(tuple(call.arguments.values())) == before
+        for layout in LAYOUTS:
+            assert bits(call.rearranged(layout).run()) == bits(result)
+        assert not any(np.may_share_memory(leaf, array) for leaf in arrays(result) for array in given)
+
+
+@pytest.fixture
+def threaded_calls(monkeypatch):
+    """The names of the kernels with threads that Python calls, as they are called."""
+    called = set()
+
+    def recording(kernel):
+        def call(*arguments):
+            called.add(kernel.py_func.__name__)
+            return kernel(*arguments)
+
+        return call
+
+    for room, name, kernel in THREADED:
+        monkeypatch.setattr(room, name, recording(kernel))
+    return called
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_layout_of_networks_does_not_matter(dtype):
-    x, weights, biases = network(dtype)
-    turned = reversed_storage(x), tuple(map(reversed_storage, weights)), tuple(map(reversed_storage, biases))
-    assert_same_bits(cpu.forward_pass(*turned), cpu.forward_pass(x, weights, biases))
-    y = labels(dtype, 6, 3)
-    assert_same_bits(cpu.backpropagation(*turned, y), cpu.backpropagation(x, weights, biases, y))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_threads_do_not_change_bits(dtype):
-    x, weights, biases = network(dtype, 100, (300, 200, 10))
-    everything = [*calls(dtype, 1700), (cpu.backpropagation, (x, weights, biases, labels(dtype, 100, 10)), {})]
+def test_bits_depend_neither_on_threads_nor_on_other_examples(dtype, threaded_calls):
+    """And every kernel with threads gets work for them."""
     most = numba.get_num_threads()
     for name in OPERATIONS:
         few, many, places = stretched(cpu, name, dtype, MANY)
@@ -140,46 +103,41 @@ def test_threads_do_not_change_bits(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_threaded_and_plain_kernels_agree(dtype):
-    """A row's result doesn't depend on how many other rows come with it, although other kernels may compute it."""
-    for function, arrays, options in calls(dtype, 1700):
-        if function in (cpu.relu, cpu.sigmoid, cpu.tanh, cpu.softmax, cpu.conv2d, cpu.max_pool2d, cpu.dense):
-            first = [arrays[0][:3], *arrays[1:]]
-            assert_same_bits(function(*arrays, **options)[:3].copy(), function(*first, **options))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_out_is_written_and_returned(dtype):
-    for function, arrays, options in calls(dtype):
-        if function not in (cpu.dense, cpu.relu, cpu.sigmoid, cpu.tanh, cpu.softmax, cpu.conv2d, cpu.max_pool2d):
-            continue
-        expected = function(*arrays, **options)
+@pytest.mark.parametrize("name", WITH_OUT)
+def test_out_is_written_and_returned(dtype, name):
+    for call in drawn_calls(cpu, name, dtype, 6):
+        expected = call.run()
         out = np.full_like(expected, np.nan)
-        assert function(*arrays, out=out, **options) is out
-        assert_same_bits(out, expected)
-        for wrong in (out[:1], out.astype(np.int32), out[..., ::-1], [0]):
-            with pytest.raises(InvalidArgument, match="out"):
-                function(*arrays, out=wrong, **options)
+        assert call.run(out=out) is out
+        assert bits(out) == bits(expected)
+        scattered = [spread_out(out)] if out.size > 1 else []
+        for wrong in (out[None], out.astype(np.int32), read_only(out), [0], *scattered):
+            with pytest.raises(InvalidArgument) as error:
+                call.run(out=wrong)
+            assert error.value.argument == "out"
 
 
-@pytest.mark.parametrize("function", [cpu.relu, cpu.sigmoid, cpu.tanh, cpu.softmax])
-def test_out_may_overlap_the_input(function):
-    z = numbers(np.float32, 5, 8)
-    expected = function(z)
-    assert_same_bits(function(z, out=z), expected)
-    memory = numbers(np.float32, 6, 8)
-    expected = function(memory[:5])
-    assert_same_bits(function(memory[:5], out=memory[1:]).copy(), expected)
+@pytest.mark.parametrize("name", WITH_OUT)
+def test_out_may_overlap_the_inputs(name):
+    for call in drawn_calls(cpu, name, np.float32, 30):
+        expected = bits(call.run())
+        for argument, array in call.arguments.items():
+            if isinstance(array, np.ndarray) and [(array.shape, array.dtype)] == [expected[0][:2]]:
+                copy = array.copy()
+                assert bits(call.run(**{argument: copy, "out": copy})) == expected
+                memory = np.zeros((len(array) + 1, *array.shape[1:]), array.dtype)
+                memory[:-1] = array
+                assert bits(call.run(**{argument: memory[:-1], "out": memory[1:]})) == expected
 
 
 def test_out_may_overlap_in_products():
     x, w, b = (numbers(np.float32, *shape) for shape in [(6, 6), (6, 6), (6,)])
     expected = cpu.dense(x, w, b)
-    assert_same_bits(cpu.dense(x, w, b, out=x), expected)
+    assert bits(cpu.dense(x, w, b, out=x)) == bits(expected)
     images = numbers(np.float32, 2, 5, 5, 3)
     filters = numbers(np.float32, 3, 3, 3, 3)
     expected = cpu.conv2d(images, filters, padding="same")
-    assert_same_bits(cpu.conv2d(images, filters, padding="same", out=images), expected)
+    assert bits(cpu.conv2d(images, filters, padding="same", out=images)) == bits(expected)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -215,11 +173,20 @@ def test_losses_at_the_edges(dtype):
     assert np.isnan(cpu.softmax_cross_entropy_with_logits(np.array([[-np.inf, 0]], dtype), np.array([[0.0, 1]], dtype)))
 
 
-def test_errors_name_the_argument():
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_errors_name_the_argument(name):
+    call = drawn_calls(cpu, name, np.float32)[0]
+    for argument, changes in spoilt(call):
+        with pytest.raises(InvalidArgument) as error:
+            call.run(**changes)
+        assert error.value.argument.split("[")[0] == argument
+
+
+def test_errors_name_the_argument_that_does_not_fit():
     x, k = numbers(np.float32, 1, 3, 3, 1), numbers(np.float32, 2, 2, 1, 1)
     z = numbers(np.float32, 2, 3)
     signs = np.array([1, -1])
-    for argument, function, arrays, options in [
+    for argument, function, data, options in [
         ("z", cpu.relu, ([1.0],), {}),
         ("z", cpu.softmax, (np.zeros(0, np.float32),), {}),
         ("z", cpu.tanh, (np.zeros(3, np.int32),), {}),
@@ -242,5 +209,5 @@ def test_errors_name_the_argument():
         ("labels", cpu.backpropagation, (z, (z.T.copy(),), (z[0, :2].copy(),), z), {}),
     ]:
         with pytest.raises(InvalidArgument) as error:
-            function(*arrays, **options)
+            function(*data, **options)
         assert error.value.argument.split("[")[0] == argument

@@ -1,4 +1,7 @@
-"""Compile every kernel to PTX for compute capability 9.0 and print it as JSON; run as a program, without the simulator.
+"""Compile kernels to PTX for compute capability 9.0; run as a program, without the simulator.
+
+Reads from stdin, as JSON, a list of [kernel, types of its arguments], and writes a list of [kernel, PTX] in that order.
+The types are as `launches.argument_type` gives them.
 
 Without a driver there is no current device to ask for its compute capability, which Numba does for device functions, so
 it is told.
@@ -9,55 +12,21 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 COMPUTE_CAPABILITY = (9, 0)
 #: The exit status where there is nothing to compile with.
 NO_TOOLKIT = 3
 
-#: The types of each kernel's arguments: the rank of an array of the dtype, "i" and the rank of one of int64, "g" and
-#: the length of a tuple of int64, or "n" for an int64.
-SIGNATURES = {
-    "matrix_product": {
-        "product_plus_bias": "2 2 1 n 3",
-        "product_with_transpose": "2 2 n n 3",
-        "product_of_transpose": "2 2 n n 3",
-        "add_slices": "3 2",
-        "sum_columns": "2 1",
-    },
-    "activations": {
-        **dict.fromkeys(("relu_kernel", "sigmoid_kernel", "tanh_kernel"), "1 1"),
-        **dict.fromkeys(("relu_vjp_kernel", "sigmoid_vjp_kernel", "tanh_vjp_kernel"), "1 1 1"),
-        "softmax_kernel": "2 2",
-    },
-    "losses": {
-        "cross_entropy_kernel": "2 2 1",
-        "loss_kernel": "2 2 1",
-        "loss_vjp_kernel": "2 2 1 2",
-        "mean_loss_vjp_kernel": "2 2 2",
-        "mean_kernel": "1 1",
-    },
-    "convolution": {"convolve": "4 2 g7 n 3", "correlate": "4 2 g7 n 3", "collect": "6 g7 4"},
-    "pooling": {"largest_kernel": "4 g6 4", "winners_kernel": "4 g6 i4", "collect": "i4 4 g6 4"},
-    "perceptron": {"train": "2 1 1 i1 2 1 i1", "predict": "2 1 1 i1"},
-}
 
-
-def argument_type(types: Any, dtype: Any, letter: str) -> Any:
+def numba_type(types: Any, text: Any) -> Any:
     """The Numba type of an argument."""
-    kind, count = letter.rstrip("0123456789"), letter.lstrip("ign")
-    if kind in ("n", "g"):
-        return types.UniTuple(types.int64, int(count)) if count else types.int64
-    return types.Array(types.int64 if kind == "i" else dtype, int(count), "C")
-
-
-def kernels_of(room: ModuleType) -> dict[str, Any]:
-    """The kernels that a room defines or imports, by name."""
-    from numba.cuda.dispatcher import CUDADispatcher
-
-    dispatchers = {name: value for name, value in vars(room).items() if isinstance(value, CUDADispatcher)}
-    return {name: value for name, value in dispatchers.items() if not value.targetoptions["device"]}
+    if isinstance(text, list):
+        return types.Tuple([numba_type(types, part) for part in text])
+    dtype, *rank = text.split()
+    number = getattr(types, dtype)
+    return types.Array(number, int(rank[0]), "C") if rank else number
 
 
 def require_toolkit() -> None:
@@ -73,26 +42,18 @@ def require_toolkit() -> None:
 
 
 def main() -> None:
-    """Print {dtype: {room.kernel: PTX}}."""
+    """Compile what is asked for on stdin."""
     require_toolkit()
     from numba import cuda, types
     from numba.cuda import dispatcher
 
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=COMPUTE_CAPABILITY)
-    rooms = {
-        room: kernels_of(import_module(f"fast.cuda.{room}")) for room in (*SIGNATURES, "linear", "backpropagation")
-    }
-    signed = {id(rooms[room][name]) for room, signatures in SIGNATURES.items() for name in signatures}
-    unsigned = [name for kernels in rooms.values() for name, value in kernels.items() if id(value) not in signed]
-    if unsigned:
-        sys.exit(f"no signature for {', '.join(unsigned)}")
-    compiled: dict[str, dict[str, str]] = {"float32": {}, "float64": {}}
-    for room, signatures in SIGNATURES.items():
-        for name, signature in signatures.items():
-            for dtype, texts in compiled.items():
-                arguments = tuple(argument_type(types, getattr(types, dtype), letter) for letter in signature.split())
-                body = rooms[room][name].py_func
-                texts[f"{room}.{name}"], _ = cuda.compile_ptx(body, arguments, cc=COMPUTE_CAPABILITY)
+    compiled = []
+    for kernel, texts in json.load(sys.stdin):
+        room, name = kernel.split(".")
+        body = getattr(import_module(f"fast.cuda.{room}"), name).py_func
+        arguments = tuple(numba_type(types, text) for text in texts)
+        compiled.append((kernel, cuda.compile_ptx(body, arguments, cc=COMPUTE_CAPABILITY)[0]))
     json.dump(compiled, sys.stdout)
 
 

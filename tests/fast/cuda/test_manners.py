@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
+from conformance.operations import operations
 from fast import cuda
-from fast.cuda.device import to_device
-from fast.cuda.losses import mean_loss_on_device
+from fast.cuda.device import SIMULATED
 from reference.errors import InvalidArgument
+from tests.fast.cuda.launches import Launch, kernels, launches_of_drawn_calls
+from tests.fast.drawn import LAYOUTS, Call, arrays, bits, drawn_calls, functions_of, spoilt
 
-Arrays = Callable[..., np.ndarray]
-
-#: Runs with a lowered switch interval. A race in the simulator's own shared.array shows in one run of 200 to 1700.
-RUNS = 200
+OPERATIONS = functions_of(cuda)
+#: Runs of each kernel with a lowered switch interval: a missing barrier shows in the first few.
+RUNS = 100
+#: Threads that meet so often have met in a loop, if there is one around the barrier; and so many numbers keep all busy.
+MEETINGS, NUMBERS = 2, 24
 
 
 @pytest.fixture
@@ -29,84 +35,81 @@ def hasty_scheduler() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
-def calls(array: Arrays) -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
-    """Every function with arguments for it, which cross a tile's edge where there are tiles."""
-    one_hot = np.eye(2, dtype=array(1).dtype)[[0, 1, 1]]
-    images, layer = array(1, 3, 5, 2), (array(3, 9), array(9, 2), array(2))
-    network = (array(3, 2), (array(2, 3), array(3, 2)), (array(3), array(2)))
-    return {
-        "perceptron_sgd": (lambda *data: cuda.perceptron_sgd(*data, epochs=2), (array(4, 3), np.array([1, -1, 1, -1]))),
-        "perceptron_predict": (cuda.perceptron_predict, (array(4, 3), array(4))),
-        "dense": (cuda.dense, layer),
-        "dense_vjp": (cuda.dense_vjp, (*layer, array(3, 2))),
-        **{name: (getattr(cuda, name), (array(3, 4),)) for name in ("relu", "sigmoid", "tanh", "softmax")},
-        "relu_vjp": (cuda.relu_vjp, (array(3, 4), array(3, 4))),
-        "sigmoid_vjp": (cuda.sigmoid_vjp, (array(3, 4), array(3, 4))),
-        "tanh_vjp": (cuda.tanh_vjp, (array(3, 4), array(3, 4))),
-        "cross_entropy": (cuda.cross_entropy, (np.abs(array(3, 2)), one_hot)),
-        "softmax_cross_entropy_with_logits": (cuda.softmax_cross_entropy_with_logits, (array(3, 2), one_hot)),
-        "softmax_cross_entropy_with_logits_vjp": (
-            cuda.softmax_cross_entropy_with_logits_vjp,
-            (array(3, 2), one_hot, array(3)),
-        ),
-        "conv2d": (cuda.conv2d, (images, array(3, 2, 2, 1))),
-        "conv2d_vjp": (cuda.conv2d_vjp, (images, array(3, 2, 2, 1), array(1, 1, 4, 1))),
-        "max_pool2d": (cuda.max_pool2d, (images,)),
-        "max_pool2d_vjp": (cuda.max_pool2d_vjp, (images, array(1, 1, 2, 2))),
-        "forward_pass": (cuda.forward_pass, network),
-        "backpropagation": (cuda.backpropagation, (*network, one_hot)),
-    }
+def test_every_operation_is_one_of_the_suites() -> None:
+    """Otherwise no call of it could be drawn, and it would be left out below."""
+    assert OPERATIONS.keys() <= operations().keys()
 
 
-def test_every_operation_is_listed_here(numbers: Arrays) -> None:
-    rooms = ("activations", "backpropagation", "convolution", "linear", "losses", "perceptron", "pooling")
-    assert {name for room in rooms for name in sys.modules[f"fast.cuda.{room}"].__all__} == calls(numbers).keys()
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_any_layout_gives_the_same_bits_and_inputs_stay_as_they_were(name: str, dtype: type) -> None:
+    for call in drawn_calls(cuda, name, dtype, 4):
+        expected = bits(call.run())
+        for layout in LAYOUTS:
+            rearranged = call.rearranged(layout)
+            before = given_bits(rearranged)
+            assert bits(rearranged.run()) == expected, layout.__name__
+            assert given_bits(rearranged) == before, layout.__name__
 
 
-def test_any_layout_gives_the_same_bits_and_inputs_stay_as_they_were(numbers: Arrays) -> None:
-    for name, (operation, arguments) in calls(numbers).items():
-        expected = bits(operation(*arguments))
-        for layout in (spread_out, column_major, read_only):
-            rearranged = arranged(arguments, layout)
-            before = bits(rearranged)
-            assert bits(operation(*rearranged)) == expected, f"{name}, {layout.__name__}"
-            assert bits(rearranged) == before, f"{name}, {layout.__name__}"
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_results_are_fresh_and_can_be_written(name: str, dtype: type) -> None:
+    call = drawn_calls(cuda, name, dtype)[0]
+    first, second = call.run(), call.run()
+    for one, other in zip(arrays(first), arrays(second), strict=True):
+        assert not np.shares_memory(one, other)
+        assert not any(np.shares_memory(one, given) for given in arrays(tuple(call.arguments.values())))
+        assert one.ndim == 0 or one.flags.writeable
 
 
-def test_results_are_fresh_and_can_be_written(numbers: Arrays) -> None:
-    for name, (operation, arguments) in calls(numbers).items():
-        first, second = operation(*arguments), operation(*arguments)
-        for one, other in zip(arrays(first), arrays(second), strict=True):
-            assert not np.shares_memory(one, other), name
-            assert not any(np.shares_memory(one, argument) for argument in arrays(arguments)), name
-            assert isinstance(one, np.generic) or one.flags.writeable, name
+def given_bits(call: Call) -> Any:
+    """What the arrays among a call's arguments hold."""
+    return bits(tuple(call.arguments.values()))
+
+
+@pytest.fixture(scope="module")
+def launches() -> list[Launch]:
+    """What is launched for calls of all operations."""
+    return launches_of_drawn_calls(np.float32, 12)
+
+
+def test_every_kernel_is_launched(launches: list[Launch]) -> None:
+    assert {launch.kernel for launch in launches} == kernels().keys()
 
 
 @pytest.mark.usefixtures("hasty_scheduler")
-@pytest.mark.parametrize("name", ["dense", "conv2d", "conv2d_vjp", "perceptron_sgd", "mean_loss"])
-def test_no_race(name: str) -> None:
-    """Every kernel with a barrier, in blocks that reach it more than once where there is a loop around it."""
-    generator = np.random.default_rng(22)
-
-    def array(*shape: int) -> np.ndarray:
-        return generator.standard_normal(shape).astype(np.float32)
-
-    small = {
-        "dense": (array(2, 9), array(9, 3), array(3)),
-        "conv2d": (array(1, 3, 3, 1), array(3, 3, 1, 4)),
-        "conv2d_vjp": (array(1, 3, 3, 1), array(2, 2, 1, 1), array(1, 2, 2, 1)),
-        "perceptron_sgd": (array(3, 3), np.array([1, -1, 1])),
-        "mean_loss": (array(3, 2), array(3, 2)),
-    }
-    operation, arguments = {**calls(array), "mean_loss": (mean_loss, ())}[name][0], small[name]
-    expected = bits(operation(*arguments))
-    for run in range(RUNS):
-        assert bits(operation(*arguments)) == expected, f"run {run}"
+def test_no_race(launches: list[Launch]) -> None:
+    """Every kernel whose threads share memory, in blocks that meet more than once where they do so in a loop."""
+    sharing = {launch.kernel for launch in launches if launch.shares_memory}
+    assert sharing
+    for kernel in sharing:
+        launch = telling([launch for launch in launches if launch.kernel == kernel])
+        expected = bits(tuple(launch.run()))
+        for run in range(RUNS):
+            assert bits(tuple(launch.run())) == expected, f"{kernel}, run {run}"
 
 
-def mean_loss(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The first half of `backpropagation`'s backward pass, whose mean is the one kernel with a barrier left."""
-    return mean_loss_on_device(to_device(logits), to_device(labels)).copy_to_host()
+def telling(launches: list[Launch]) -> Launch:
+    """Of the launches whose threads meet often enough and have enough to do, the one with the fewest blocks."""
+    by_blocks = sorted(launches, key=lambda launch: (launch.blocks, launch.size))
+    return max(by_blocks, key=lambda launch: (min(MEETINGS, meetings(launch)), min(NUMBERS, launch.size)))
+
+
+def meetings(launch: Launch) -> int:
+    """How often each thread of a launch reaches a barrier, in the simulator."""
+    if not SIMULATED:
+        return 0
+    from numba.cuda.simulator.kernel import BlockThread
+
+    reached: Counter[threading.Thread] = Counter()
+    wait = BlockThread.syncthreads
+
+    def count(thread: Any) -> None:
+        reached[thread] += 1
+        wait(thread)
+
+    with patch.object(BlockThread, "syncthreads", count):
+        launch.run()
+    return max(reached.values(), default=0)
 
 
 def test_launches_leave_the_switch_interval_alone() -> None:
@@ -163,42 +166,17 @@ BAD_CALLS: list[tuple[str, Callable[[], Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_bad_arguments_are_named(name: str) -> None:
+    call = drawn_calls(cuda, name, np.float32)[0]
+    for argument, changes in spoilt(call):
+        with pytest.raises(InvalidArgument) as caught:
+            call.run(**changes)
+        assert caught.value.argument.split("[")[0] == argument
+
+
 @pytest.mark.parametrize(("argument", "call"), BAD_CALLS)
 def test_bad_input_is_named(argument: str, call: Callable[[], Any]) -> None:
     with pytest.raises(InvalidArgument) as caught:
         call()
     assert caught.value.argument == argument
-
-
-def arrays(value: Any) -> list[Any]:
-    """All arrays in nested tuples."""
-    return [array for part in value for array in arrays(part)] if isinstance(value, tuple) else [value]
-
-
-def bits(value: Any) -> list[tuple[Any, ...]]:
-    """What arrays hold, to be compared bit for bit."""
-    return [(array.shape, array.dtype, array.tobytes()) for array in arrays(value)]
-
-
-def arranged(value: Any, layout: Callable[[np.ndarray], np.ndarray]) -> Any:
-    """The same arrays, laid out otherwise in memory."""
-    return tuple(arranged(part, layout) for part in value) if isinstance(value, tuple) else layout(value)
-
-
-def spread_out(array: np.ndarray) -> np.ndarray:
-    """A view that skips every other number of a larger array, backwards."""
-    spread = np.zeros([2 * length for length in array.shape], array.dtype)[tuple([slice(None, None, -2)] * array.ndim)]
-    spread[...] = array
-    return spread
-
-
-def column_major(array: np.ndarray) -> np.ndarray:
-    """Fortran's order."""
-    return np.asfortranarray(array)
-
-
-def read_only(array: np.ndarray) -> np.ndarray:
-    """A copy that nobody may write to."""
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import reference
+from conformance.comparison import compare, expected
 from fast import cuda
 from reference.numbers import Arithmetic, Rounded
+from tests.fast.drawn import drawn_calls, functions_of
 
 Arrays = Callable[..., np.ndarray]
 Compare = Callable[..., None]
@@ -35,6 +37,15 @@ POOLINGS = [
 ]
 #: Of float32 and float64: to be flushed to zero by nobody.
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-40, 1000.0, -1000.0, 3e38, -3e38, 1.5, -1.5]
+
+
+@pytest.mark.parametrize("values", ["moderate", "lattice"])
+@pytest.mark.parametrize("name", functions_of(cuda))
+def test_drawn_calls_within_bounds(dtype: type, name: str, values: str) -> None:
+    """Every operation, whatever rooms there are; on the lattice, most must be exact."""
+    arithmetic = claimed(np.dtype(dtype).name)
+    for call in drawn_calls(cuda, name, dtype, 5, values=values):
+        compare(expected(call.operation, call.arguments, arithmetic), call.run(), arithmetic, call.arguments)
 
 
 @pytest.mark.parametrize("lengths", DENSE_SHAPES)
@@ -187,11 +198,14 @@ def test_the_first_nan_of_a_window_gets_its_gradient(as_the_reference: Compare, 
     as_the_reference(cuda.max_pool2d_vjp, images, np.ones((1, 1, 2, 1), dtype), pool_size=2, strides=1)
 
 
+def claimed(dtype: str) -> Arithmetic:
+    """The arithmetic that the CUDA path claims."""
+    return Arithmetic(dtype, **cuda.PROFILE[dtype])
+
+
 def within_bounds(operation: Callable[..., Any], *arguments: Any) -> None:
     """Check every number against the exact one and the largest error that the claimed arithmetic may make."""
-    dtype = np.asarray(arguments[0]).dtype.name
-    profile = cuda.PROFILE[dtype]
-    arithmetic = Arithmetic(dtype, profile["unit_roundoff"], flush_to_zero=False, ulps=profile["ulps"])
+    arithmetic = claimed(np.asarray(arguments[0]).dtype.name)
     expected = getattr(reference, operation.__name__)(*(rounded(argument, arithmetic) for argument in arguments))
     pairs = list(pairs_of(operation(*arguments), expected))
     assert pairs

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast.cuda.launches import body_of, kernels, launches_of_drawn_calls, signatures
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 NO_TOOLKIT = 3
@@ -19,22 +21,25 @@ NO_TOOLKIT = 3
 APPROXIMATIONS_INSIDE_LIBRARIES = re.compile(r"(ex2|rcp)\.approx\.ftz\.f(32|64)")
 
 
-def run_without_simulator(*command: str | Path) -> subprocess.CompletedProcess[str]:
+def run_without_simulator(*command: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run a program that imports the kernels for a GPU."""
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "0", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, check=False, env=environment, cwd=ROOT
+        list(map(str, command)), input=given, capture_output=True, text=True, check=False, env=environment, cwd=ROOT
     )
 
 
 @pytest.fixture(scope="module")
-def compiled() -> dict[str, dict[str, str]]:
-    """The PTX of every kernel, by dtype and name."""
-    finished = run_without_simulator(sys.executable, HERE / "compile_kernels.py")
-    if finished.returncode == NO_TOOLKIT:
+def compiled() -> dict[str, list[tuple[str, str]]]:
+    """By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given."""
+    if run_without_simulator(sys.executable, HERE / "compile_kernels.py", given="[]").returncode == NO_TOOLKIT:
         pytest.skip("needs the cuda extra, which brings the libraries that compile kernels")
+    asked = {dtype: signatures(launches_of_drawn_calls(dtype)) for dtype in ("float32", "float64")}
+    together = [signature for some in asked.values() for signature in some]
+    finished = run_without_simulator(sys.executable, HERE / "compile_kernels.py", given=json.dumps(together))
     assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+    texts = iter(json.loads(finished.stdout))
+    return {dtype: [next(texts) for _ in some] for dtype, some in asked.items()}
 
 
 @pytest.fixture(scope="module")
@@ -48,32 +53,42 @@ def ptxas() -> str:
     return found
 
 
-def test_float32_stays_float32(compiled: dict[str, dict[str, str]]) -> None:
-    assert [name for name, text in compiled["float32"].items() if ".f64" in text] == []
-
-
-def test_nothing_is_flushed_to_zero(compiled: dict[str, dict[str, str]]) -> None:
+def test_every_kernel_is_compiled(compiled: dict[str, list[tuple[str, str]]]) -> None:
     for texts in compiled.values():
-        assert [name for name, text in texts.items() if ".ftz" in APPROXIMATIONS_INSIDE_LIBRARIES.sub("", text)] == []
+        assert {name for name, _ in texts} == kernels().keys()
 
 
-def test_divisions_are_rounded_correctly(compiled: dict[str, dict[str, str]]) -> None:
+def test_float32_stays_float32(compiled: dict[str, list[tuple[str, str]]]) -> None:
+    assert [name for name, text in compiled["float32"] if ".f64" in text] == []
+
+
+def test_nothing_is_flushed_to_zero(compiled: dict[str, list[tuple[str, str]]]) -> None:
     for texts in compiled.values():
-        assert [name for name, text in texts.items() if re.search(r"div\.(approx|full)", text)] == []
+        assert [name for name, text in texts if ".ftz" in APPROXIMATIONS_INSIDE_LIBRARIES.sub("", text)] == []
 
 
-def test_products_keep_their_sums_in_registers_and_synchronize(compiled: dict[str, dict[str, str]]) -> None:
-    products = ["matrix_product.product_plus_bias", "convolution.convolve", "convolution.correlate"]
+def test_divisions_are_rounded_correctly(compiled: dict[str, list[tuple[str, str]]]) -> None:
     for texts in compiled.values():
-        for name in products:
-            assert ".local" not in texts[name]
-            assert texts[name].count("bar.sync") == 2
+        assert [name for name, text in texts if re.search(r"div\.(approx|full)", text)] == []
 
 
-def test_nothing_spills(compiled: dict[str, dict[str, str]], ptxas: str, tmp_path: Path) -> None:
-    for dtype, texts in compiled.items():
-        for name, text in texts.items():
-            source = tmp_path / f"{name}.{dtype}.ptx"
+def test_products_keep_their_sums_in_registers_and_synchronize(compiled: dict[str, list[tuple[str, str]]]) -> None:
+    """The kernels that `product_kernel` makes have a barrier before their tiles are filled, and one after."""
+    products = {
+        name for name, kernel in kernels().items() if body_of(kernel).__qualname__.startswith("product_kernel.")
+    }
+    assert products
+    for texts in compiled.values():
+        for name, text in texts:
+            if name in products:
+                assert ".local" not in text, name
+                assert text.count("bar.sync") == 2, name
+
+
+def test_nothing_spills(compiled: dict[str, list[tuple[str, str]]], ptxas: str, tmp_path: Path) -> None:
+    source = tmp_path / "kernel.ptx"
+    for texts in compiled.values():
+        for name, text in texts:
             source.write_text(text)
             finished = run_without_simulator(ptxas, "-arch=sm_90", "-v", source, "-o", tmp_path / "kernel.cubin")
             assert finished.returncode == 0, finished.stderr

@@ -1,0 +1,119 @@
+"""What is launched while every operation of the CUDA path runs on drawn calls: kernels, grids and arguments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from fast import cuda
+from fast.cuda import activations, device
+from tests.fast.drawn import drawn_calls, functions_of, rooms_of
+
+#: In the simulator, examples enough for a sum over them to take two tiles, and to be cut into slices.
+BATCHES = (10, 70)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A launch of a kernel; arrays as they were before."""
+
+    kernel: str
+    compiled: Any
+    grid: Any
+    block: int
+    arguments: tuple[Any, ...]
+    shared_bytes: int
+
+    def run(self) -> list[np.ndarray]:
+        """Launch it again, on copies; returns all arrays as they are afterwards."""
+        arguments = [device.to_device(value) if isinstance(value, np.ndarray) else value for value in self.arguments]
+        device.launch(self.compiled, self.grid, self.block, *arguments, shared_bytes=self.shared_bytes)
+        return [value.copy_to_host() for value in arguments if hasattr(value, "copy_to_host")]
+
+    @property
+    def size(self) -> int:
+        """How many numbers it works on."""
+        return sum(value.size for value in self.arguments if isinstance(value, np.ndarray))
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks it has."""
+        return int(np.prod(self.grid))
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether threads of a block read what others of them wrote."""
+        return "cuda.shared" in inspect.getsource(body_of(self.compiled))
+
+
+def body_of(compiled: Any) -> Any:
+    """The Python function that a kernel was made of."""
+    return compiled.fn.body if device.SIMULATED else compiled.py_func
+
+
+def kernels() -> dict[str, Any]:
+    """All kernels by room and name: that of the room that defines the function, if it is known there by some name."""
+    found: dict[int, tuple[str, Any]] = {}
+    for room in rooms_of(cuda):
+        for name, value in vars(room).items():
+            if type(value) is type(activations.relu_kernel) and not getattr(value, "targetoptions", {}).get("device"):
+                at_home = body_of(value).__module__ == room.__name__
+                if at_home or id(value) not in found:
+                    found[id(value)] = f"{room.__name__.removeprefix('fast.cuda.')}.{name}", value
+    return dict(found.values())
+
+
+@contextmanager
+def recorded() -> Iterator[list[Launch]]:
+    """Collect the launches inside the block."""
+    names = {id(kernel): name for name, kernel in kernels().items()}
+    launches: list[Launch] = []
+    launch = device.launch
+
+    def recording(compiled: Any, grid: Any, block: int, *arguments: Any, shared_bytes: int = 0) -> None:
+        before = tuple(value.copy_to_host() if hasattr(value, "copy_to_host") else value for value in arguments)
+        launches.append(Launch(names[id(compiled)], compiled, grid, block, before, shared_bytes))
+        launch(compiled, grid, block, *arguments, shared_bytes=shared_bytes)
+
+    launching = [room for room in rooms_of(cuda) if getattr(room, "launch", None) is launch]
+    patches = [patch.object(room, "launch", recording) for room in launching]
+    for each in patches:
+        each.start()
+    try:
+        yield launches
+    finally:
+        for each in patches:
+            each.stop()
+
+
+def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
+    """The launches of some calls of each operation, some small ones and some with many examples."""
+    with recorded() as launches:
+        for name in functions_of(cuda):
+            calls = drawn_calls(cuda, name, dtype, count)
+            for batch in BATCHES:
+                calls += drawn_calls(cuda, name, dtype, batch=batch)
+            for call in calls:
+                call.run()
+    return launches
+
+
+def argument_type(value: Any) -> Any:
+    """What a kernel is compiled for, as JSON: the dtype and rank of an array, the type of a number, a list of types."""
+    if isinstance(value, tuple):
+        return [argument_type(part) for part in value]
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.ndim}"
+    return str(np.asarray(value).dtype)
+
+
+def signatures(launches: list[Launch]) -> list[tuple[str, list[Any]]]:
+    """The kernels launched, each with the types of its arguments, as JSON has them."""
+    found = [(launch.kernel, [argument_type(value) for value in launch.arguments]) for launch in launches]
+    return [signature for place, signature in enumerate(found) if signature not in found[:place]]
