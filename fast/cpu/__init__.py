@@ -5,6 +5,7 @@ new arrays (or the caller's `out`), inputs stay as they were, and the bits don't
 """
 
 import os
+import platform
 
 from fast.cpu.activations import *
 from fast.cpu.backpropagation import *
@@ -35,3 +36,13 @@ PROFILE = {
         "ulps": {"exp": 1.25, "log": 1.0, "tanh": 3.0, "sigmoid": 3.0},
     },
 }
+
+#: What else to check: the variables of an environment by name, each a column of its own in the suite (fast.cpu:sse2).
+#: Threads mustn't change anything, nor may the width of the vectors that kernels are written in; and without AVX there
+#: is no fused multiply-add.
+VARIANTS = {"one_thread": {"NUMBA_NUM_THREADS": "1"}}
+if platform.machine() in ("x86_64", "AMD64"):
+    VARIANTS["sse2"] = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"}
+
+#: An error names the argument that is wrong, and the suite holds us to it.
+ERRORS_NAME_ARGUMENTS = True

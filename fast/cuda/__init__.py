@@ -34,7 +34,10 @@ PROFILE = {
 
 DESCRIPTION = describe()
 
+#: An error names the argument that is wrong, and the suite holds us to it.
+ERRORS_NAME_ARGUMENTS = True
+
 if SIMULATED:
     # What the simulator gets through in reasonable time: deciding cases of each check, and lengths of axes.
-    CASES = 25
+    CASES = 20
     LARGEST_DIMENSION = 9
