@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.outcomes import Status, Verdict
+from conformance.outcomes import Severity, Status, Verdict
 from conformance.report.catalogue import print_catalogue, print_operation
 from conformance.report.changes import changes
 from conformance.report.findings import Finding, absences, excused, findings, stale, worst_first, wrong_lists
@@ -132,7 +132,7 @@ def print_finding(console: Console, same: list[Finding], width: int) -> None:
 
 
 def _print_known(data: dict[str, Any], console: Console) -> None:
-    """Print how many known deviations of which severity were seen, and in full those whose lists are out of date."""
+    """Print how many known deviations of which severity were seen, the grave ones, and what of the lists is wrong."""
     for name, entries in grouped(data["known_deviations"], lambda d: d["implementation"]).items():
         seen = Counter(entry["severity"] for entry in entries if entry["state"] == "deviates")
         parts = [f"{seen[severity]} × {severity}" for severity in SEVERITIES if seen[severity]]
@@ -140,12 +140,21 @@ def _print_known(data: dict[str, Any], console: Console) -> None:
         rest = f"; {absent} can't be seen here" if absent else ""
         console.print()
         say(console, (f"Known in {name}: ", "bold"), f"{', '.join(parts) or 'none seen'}{rest}; the page lists them.")
+        _print_grave(entries, console)
     for entry in stale(data):
         who = f"{entry['implementation']} {entry['operation']}"
         say_line(console, ("Stale: ", "bold yellow"), f"{who} is right now: {one_line(entry['reason'])}")
     for entry in wrong_lists(data):
         who = f"{entry['implementation']} {entry['operation']}"
         say(console, ("Wrong list: ", "bold red"), f"{who}: {one_line(entry['why'])}: {one_line(entry['reason'])}")
+
+
+def _print_grave(entries: list[dict[str, Any]], console: Console) -> None:
+    for severity in (Severity.WRONG_NUMBERS, Severity.CRASH, Severity.SPECIAL_VALUES):
+        seen = [entry for entry in entries if (entry["severity"], entry["state"]) == (severity, "deviates")]
+        for reason, same in grouped(seen, lambda entry: entry["reason"]).items():
+            sign, of = SEVERITIES[severity], listed(dict.fromkeys(entry["operation"] for entry in same), 2)
+            say_line(console, (f"≈ {sign.sign} {sign.word:<8}", sign.colour), f"{of}: {one_line(reason)}")
 
 
 def _print_absences(data: dict[str, Any], console: Console) -> None:
