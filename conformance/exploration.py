@@ -175,7 +175,7 @@ class Exploration:
         name: str,
         phases: tuple[Phase, ...],
         most: int,
-        given: bytes = b"",
+        given: bytes | None = None,
     ) -> None:
         """Let Hypothesis draw, or begin with a given case; raises Nonconforming with the smallest failing one."""
         settings = hypothesis.settings(
@@ -191,8 +191,12 @@ class Exploration:
         test: Any = settings(hypothesis.seed(self._seed(name))(hypothesis.given(st.data())(examine)))
         try:
             if given is not None:
-                with contextlib.suppress(Nonconforming):  # what fails is kept in the database, to be shrunk from there
+                try:
                     test.hypothesis.fuzz_one_input(given)
+                except Nonconforming:
+                    pass  # what fails is kept in the database, to be shrunk from there
+                else:
+                    return
             # Unsatisfiable: not one case decided; whether that is too few, whoever looks at the evidence knows.
             with contextlib.suppress(hypothesis.errors.Unsatisfiable):
                 test()

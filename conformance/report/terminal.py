@@ -24,8 +24,8 @@ __all__ = ["print_catalogue", "print_operation", "print_report"]
 
 #: So many operations have their first failure told in full; so many further ones of each have a line.
 MOST_IN_FULL, MOST_FURTHER = 12, 4
-#: So many lines are for findings in a witness.
-MOST_FINDINGS = 14
+#: So many lines are for new findings in a witness, and so many for what is gravely wrong with it and known.
+MOST_FINDINGS, MOST_GRAVE = 8, 5
 LONGEST_SUMMARY = 200
 #: The longest name of an operation that others are aligned with.
 LONGEST_NAME = 20
@@ -150,11 +150,12 @@ def _print_known(data: dict[str, Any], console: Console) -> None:
 
 
 def _print_grave(entries: list[dict[str, Any]], console: Console) -> None:
-    for severity in (Severity.WRONG_NUMBERS, Severity.CRASH, Severity.SPECIAL_VALUES):
-        seen = [entry for entry in entries if (entry["severity"], entry["state"]) == (severity, "deviates")]
-        for reason, same in grouped(seen, lambda entry: entry["reason"]).items():
-            sign, of = SEVERITIES[severity], listed(dict.fromkeys(entry["operation"] for entry in same), 2)
-            say_line(console, (f"≈ {sign.sign} {sign.word:<8}", sign.colour), f"{of}: {one_line(reason)}")
+    grave = {Severity.WRONG_NUMBERS, Severity.CRASH, Severity.SPECIAL_VALUES}
+    seen = [entry for entry in entries if entry["state"] == "deviates" and entry["severity"] in grave]
+    lines = grouped(sorted(seen, key=lambda e: list(SEVERITIES).index(e["severity"])), lambda e: e["reason"])
+    for reason, same in list(lines.items())[:MOST_GRAVE]:
+        sign, of = SEVERITIES[same[0]["severity"]], listed(dict.fromkeys(entry["operation"] for entry in same), 2)
+        say_line(console, (f"≈ {sign.sign} {sign.word:<8}", sign.colour), f"{of}: {one_line(reason)}")
 
 
 def _print_absences(data: dict[str, Any], console: Console) -> None:
