@@ -14,28 +14,7 @@ from conformance.plan import Plan
 from conformance.report.data import as_data
 from conformance.report.terminal import print_report
 from conformance.runner import run
-
-HOMEWORK = '''
-import numpy as np
-
-def conv2d(images, filters, *, strides=1, padding="valid"):
-    """A convolution as textbooks define it: the kernel is flipped."""
-    print("called with", images.shape)
-    kernel = filters[::-1, ::-1]
-    rows, columns = kernel.shape[:2]
-    out_rows, out_columns = images.shape[1] - rows + 1, images.shape[2] - columns + 1
-    out = np.zeros((len(images), out_rows, out_columns, kernel.shape[3]), images.dtype)
-    for i in range(out_rows):
-        for j in range(out_columns):
-            out[:, i, j] = np.tensordot(images[:, i:i + rows, j:j + columns], kernel, 3)
-    return out
-
-def relu(z):
-    np.maximum(z, 0)
-
-def softmax(z):
-    return z / nothing
-'''
+from tests.conformance.homework import HOMEWORK
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +50,7 @@ def test_a_flipped_kernel_fits_twenty_five_lines(data: dict[str, Any]) -> None:
     said = "\n".join(lines)
     assert "homework.py:4: ≠ wrong numbers" in said
     assert "worked examples: mechanics: result[0, 1, 1, 0] is off" in said
-    assert "printed  called with (1, 3, 3, 1)" in said
+    assert "printed  images of (1, 3, 3, 1)" in said
     assert "images = np.array([[[[0.4], [0.9], [0.1]]" in said  # float64: the digits that the slide prints
     assert said.count("result[0, 1, 1, 0] is off") == 1
     assert "fail for the same function: " in said
