@@ -23,12 +23,8 @@ REGIMES = {
 
 #: Bytes drawn at a time for sizes and choices.
 BLOCK = 24
-
-
 #: So many cases of the same sizes and choices, with other numbers; unless new combinations take so many draws each.
 REPETITIONS, PATIENCE = 2, 20
-
-
 #: The most bytes drawn for a case: of more Hypothesis wouldn't make a smaller one.
 MOST_DRAWN = 8192
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.arrays import arrays_in
+from conformance.arrays import flatten_result
 from conformance.comparison import compare, expected
 from conformance.operations import operations
 from tests.benchmarks import ceilings
@@ -32,10 +32,7 @@ def contestants() -> list[Any]:
 @pytest.mark.filterwarnings("ignore:Benchmark fixture was not used")
 @pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.name.replace("×", "x"))
 def test_speed(workload: Workload, contestants: list[Any], benchmark: Any, measurements: list[Measurement]) -> None:
-    if workload.exact:
-        hold_to_each_other(workload, contestants)
-    else:
-        hold_to_bounds(workload, contestants)
+    hold_to_the_reference(workload, contestants)
     single = ("reference",) if workload.exact else ()
     calls = {
         contestant.name: contestant.prepare(
@@ -68,6 +65,20 @@ def ceilings_of(workload: Workload) -> dict[str, tuple[Callable[[], None], int]]
     return {}
 
 
+# Beside the timing, which is skipped unless it is asked for: it must not rot meanwhile.
+@pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.name.replace("×", "x"))
+def test_everybody_is_right(workload: Workload, contestants: list[Any]) -> None:
+    hold_to_the_reference(workload, contestants)
+
+
+def hold_to_the_reference(workload: Workload, contestants: list[Any]) -> None:
+    """Everybody's result is right, as far as the reference can say so in reasonable time."""
+    if workload.exact:
+        hold_to_each_other(workload, contestants)
+    else:
+        hold_to_bounds(workload, contestants)
+
+
 def hold_to_bounds(workload: Workload, contestants: list[Any]) -> None:
     """Everybody's result is as accurate as the reference would be in the arithmetic that they claim."""
     operation, arguments = operations()[workload.operation], workload.arguments
@@ -88,7 +99,8 @@ def same_numbers(workload: Workload, contestants: list[Any], arguments: dict[str
     """Every contestant gives the first one's numbers."""
     wanted: list[np.ndarray] = []
     for contestant in contestants:
-        came = arrays_in(contestant.prepare(workload.operation, arguments)())
+        result = contestant.prepare(workload.operation, arguments)()
+        came = [np.asarray(part) for _, part in flatten_result(result)]
         if workload.operation == "forward_pass":
             # A softmax may round even where it saturates: TensorFlow's gives 1 - 2⁻²⁴ there.
             probabilities, logits = came.pop(), came[len(arguments["weights"]) - 1]
