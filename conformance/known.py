@@ -15,7 +15,7 @@ from conformance.backend import Lost
 from conformance.checking import Result, note_failure, note_lost, tidy
 from conformance.checks.bad_input import accepted, is_bad
 from conformance.checks.manners import HABITS
-from conformance.comparison import Nonconforming, compare, expected
+from conformance.comparison import Nonconforming, compare
 from conformance.operation import Arguments
 from conformance.outcomes import Severity, Status
 from conformance.subject import KnownToCrash, Subject
@@ -126,7 +126,7 @@ def deviate(subject: Subject, severity: Severity, arguments: Arguments) -> None:
             habit(subject, arguments)
     else:
         other = map_arrays(lambda array: np.full_like(array, 7) if array.dtype.kind == "f" else array, arguments)
-        wanted = expected(subject.operation, arguments, subject.arithmetic)
+        wanted = subject.expected(arguments)
         for _ in range(TRIES):
             _, answer = subject.answers([other, arguments])
             compare(wanted, subject.result_of(answer, arguments), subject.arithmetic, arguments)

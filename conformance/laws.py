@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from conformance.arrays import Array
-from conformance.comparison import Comparison, Nonconforming, expected, matched
+from conformance.comparison import Comparison, Nonconforming, matched
 from conformance.operation import Arguments
 from conformance.reproduction import of_calls
 from conformance.subject import Subject
@@ -35,10 +35,9 @@ class Trial:
 
     def run(self, *data: Any, **hyperparameters: Any) -> Any:
         """The operation's result: object arrays of intervals, each of which contains the exact number."""
-        operation, arithmetic = self.subject.operation, self.subject.arithmetic
-        arguments = {**dict(zip(operation.parameters, data, strict=False)), **hyperparameters}
+        arguments = {**dict(zip(self.subject.operation.parameters, data, strict=False)), **hyperparameters}
         self.calls.append(arguments)
-        wanted = expected(operation, arguments, arithmetic)
+        wanted = self.subject.expected(arguments)
         came = [values for _, _, values in matched(wanted, self.subject.run(arguments), arguments)]
         self.returned = [exact(values) for values in came]
         return self._bounded(wanted, iter(came))

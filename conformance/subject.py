@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.backend import Backend, Lost
 from conformance.calls import Answer, Call
-from conformance.comparison import Nonconforming
+from conformance.comparison import Nonconforming, expected
 from conformance.deviations import EXCUSES
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
@@ -58,6 +58,10 @@ class Subject:
     @property
     def dtype(self) -> str:
         return self.arithmetic.format
+
+    def expected(self, arguments: Arguments) -> Any:
+        """The reference's result, with the bounds of the implementation's arithmetic."""
+        return expected(self.operation, arguments, self.arithmetic)
 
     def begin(self) -> None:
         """Forget which known deviations were met: a new case begins."""

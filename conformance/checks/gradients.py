@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from conformance.comparison import Comparison, compare, expected, rounded
+from conformance.comparison import Comparison, compare, rounded
 from conformance.exploration import Evidence, Exploration, draw_call
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
@@ -30,7 +30,7 @@ def differentiate(subject: Subject, by_graph: Callable[..., Any]) -> Evidence:
     operation, arithmetic = subject.operation, subject.arithmetic
 
     def examine(arguments: Arguments) -> Comparison:
-        bounds = expected(operation, arguments, arithmetic)
+        bounds = subject.expected(arguments)
         graph = operation.call(by_graph, {name: rounded(value, arithmetic) for name, value in arguments.items()})
         return compare(_exact_within(graph, bounds, arithmetic), subject.run(arguments), arithmetic, arguments)
 

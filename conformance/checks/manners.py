@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.arrays import arrays_in, has_array, map_arrays, same_bits
 from conformance.checks.bad_input import spoilt
-from conformance.comparison import Comparison, Nonconforming, compare, expected
+from conformance.comparison import Comparison, Nonconforming, compare
 from conformance.exploration import Evidence, Exploration, NotApplicable, draw_call
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
@@ -69,7 +69,7 @@ def accepts_any_memory_layout(subject: Subject, arguments: Arguments) -> None:
 
 
 def _compare_laid_out(subject: Subject, arguments: Arguments, *layouts: str) -> None:
-    wanted = expected(subject.operation, arguments, subject.arithmetic)
+    wanted = subject.expected(arguments)
     for layout in layouts:
         try:
             compare(wanted, subject.run(arguments, layout), subject.arithmetic, arguments)

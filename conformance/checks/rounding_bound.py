@@ -53,5 +53,4 @@ def explore_calls(subject: Subject, values: str, share: float, **how: Any) -> Ev
 
 def compare_call(subject: Subject, arguments: Arguments) -> Comparison:
     """Hold one call to the reference."""
-    wanted = expected(subject.operation, arguments, subject.arithmetic)
-    return compare(wanted, subject.run(arguments), subject.arithmetic, arguments)
+    return compare(subject.expected(arguments), subject.run(arguments), subject.arithmetic, arguments)
