@@ -1,0 +1,395 @@
+"""`Rounded` in lanes: for whole arrays the value, in a wider format, and the bound of the claimed arithmetic.
+
+Why no directed rounding is needed. A bound is a sum of products of non-negative floats: computing it in float64 loses
+at most some 2⁻⁵³ of it. And the value's own error, in the wide format, obeys the very same bound with the wide format's
+roundoff in place of the claimed one; the bound is convex in the roundoffs and 0 where they are, so that error is at
+most the largest ratio of wide to claimed roundoff times the bound. `slack` covers both.
+
+What these lanes can't tell is read with `Rounded`: NaN and infinities, what may overflow, comparisons that branch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from conformance.arrays import Array, arrays_in
+from conformance.lanes.bounded import Bounded
+from conformance.lanes.reading import Axes, read
+from conformance.lanes.wide import WIDE, is_wide_enough, slack
+from reference.numbers import Arithmetic
+from reference.numbers.arithmetic import FORMATS
+
+#: Values are multiples of one of these powers of two, or of none that is of use.
+GRAINS = (0, -4, -24)
+EXACT = 0.0
+#: Of fewer lanes than so many, one number after the other is read sooner.
+FEWEST = 8
+
+
+class TooLarge(Exception):
+    """Something that may overflow: lanes don't tell what comes of it."""
+
+
+class RoundedLanes:
+    """Many numbers at once, each with a bound on the error of whoever computes it in a given arithmetic.
+
+    As `reference.numbers.Rounded`, whose rules these are; sums stay open in the same way.
+    """
+
+    __slots__ = ("arithmetic", "error", "exactly", "grain", "magnitude", "peak", "terms", "undecided", "value", "zeros")
+
+    def __init__(
+        self,
+        value: Array,
+        arithmetic: Arithmetic,
+        error: Any = EXACT,
+        magnitude: Array | None = None,
+        terms: Any = 1,
+        grain: int | None = None,
+        undecided: Any = False,
+        peak: float | None = None,
+        zeros: bool = False,
+    ) -> None:
+        self.value, self.arithmetic, self.error, self.terms = value, arithmetic, error, terms
+        self.magnitude = np.abs(value).astype(np.float64) if magnitude is None else magnitude
+        #: every value is a multiple of 2^grain; None: of nothing of use
+        self.grain, self.undecided = grain, undecided
+        #: of a sum of two exact terms: where the format holds it
+        self.exactly: Any = False
+        #: no magnitude is larger, nor was any on the way
+        self.peak = float(self.magnitude.max()) if peak is None else peak
+        #: whether some may be an exact 0, which is no term of a sum
+        self.zeros = zeros
+        if not self.peak <= arithmetic.largest / 2:
+            raise TooLarge
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """How many there are, along each lane."""
+        return self.value.shape
+
+    def closed(self) -> RoundedLanes:
+        """The numbers with the cost of their open sums added, in whatever order they are summed."""
+        if type(self.terms) is int and self.terms == 1:
+            return self
+        if self._is_exact_throughout(self.arithmetic.accumulation_precision):
+            value = self.value
+            return RoundedLanes(value, self.arithmetic, EXACT, self.magnitude, 1, self.grain, self.undecided, self.peak)
+        u, additions = self.arithmetic.accumulation_roundoff, np.maximum(self.terms - 1, 0)
+        size = np.abs(self.value).astype(np.float64)
+        roundoff = additions * u
+        summed = np.where(additions == 1, size + self.error, self.magnitude)
+        error = self.error + roundoff / (1 - roundoff) * summed
+        if self.arithmetic.flush_to_zero and (self.grain is None or self.grain < self.arithmetic.smallest_exponent):
+            error = error + additions * self.arithmetic.floor
+        error = np.where(self._is_exact(additions), 0.0, error)
+        return RoundedLanes(self.value, self.arithmetic, error, size + error, 1, self.grain, self.undecided, self.peak)
+
+    def _is_exact_throughout(self, precision: int) -> bool:
+        """Whether all are exact multiples of a power of two, and so small that so many bits hold each of them."""
+        return self.error is EXACT and self.grain is not None and self.peak <= 2.0 ** min(self.grain + precision, 1023)
+
+    def _is_exact(self, additions: Any) -> Any:
+        """Where every partial sum, in any order, is a number of the format."""
+        exact = self.exactly & (additions == 1)
+        if self.grain is not None:
+            most = 2.0 ** min(self.grain + self.arithmetic.accumulation_precision, 1023)
+            exact = exact | (np.asarray(self.error == 0) & (self.magnitude <= most))
+        return exact | ((additions == 0) & np.asarray(self.error == 0))
+
+    def like(self, other: Any) -> Any:
+        """A plain number as one of these."""
+        if type(other) is RoundedLanes:
+            return other
+        value = np.asarray(other, self.value.dtype)
+        return RoundedLanes(value, self.arithmetic, grain=grain_of(value), zeros=other == 0)
+
+    def __add__(self, other: Any) -> RoundedLanes:
+        if type(other) is not RoundedLanes:
+            if other == 0:
+                return self
+            other = self.like(other)
+        a, b = self, other
+        number = RoundedLanes(
+            a.value + b.value,
+            a.arithmetic,
+            a.error + b.error,
+            a.magnitude + b.magnitude,
+            a.terms + b.terms,
+            _coarser(a.grain, b.grain),
+            a.undecided | b.undecided,
+            a.peak + b.peak,
+        )
+        known = number._is_exact_throughout(self.arithmetic.accumulation_precision)
+        if not known and _is_one(a.terms) and _is_one(b.terms) and a.error is EXACT and b.error is EXACT:
+            number._note_exactness(a.value, b.value)
+        return number
+
+    def _note_exactness(self, one: Array, other: Array) -> None:
+        """Of a sum of two exact terms, note where the format holds it: there it is one exact term."""
+        rest = self.value - one  # Knuth's TwoSum: what the wide format itself lost
+        lost = (one - (self.value - rest)) + (other - rest)
+        self.exactly = (lost == 0) & (self.value == self.value.astype(self.arithmetic.format))
+
+    def __mul__(self, other: Any) -> Any:
+        if type(other) is not RoundedLanes:
+            if other == 0:
+                return 0
+            other = self.like(other)
+        a, b = self.closed(), other.closed()
+        value, size = a.value * b.value, a.magnitude * b.magnitude
+        grain = None if a.grain is None or b.grain is None else a.grain + b.grain
+        propagated: Any = EXACT
+        if a.error is not EXACT:
+            propagated = b.magnitude * a.error
+        if b.error is not EXACT:
+            propagated = propagated + a.magnitude * b.error
+        number = self._rounded(value, propagated, size, grain, a.undecided | b.undecided, a.peak * b.peak)
+        if a.zeros or b.zeros:
+            number.terms, number.zeros = np.where(_exact_zeros(a) | _exact_zeros(b), 0, 1), True
+        return number
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def _rounded(
+        self, value: Array, propagated: Any, size: Array, grain: int | None, undecided: Any, peak: float
+    ) -> RoundedLanes:
+        """One operation's results: one rounding each, but where they are exact and the format holds them."""
+        a = self.arithmetic
+        if propagated is EXACT and grain is not None and peak <= 2.0 ** min(grain + a.precision, 1023):
+            return RoundedLanes(value, a, EXACT, size, 1, grain, undecided, peak)
+        error = propagated + a.unit_roundoff * size + a.floor
+        if propagated is EXACT:
+            error = np.where(self._holds(value, size, grain), 0.0, error)
+            if not error.any():
+                error = EXACT
+        return RoundedLanes(value, a, error, size + error, 1, grain, undecided, peak)
+
+    def _holds(self, value: Array, size: Array, grain: int | None) -> Any:
+        """Where a product of exact numbers is a number of the format."""
+        if grain is not None:
+            return size <= 2.0 ** min(grain + self.arithmetic.precision, 1023)
+        if self.arithmetic.format == "float32":  # a float64 holds the product of two
+            held = value == value.astype(np.float32)
+            return held & (size >= self.arithmetic.floor) | (value == 0)
+        return value == 0
+
+    def __neg__(self) -> RoundedLanes:
+        number = RoundedLanes(
+            -self.value, self.arithmetic, self.error, self.magnitude, self.terms, self.grain, self.undecided, self.peak
+        )
+        number.exactly = self.exactly
+        return number
+
+    def __sub__(self, other: Any) -> RoundedLanes:
+        number = self + -other
+        if number._is_exact_throughout(self.arithmetic.accumulation_precision):
+            return number.closed()
+        if number.exactly is not False:  # an exact difference is one exact term, wherever it goes
+            number.terms = np.where(number.exactly, 1, 2)
+            number.magnitude = np.where(number.exactly, np.abs(number.value).astype(np.float64), number.magnitude)
+        return number
+
+    def __rsub__(self, other: Any) -> RoundedLanes:
+        return -self + other
+
+    def __truediv__(self, other: Any) -> RoundedLanes:
+        a, b = self.closed(), self.like(other).closed()
+        value = a.value / b.value
+        size = np.abs(value).astype(np.float64)
+        # A divisor that may be 0 makes this negative or NaN: whoever reads such numbers finds no bound.
+        smallest = np.abs(b.value).astype(np.float64) * (1 - 2.0**-50) - b.error
+        propagated = (a.error + size * b.error) / np.where(smallest > 0, smallest, np.nan)
+        error = propagated + self.arithmetic.unit_roundoff * (size + propagated) + self.arithmetic.floor
+        return RoundedLanes(value, self.arithmetic, error, size + error, undecided=a.undecided | b.undecided)
+
+    def __rtruediv__(self, other: Any) -> RoundedLanes:
+        return self.like(other) / self
+
+    def exp(self) -> RoundedLanes:
+        x = self.closed()
+        value = np.exp(x.value)
+        size = np.abs(value).astype(np.float64)
+        near, far = size * np.expm1(np.minimum(x.error, 1.0)), np.exp((x.value + x.error).astype(np.float64))
+        return self._elementary("exp", value, np.where(np.asarray(x.error) < 1, near, far), x)
+
+    def tanh(self) -> RoundedLanes:
+        x = self.closed()
+        nearest = np.maximum(np.abs(x.value) - x.error, 0.0).astype(np.float64)
+        return self._elementary("tanh", np.tanh(x.value), x.error * np.minimum(1.0, 4 * np.exp(-2 * nearest)), x)
+
+    def sigmoid(self) -> RoundedLanes:
+        x = self.closed()
+        decay = np.exp(-np.abs(x.value))
+        value = np.where(x.value >= 0, 1, decay) / (1 + decay)
+        nearest = np.maximum(np.abs(x.value) - x.error, 0.0).astype(np.float64)
+        return self._elementary("sigmoid", value, x.error * np.minimum(0.25, np.exp(-nearest)), x)
+
+    def log(self) -> RoundedLanes:
+        x = self.closed()
+        relative = (x.error / np.abs(x.value)).astype(np.float64)
+        return self._elementary("log", np.log(x.value), -np.log1p(-relative), x)
+
+    def _elementary(self, name: str, value: Array, propagated: Any, x: RoundedLanes) -> RoundedLanes:
+        a, size = self.arithmetic, np.abs(value).astype(np.float64)
+        largest = size + propagated
+        # Just below a power of two the value may have been rounded down to the side of the smaller steps.
+        exponent = np.frexp(np.nextafter(largest, np.inf))[1] - a.precision
+        ulp = np.ldexp(1.0, np.maximum(exponent, FORMATS[a.format][1]))
+        flushed = np.where(largest < math.ldexp(a.floor, a.precision + 1), a.floor, 0.0)
+        error = propagated + a.ulps[name] * ulp + flushed
+        error = np.where((largest == 0) & (name not in ("exp", "sigmoid")), 0.0, error)
+        return RoundedLanes(value, a, error, size + error, undecided=x.undecided)
+
+    def maximum(self, other: Any) -> RoundedLanes:
+        a, b = self.closed(), self.like(other).closed()
+        value, magnitude = np.maximum(a.value, b.value), np.maximum(a.magnitude, b.magnitude)
+        grain = _coarser(a.grain, b.grain)
+        if a.error is EXACT and b.error is EXACT:
+            return RoundedLanes(
+                value,
+                a.arithmetic,
+                EXACT,
+                np.abs(value).astype(np.float64),
+                1,
+                grain,
+                a.undecided | b.undecided,
+                max(a.peak, b.peak),
+                zeros=True,
+            )
+        known = np.abs(a.value - b.value) >= a.error + b.error
+        wins = a.value >= b.value
+        error = np.where(known, np.where(wins, a.error, b.error), np.maximum(a.error, b.error))
+        magnitude = np.where(known, np.where(wins, a.magnitude, b.magnitude), magnitude)
+        undecided = np.where(
+            known, np.where(wins, a.undecided, b.undecided), np.asarray(a.undecided) | np.asarray(b.undecided)
+        )
+        return RoundedLanes(value, a.arithmetic, error, magnitude, 1, grain, undecided, zeros=True)
+
+    def where_positive(self, yes: Any, no: Any) -> RoundedLanes:
+        x, y, n = self.closed(), self.like(yes).closed(), self.like(no).closed()
+        known, positive = np.abs(x.value) > x.error, x.value > 0
+        return _chosen(known, [positive, ~positive], [y, n])
+
+    def shares_of_largest(self, values: Sequence[Any], gradient: Any) -> list[RoundedLanes]:
+        numbers, whole = [self.like(value).closed() for value in values], self.like(gradient).closed()
+        best = numbers[0].value
+        for number in numbers[1:]:
+            best = np.maximum(best, number.value)
+        error_of_best = np.max(np.broadcast_arrays(*[n.error for n in numbers]), axis=0)
+        contends = [best - number.value <= error_of_best + number.error for number in numbers]
+        alone = np.sum(np.broadcast_arrays(*contends), axis=0) == 1
+        nothing = self.like(0)
+        return [_chosen(alone, [contender, ~contender], [whole, nothing], contender) for contender in contends]
+
+    def times_log(self, x: Any) -> RoundedLanes:
+        """factor·log(x), and nothing where the factor is an exact 0."""
+        number = self.like(x).closed()
+        value = np.where(_exact_zeros(self), 1, number.value)  # in those places its logarithm doesn't count
+        safe = RoundedLanes(value, number.arithmetic, number.error, undecided=number.undecided)
+        return cast("RoundedLanes", self * safe.log())
+
+
+def _chosen(
+    known: Any, conditions: Sequence[Any], numbers: Sequence[RoundedLanes], contender: Any = True
+) -> RoundedLanes:
+    """One number or the other by its condition; where nobody knows, anything between both, if it contends at all."""
+    (first, _), (yes, no) = conditions, numbers
+    equal = (yes.value == no.value) | ~np.asarray(contender)
+    decided = known | equal
+    picked_value, picked_error = np.where(first, yes.value, no.value), np.where(first, yes.error, no.error)
+    middle = (yes.value + no.value) / 2
+    between = np.abs(yes.value - no.value).astype(np.float64) / 2 + np.maximum(yes.error, no.error)
+    undecided = np.where(first, yes.undecided, no.undecided) | ~decided
+    error: Any = np.where(decided, picked_error, between)
+    value = np.where(decided, picked_value, middle)
+    if not error.any():
+        error = EXACT
+    grain = _coarser(yes.grain, no.grain)
+    magnitude = np.maximum(yes.magnitude, no.magnitude)
+    return RoundedLanes(
+        value,
+        yes.arithmetic,
+        error,
+        np.broadcast_to(magnitude, value.shape),
+        grain=grain,
+        undecided=undecided if undecided.any() else False,
+        zeros=True,
+    )
+
+
+def _is_one(terms: Any) -> bool:
+    return type(terms) is int and terms == 1
+
+
+def _exact_zeros(number: RoundedLanes) -> Any:
+    """Where numbers are an exact 0."""
+    return (number.value == 0) & np.asarray(number.error == 0)
+
+
+def _coarser(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else min(one, other)
+
+
+def grain_of(values: Array) -> int | None:
+    """The largest of GRAINS of whose power of two all values are multiples."""
+    for grain in GRAINS:
+        scaled = values * 2.0**-grain
+        if (scaled == np.rint(scaled)).all():
+            return grain
+    return None
+
+
+def numbers_of(arithmetic: Arithmetic) -> Callable[[Array], Callable[[Array], RoundedLanes]]:
+    """What makes numbers of parts of an array."""
+    wide = WIDE[arithmetic.format]
+
+    def of_array(array: Array) -> Callable[[Array], RoundedLanes]:
+        grain, zeros = grain_of(array), not array.all()
+        return lambda part: RoundedLanes(part.astype(wide), arithmetic, grain=grain, zeros=zeros)
+
+    return of_array
+
+
+def can_be_read_in_lanes(data: Sequence[Any], arithmetic: Arithmetic) -> bool:
+    """Whether lanes tell what comes of some arrays in an arithmetic."""
+    ieee = Arithmetic(arithmetic.format)
+    plain = (
+        arithmetic.unit_roundoff == arithmetic.accumulation_roundoff == ieee.unit_roundoff
+        and not arithmetic.input_roundoff
+    )
+    arrays = arrays_in(tuple(data))
+    return plain and is_wide_enough(arithmetic.format) and all(bool(np.isfinite(array).all()) for array in arrays)
+
+
+def bounded_results(
+    text: Callable[..., Any], axes: Axes, data: Sequence[Any], hyperparameters: dict[str, Any], arithmetic: Arithmetic
+) -> Any:
+    """The results of a reference function with their bounds; raises TooLarge where lanes don't tell."""
+    factor = slack(arithmetic)
+
+    def bounded(unfold: Callable[[Callable[[Any], Any]], Array]) -> Bounded:
+        numbers = _closed(unfold, arithmetic)
+        if not (np.isfinite(numbers.values).all() and np.isfinite(numbers.errors).all()):
+            raise TooLarge
+        return Bounded(numbers.values, numbers.errors * factor, numbers.undecided)
+
+    with np.errstate(all="ignore"):
+        return read(text, axes, data, hyperparameters, numbers_of(arithmetic), bounded)
+
+
+def _closed(unfold: Callable[[Callable[[Any], Any]], Array], arithmetic: Arithmetic) -> Bounded:
+    def value(number: Any) -> Any:
+        return number.value if type(number) is RoundedLanes else WIDE[arithmetic.format](number)
+
+    def error(number: Any) -> Any:
+        return number.closed().error if type(number) is RoundedLanes else EXACT
+
+    def undecided(number: Any) -> Any:
+        return number.undecided if type(number) is RoundedLanes else False
+
+    return Bounded(unfold(value), unfold(error), unfold(undecided))
