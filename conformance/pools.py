@@ -1,0 +1,85 @@
+"""Which configurations of a space are looked at: those that networks use, the small box, and the edges."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.covering import covering
+from conformance.spaces import Configuration, Rows, Space, everything, sample, size_of
+
+#: Configurations that are tried at random, for the small box and for the edges, and the most that a pool keeps.
+TRIED_SMALL, TRIED_EDGES, KEPT = 20_000, 60_000, 6_000
+
+Axes = dict[str, tuple[Any, ...]]
+Costs = NDArray[np.float64]
+
+
+class Rowed(Sequence[Configuration]):
+    """Configurations kept as the places of their values."""
+
+    def __init__(self, space: Space, axes: Axes, rows: Rows) -> None:
+        self.space, self.axes, self.rows = space, axes, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> Configuration:  # type: ignore[override]
+        return self.space.at(self.axes, self.rows[place])
+
+    def covering(self, strength: int, seed: int, most: int | None = None) -> list[Configuration]:
+        """Some of them, which together show every combination of so many values that any of them shows."""
+        return [self[int(place)] for place in covering(self.rows, strength, _rng(seed, "covering"), most)]
+
+
+class Pool(NamedTuple):
+    """Configurations of a space: by name, of the small box, and with lengths at the edges."""
+
+    named: dict[str, Configuration]
+    small: Rowed
+    edges: Rowed
+
+
+class Budget(NamedTuple):
+    """How much a configuration may cost: operations one by one, and with whole axes read at once; the longest axis."""
+
+    work: float
+    steps: float
+    largest: int | None = None
+
+
+@lru_cache(maxsize=256)
+def pool(space: Space, budget: Budget, seed: int) -> Pool:
+    """Random configurations within a budget."""
+    named = space.named(budget.largest).items()
+    return Pool(
+        {name: c for name, c in named if space.work(c) <= budget.work and space.steps(c) <= budget.steps},
+        *[
+            Rowed(space, axes, rows[(work <= budget.work) & (steps <= budget.steps)][:KEPT])
+            for axes, rows, work, steps in _candidates(space, budget.largest, seed)
+        ],
+    )
+
+
+@lru_cache(maxsize=128)
+def _candidates(space: Space, largest: int | None, seed: int) -> list[tuple[Axes, Rows, Costs, Costs]]:
+    """Valid configurations of the small box, and with lengths at the edges, in a random order, and their costs."""
+    candidates = []
+    for name, whole, tried in (("small", space.box, TRIED_SMALL), ("edges", space.axes, TRIED_EDGES)):
+        axes, rng = space.limited(whole, largest), _rng(seed, name)
+        rows = everything(axes) if size_of(axes) <= tried else sample(axes, tried, rng)
+        rows = rng.permutation(rows)
+        columns = space.columns(axes, rows)
+        valid, work, steps = (np.broadcast_to(f(columns), len(rows)) for f in (space.valid, space.work, space.steps))
+        kept = valid.astype(bool)
+        candidates.append((axes, rows[kept], work[kept], steps[kept]))
+    return candidates
+
+
+def _rng(seed: int, name: str) -> np.random.Generator:
+    return np.random.Generator(np.random.SFC64([seed, zlib.crc32(name.encode())]))
