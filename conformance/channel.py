@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from conformance.schedules import Schedule
+
 HEADER = struct.Struct("<IQ")
 #: The most bytes of a message's JSON, and of its arrays.
 MOST_JSON, MOST_BYTES = 1 << 26, 1 << 34
@@ -103,6 +105,8 @@ def pack(value: Any, blobs: list[bytes]) -> Any:
         start = sum(map(len, blobs))
         blobs.append(array.tobytes())
         return {"array": [array.dtype.str, list(array.shape), start]}
+    if isinstance(value, Schedule):
+        return {"schedule": list(value.rates)}
     if isinstance(value, tuple):
         return {"tuple": [pack(part, blobs) for part in value]}
     if isinstance(value, list):
@@ -121,6 +125,8 @@ def unpack(value: Any, body: bytearray) -> Any:
     ((kind, content),) = value.items()
     if kind == "float":
         return float(content)
+    if kind == "schedule":
+        return Schedule(tuple(content))
     if kind == "tuple":
         return tuple(unpack(part, body) for part in content)
     if kind == "dict":

@@ -1,7 +1,7 @@
 """How a room of `conformance/cases` declares what it draws and which laws hold; the rest of it are helpers:
 
-@case
-def softmax(draw): ...                       # draws the arguments of a call of reference.softmax
+@case(Space(...), Axes(...))
+def softmax(draw, c): ...                    # draws the arguments of a call of reference.softmax, of a configuration c
 
 @law(softmax)
 def softmax_sums_to_one(draw, trial): ...    # draws a call, and says what must be true of its result
@@ -13,17 +13,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Draws the arguments of a call, by name.
-DrawCall = Callable[[Any], dict[str, Any]]
+from conformance.lanes.reading import Axes
+from conformance.spaces import Space
+
+#: Draws the arguments of a call of some configuration, by name.
+DrawCall = Callable[[Any, Any], dict[str, Any]]
 #: Draws calls, runs them in a trial, and compares.
 LawFunction = Callable[[Any, Any], None]
 
 
 @dataclass(frozen=True)
 class Case:
-    """How to draw a call of the operation of the same name, and the laws declared for it."""
+    """How to draw a call of the operation of the same name, and the laws declared for it.
+
+    Args:
+        draw: draws the arguments of a call.
+        space: the configurations that there are.
+        axes: of its arrays, for reading the reference in lanes; None where it can't be.
+        laws: by name.
+    """
 
     draw: DrawCall
+    space: Space
+    axes: Axes | None = None
     laws: dict[str, LawFunction] = field(default_factory=dict)
 
     @property
@@ -31,12 +43,12 @@ class Case:
         return self.draw.__name__
 
     def __call__(self, draw: Any) -> dict[str, Any]:
-        return self.draw(draw)
+        return self.draw(draw, draw.configuration(self.space, alone=self.axes is None))
 
 
-def case(draw: DrawCall) -> Case:
+def case(space: Space, axes: Axes | None = None) -> Callable[[DrawCall], Case]:
     """Declare a function to draw calls of the reference's function of the same name."""
-    return Case(draw)
+    return lambda draw: Case(draw, space, axes)
 
 
 def law(of: Case) -> Callable[[LawFunction], LawFunction]:

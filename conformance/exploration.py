@@ -1,19 +1,17 @@
 """Looking for a case that breaks a check: cases are drawn, then aimed at the bound, and what fails is made small.
 
-Why not Hypothesis alone, which aims and shrinks here: it counts examples, and what matters is how many of them decide;
-left alone it varies the numbers of a few shapes, and mistakes hide in shapes; it shrinks for as long as it likes; and
-it needs each case's verdict before it draws the next one, while many calls can go to another process together.
+Why not Hypothesis alone, which aims here: it counts examples, and what matters is how many of them decide; left alone
+it varies the numbers of a few shapes, and mistakes hide in shapes; and it needs each case's verdict before it draws the
+next one, while many calls can go to another process together.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-import random
-import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -21,12 +19,14 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
-from hypothesis.database import InMemoryExampleDatabase
 
+from conformance.backend import Lost
+from conformance.choices import Again, Chance, Choice, Choices, Guided
 from conformance.comparison import Comparison, Nonconforming
 from conformance.drawing import Discarded, Draw
 from conformance.operation import Arguments
 from conformance.outcomes import Severity
+from conformance.shrinking import smallest
 from conformance.subject import KnownToCrash, Subject
 from reference.errors import Undecidable
 
@@ -50,6 +50,14 @@ class NotApplicable(Exception):
     """A check that means nothing for an operation; says why."""
 
 
+class _Found(BaseException):
+    """A case that fails: no exception that Hypothesis would handle, since it would make the case again."""
+
+    def __init__(self, made: Sequence[Choice], failure: Any) -> None:
+        super().__init__()
+        self.made, self.failure = made, failure
+
+
 @dataclass
 class Evidence:
     """What a check has seen: cases that decided, that could not, that said nothing; the worst error / allowed error."""
@@ -60,6 +68,8 @@ class Evidence:
     worst: float = 0.0
     #: how many deciding cases had their worst error in each twentieth of the allowed one
     histogram: list[int] = field(default_factory=lambda: [0] * BINS)
+    #: of a sweep, what it has covered
+    covered: dict[str, int] = field(default_factory=dict)
 
     def add(self, comparison: Comparison) -> None:
         """Count a case as one: deciding if any of its elements decides."""
@@ -98,9 +108,6 @@ class Exploration:
     severity: Severity = Severity.WRONG_NUMBERS
     is_one_call: bool = False
     evidence: Evidence = field(default_factory=Evidence)
-    #: what failed, by all that was drawn for it, and when the first failure was
-    failures: dict[tuple[bytes, ...], Nonconforming] = field(default_factory=dict)
-    first_failure: float = math.inf
 
     def run(self) -> Evidence:
         """Look; raises Nonconforming with the smallest failing case found."""
@@ -114,98 +121,89 @@ class Exploration:
         return self.evidence
 
     def look(self, wanted: int) -> None:
-        """Examine cases of as many different sizes and choices as there are, until enough have decided."""
+        """Examine cases of as many different configurations as there are, until enough have decided."""
         if self.severity is Severity.WRONG_NUMBERS:
             # The simplest case too: zeros, where thresholds are. It says too little to count.
-            self._examine_together(self._draw_cases(bytes, 1))
+            self.examine_together(list(self._draw_cases([Again()])))
             self.evidence = Evidence()
-        cases = self._draw_cases(random.Random(self._seed("look")).randbytes, max(TRIES * wanted, LEAST_TRIES))
+        most = max(TRIES * wanted, LEAST_TRIES)
+        cases = self._draw_cases(Chance([self._seed("look"), number]) for number in range(most))
         while (missing := wanted - self.evidence.deciding) > 0:
-            if not self._examine_together(islice(cases, min(missing, HANDFUL))):
+            if not (handful := list(islice(cases, min(missing, HANDFUL)))):
                 break
+            self.examine_together(handful)
 
-    def _draw_cases(self, source: Callable[[int], bytes], most: int) -> Iterator[tuple[Draw, Any]]:
-        seen = Counter[tuple[int, ...]]()
-        for _ in range(most):
-            draw = self._draw(source, seen)
+    def _draw_cases(self, sources: Iterable[Choices]) -> Iterator[tuple[list[Choice], Any]]:
+        seen = Counter[tuple[Any, ...]]()
+        for source in sources:
+            draw = self.draw(source, seen)
             with contextlib.suppress(Discarded):
-                yield draw, self.prepare(draw)
+                yield draw.made, self.prepare(draw)
 
-    def _examine_together(self, cases: Iterator[tuple[Draw, Any]]) -> int:
-        """Examine cases, and say how many they were."""
-        drawn = list(cases)
-        if self.is_one_call and drawn:
-            self.subject.ask_ahead([case for _, case in drawn])
-        for draw, case in drawn:
+    def examine_together(self, cases: Sequence[tuple[list[Choice], Any]]) -> None:
+        """Examine cases, each with the choices that make it."""
+        if self.is_one_call and cases:
+            self.subject.ask_ahead([case for _, case in cases])
+        for made, case in cases:
             try:
                 self.examine(case)
             except Nonconforming as failure:
-                raise self._smallest(draw, failure) if self.subject.shrink else failure from None
-        return len(drawn)
+                raise self._smallest(made, failure) from None
 
     def aim(self, most: int, attempt: int) -> None:
         """Let Hypothesis climb towards the largest error, relative to the one allowed."""
 
         def climb(data: st.DataObject) -> None:
-            comparison = self._examine_drawn_by(data)
+            draw = self.draw(Guided(data))
+            try:
+                comparison = self.examine(self.prepare(draw))
+            except Discarded:
+                hypothesis.reject()
+            except (Nonconforming, Lost) as failure:
+                raise _Found(draw.made, failure) from None
             if comparison is None or not comparison.deciding:
                 hypothesis.reject()
             elif math.isfinite(comparison.worst):
                 hypothesis.target(comparison.worst)
 
-        self._let_hypothesis(climb, f"aim {attempt}", (Phase.generate, Phase.target), most)
-
-    def _smallest(self, draw: Draw, failure: Nonconforming) -> Nonconforming:
-        """The smallest case to be found that fails as a drawn one did."""
-
-        def shrink(data: st.DataObject) -> None:
-            if self._examine_drawn_by(data) is None:
-                hypothesis.reject()
-
-        try:
-            self._let_hypothesis(shrink, "shrink", (Phase.reuse,), 1, given=b"".join(draw.drawn_key()))
-        except Nonconforming as smallest:
-            return smallest
-        failure.summary += NOT_EVERY_TIME
-        return failure
-
-    def _let_hypothesis(
-        self,
-        examine: Callable[[st.DataObject], None],
-        name: str,
-        phases: tuple[Phase, ...],
-        most: int,
-        given: bytes | None = None,
-    ) -> None:
-        """Let Hypothesis draw, or begin with a given case; raises Nonconforming with the smallest failing one."""
         settings = hypothesis.settings(
             max_examples=most,
-            database=InMemoryExampleDatabase() if given is not None else None,
+            database=None,
             deadline=None,
-            phases=(*phases, *[Phase.shrink] * self.subject.shrink),
+            phases=(Phase.generate, Phase.target),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
         )
-        # In this order: `seed` takes the database away.
-        test: Any = settings(hypothesis.seed(self._seed(name))(hypothesis.given(st.data())(examine)))
+        test: Any = settings(hypothesis.seed(self._seed(f"aim {attempt}"))(hypothesis.given(st.data())(climb)))
         try:
-            if given is not None:
-                try:
-                    test.hypothesis.fuzz_one_input(given)
-                except Nonconforming:
-                    pass  # what fails is kept in the database, to be shrunk from there
-                else:
-                    return
             # Unsatisfiable: not one case decided; whether that is too few, whoever looks at the evidence knows.
             with contextlib.suppress(hypothesis.errors.Unsatisfiable):
                 test()
-        except hypothesis.errors.Flaky:
-            if not self.failures:
-                raise
-            smallest = min(self.failures.values(), key=lambda failure: len(str(failure.arguments)))
-            smallest.summary += NOT_EVERY_TIME
-            raise smallest from None
+        except _Found as found:
+            lost = isinstance(found.failure, Lost)
+            raise found.failure if lost else self._smallest(found.made, found.failure) from None
+
+    def _smallest(self, made: Sequence[Choice], failure: Nonconforming) -> Nonconforming:
+        """The smallest case to be found that fails as a drawn one did."""
+        if not self.subject.shrink:
+            return failure
+        again = self._examine_again(made)
+        if again is None:
+            failure.summary += NOT_EVERY_TIME
+            return failure
+        return smallest(again[1], again[0], self._examine_again, SHRINKING_SECONDS)
+
+    def _examine_again(self, choices: Sequence[Choice]) -> tuple[Nonconforming, list[Choice]] | None:
+        """What fails in the case that choices make, and the choices really made; None if it doesn't fail."""
+        draw = self.draw(Again(choices))
+        try:
+            self.examine(self.prepare(draw))
+        except Discarded:
+            return None
+        except Nonconforming as failure:
+            return failure, draw.made
+        return None
 
     def examine(self, case: Any) -> Comparison | None:
         """Examine a case, and count it; None if nothing could be said of it."""
@@ -220,33 +218,21 @@ class Exploration:
         except KnownToCrash:
             self.subject.judge_apart(self.subject.excuses(Severity.CRASH), deviates=False)
             return None
-        except Nonconforming as failure:
+        except Nonconforming:
             if excuses := self.subject.excuses(self.severity):
                 self.subject.judge_apart(excuses, deviates=True)
                 return None
-            raise failure.with_traceback(None) from None  # one origin for all, so that any may shrink to any other
+            raise
         if excuses := self.subject.excuses(self.severity):
             self.subject.judge_apart(excuses, deviates=False)
             return None
         self.evidence.add(comparison)
         return comparison
 
-    def _examine_drawn_by(self, data: st.DataObject) -> Comparison | None:
-        draw = self._draw(lambda count: data.conjecture_data.draw_bytes(count, count))
-        try:
-            return self.examine(self.prepare(draw))
-        except Discarded:
-            return None
-        except Nonconforming as failure:
-            now, key = time.monotonic(), draw.drawn_key()
-            self.first_failure = min(self.first_failure, now)
-            if now - self.first_failure > SHRINKING_SECONDS and key not in self.failures:
-                hypothesis.reject()  # only what is known to fail may still fail, so that shrinking comes to its end
-            self.failures[key] = failure
-            raise
-
-    def _draw(self, source: Callable[[int], bytes], seen: Counter[tuple[int, ...]] | None = None) -> Draw:
-        return Draw(source, self.subject.dtype, self.values, self.subject.largest, self.special, seen)
+    def draw(self, choices: Choices, seen: Counter[tuple[Any, ...]] | None = None) -> Draw:
+        """What draws a case of this check."""
+        subject = self.subject
+        return Draw(choices, subject.dtype, self.values, subject.largest, self.special, seen, subject.seed)
 
     def _seed(self, name: str) -> int:
         subject = self.subject

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from conformance.declarations import DrawCall, LawFunction
+from conformance.declarations import Case, LawFunction
+from conformance.spaces import Space
 
 Arguments = dict[str, Any]
 
@@ -21,7 +22,7 @@ class Operation:
         name: the reference's name for it.
         room: the module that it stands in, on every floor.
         reference: the function.
-        draw_call: draws the arguments of a call.
+        case: how calls are drawn.
         laws: what must be true of its results, by name.
         forward: of a vector-Jacobian product, the function whose gradient it is.
         by_graph: a function that finds the same gradients by the computational graph, if the reference has one.
@@ -30,10 +31,20 @@ class Operation:
     name: str
     room: str
     reference: Callable[..., Any]
-    draw_call: DrawCall
+    case: Case
     laws: dict[str, LawFunction] = field(default_factory=dict)
     forward: Callable[..., Any] | None = None
     by_graph: Callable[..., Any] | None = None
+
+    @property
+    def draw_call(self) -> Callable[[Any], Arguments]:
+        """Draws the arguments of a call."""
+        return self.case
+
+    @property
+    def space(self) -> Space:
+        """The configurations that there are."""
+        return self.case.space
 
     def call(self, function: Callable[..., Any], arguments: Arguments) -> Any:
         """Call a function with the reference's signature: data by position, hyperparameters by name."""

@@ -36,7 +36,7 @@ def _operation(declared: Case, room: str) -> Operation:
         name=name,
         room=room,
         reference=getattr(reference, name),
-        draw_call=declared.draw,
+        case=declared,
         laws=declared.laws,
         forward=forward,
         by_graph=getattr(reference, name + BY_GRAPH, None),

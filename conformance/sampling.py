@@ -47,7 +47,7 @@ def sample_calls(
         return Comparison(deciding=1)
 
     subject = Subject(operation, LocalBackend(operation.reference), Arithmetic(dtype), count, seed)
-    Exploration(subject, prepare, note, values).run()
+    Exploration(subject, prepare, note, values).look(count)
     return calls[:count]
 
 

@@ -103,10 +103,10 @@ def softmax_cross_entropy_with_logits_vjp(logits: Array, labels: Array, cotangen
     examples, classes = require_array("logits", logits, "N K")
     require_shape("labels", labels, (examples, classes), "as logits has")
     require_shape("cotangent", cotangent, (examples,), "of the losses")
+    weights = map(total, labels)
     return [
-        [
-            gradient * (probability * total(row_labels) - label)
-            for probability, label in zip(row, row_labels, strict=True)
-        ]
-        for row, row_labels, gradient in zip(map(softmax_of_row, logits), labels, cotangent, strict=True)
+        [gradient * (probability * weight - label) for probability, label in zip(row, row_labels, strict=True)]
+        for row, row_labels, weight, gradient in zip(
+            map(softmax_of_row, logits), labels, weights, cotangent, strict=True
+        )
     ]

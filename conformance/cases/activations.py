@@ -9,18 +9,75 @@ import numpy as np
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
+from conformance.lanes.reading import ELEMENTWISE, Axes
 from conformance.laws import Trial, exact
+from conformance.spaces import EDGES, Configuration, Space
 
 
-@case
-def relu(draw: Draw) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(draw))}
+def _shape(c: Configuration) -> tuple[int, ...]:
+    """The lengths of as many axes as the rank says, the last ones."""
+    return tuple(c[name] for name in "EDCBA"[5 - c.rank :])
+
+
+def _axes_beyond_the_rank_are_1(c: Configuration) -> Any:
+    return (
+        ((c.rank >= 5) | (c.E == 1))
+        & ((c.rank >= 4) | (c.D == 1))
+        & ((c.rank >= 3) | (c.C == 1))
+        & ((c.rank >= 2) | (c.B == 1))
+    )
+
+
+#: Arrays of any rank: A is the last axis.
+ARRAYS = Space(
+    sizes={
+        "A": (*EDGES, 255, 256, 257, 1023, 1024, 1025, 4095, 4096, 4097, 20_000),
+        "B": EDGES,
+        "C": (1, 2, 3, 4, 5, 8),
+        "D": (1, 2, 3, 9),
+        "E": (1, 2, 3),
+    },
+    choices={"rank": (1, 2, 3, 4, 5)},
+    small={"A": range(1, 18), "B": (1, 2, 3, 4, 5), "C": (1, 2, 3), "D": (1, 2), "E": (1, 2)},
+    valid=_axes_beyond_the_rank_are_1,
+    work=lambda c: 4 * c.A * c.B * c.C * c.D * c.E,
+    common={
+        "a batch of hidden units": {"rank": 2, "A": 200, "B": 100},
+        "a batch of feature maps": {"rank": 4, "A": 12, "B": 28, "C": 28, "D": 10},
+        "the slides' feature maps": {"rank": 4, "A": 12, "B": 28, "C": 28, "D": 100},
+    },
+)
+
+#: Rows of scores, and whole arrays of them: K classes along the last axis.
+SCORES = Space(
+    sizes={
+        "K": (*EDGES, 255, 256, 257, 1000, 1024, 1025),
+        "A": EDGES,
+        "B": (1, 2, 3, 5),
+        "C": (1, 2, 3),
+    },
+    choices={"rank": (2, 1, 3, 4)},
+    small={"K": range(1, 18), "A": range(1, 10), "B": (1, 2, 3), "C": (1, 2)},
+    valid=lambda c: ((c.rank >= 2) | (c.A == 1)) & ((c.rank >= 3) | (c.B == 1)) & ((c.rank >= 4) | (c.C == 1)),
+    steps=lambda c: 5 * c.K,
+    work=lambda c: 5 * c.K * c.A * c.B * c.C,
+    common={
+        "ten digits": {"rank": 2, "K": 10, "A": 100},
+        "a thousand classes": {"rank": 2, "K": 1000, "A": 4},
+    },
+)
+ROWS = Axes(("* K",), ("* K",))
+
+
+@case(ARRAYS, ELEMENTWISE)
+def relu(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c))}
 
 
 @law(relu)
 def relu_changes_nothing_twice(draw: Draw, trial: Trial) -> None:
     """Whoever clips, scales or leaks does it again the second time."""
-    z = draw.array(*_shape(draw))
+    z = relu(draw)["z"]
     once = trial.run(z)
     trial.agree(once, trial.run(np.vectorize(lambda interval: float(interval.low))(once).astype(draw.dtype)))
 
@@ -28,25 +85,25 @@ def relu_changes_nothing_twice(draw: Draw, trial: Trial) -> None:
 @law(relu)
 def relu_splits_a_number_into_its_parts(draw: Draw, trial: Trial) -> None:
     """z = relu(z) - relu(-z): nothing is lost on either side of zero."""
-    z = draw.array(*_shape(draw))
+    z = relu(draw)["z"]
     trial.agree(trial.run(z) - trial.run(-z), exact(z))
 
 
-@case
-def relu_vjp(draw: Draw) -> dict[str, Any]:
-    return _with_cotangent(draw)
+@case(ARRAYS, ELEMENTWISE)
+def relu_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c))}
 
 
 @law(relu_vjp)
 def relu_vjp_passes_or_stops(draw: Draw, trial: Trial) -> None:
     """Exactly, whatever z is: a gradient that is scaled on its way shows on any input."""
-    z, g = _with_cotangent(draw).values()
+    z, g = relu_vjp(draw).values()
     trial.agree(np.where(z != 0, trial.run(z, g), 0), exact(np.where(z > 0, g, 0)))
 
 
-@case
-def leaky_relu(draw: Draw) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(draw)), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
+@case(ARRAYS, ELEMENTWISE)
+def leaky_relu(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c)), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
 
 
 @law(leaky_relu)
@@ -56,9 +113,9 @@ def leaky_relu_of_a_negative_number_is_its_slope_away(draw: Draw, trial: Trial) 
     trial.agree(trial.run(z, slope=slope) + trial.run(-z, slope=slope), exact(np.abs(z)) * (1 - Fraction(slope)))
 
 
-@case
-def leaky_relu_vjp(draw: Draw) -> dict[str, Any]:
-    return {**_with_cotangent(draw), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
+@case(ARRAYS, ELEMENTWISE)
+def leaky_relu_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c)), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
 
 
 @law(leaky_relu_vjp)
@@ -69,58 +126,57 @@ def leaky_relu_vjp_passes_or_leaks(draw: Draw, trial: Trial) -> None:
     trial.agree(np.where(z != 0, trial.run(z, g, slope=slope), 0), np.where(z != 0, exact(g) * slopes, 0))
 
 
-@case
-def sigmoid(draw: Draw) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(draw))}
+@case(ARRAYS, ELEMENTWISE)
+def sigmoid(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c))}
 
 
 @law(sigmoid)
 def sigmoid_is_symmetric(draw: Draw, trial: Trial) -> None:
     """σ(z) + σ(-z) = 1: one side computed by another formula must meet the other."""
-    z = draw.array(*_shape(draw))
+    z = sigmoid(draw)["z"]
     trial.agree(trial.run(z) + trial.run(-z), 1)
 
 
-@case
-def sigmoid_vjp(draw: Draw) -> dict[str, Any]:
-    return _with_cotangent(draw)
+@case(ARRAYS, ELEMENTWISE)
+def sigmoid_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c))}
 
 
 @law(sigmoid_vjp)
 def sigmoid_vjp_is_even(draw: Draw, trial: Trial) -> None:
     """The slope is the same on both sides, where 1 - σ cancels on one of them only."""
-    z, g = _with_cotangent(draw).values()
+    z, g = sigmoid_vjp(draw).values()
     trial.agree(trial.run(z, g), trial.run(-z, g))
 
 
-@case
-def tanh(draw: Draw) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(draw))}
+@case(ARRAYS, ELEMENTWISE)
+def tanh(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c))}
 
 
 @law(tanh)
 def tanh_is_odd(draw: Draw, trial: Trial) -> None:
     """The two signs usually take different branches."""
-    z = draw.array(*_shape(draw))
+    z = tanh(draw)["z"]
     trial.agree(trial.run(-z), -trial.run(z))
 
 
-@case
-def tanh_vjp(draw: Draw) -> dict[str, Any]:
-    return _with_cotangent(draw)
+@case(ARRAYS, ELEMENTWISE)
+def tanh_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c))}
 
 
 @law(tanh_vjp)
 def tanh_vjp_is_even(draw: Draw, trial: Trial) -> None:
     """As for the sigmoid."""
-    z, g = _with_cotangent(draw).values()
+    z, g = tanh_vjp(draw).values()
     trial.agree(trial.run(z, g), trial.run(-z, g))
 
 
-@case
-def softmax(draw: Draw) -> dict[str, Any]:
-    rows, classes = draw.sizes(2, 5, long=20)
-    return {"z": draw.array(*draw.choice((rows, classes), (classes,), (2, rows, min(classes, 4))))}
+@case(SCORES, ROWS)
+def softmax(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*[c[name] for name in ("C", "B", "A", "K")[4 - c.rank :]])}
 
 
 @law(softmax)
@@ -141,13 +197,3 @@ def softmax_follows_a_permutation(draw: Draw, trial: Trial) -> None:
     """No class is treated differently for its place in a vector or tile."""
     z = softmax(draw)["z"]
     trial.agree(trial.run(z)[..., ::-1], trial.run(np.ascontiguousarray(z[..., ::-1])))
-
-
-def _shape(draw: Draw) -> tuple[int, ...]:
-    columns, rows = draw.sizes(6, 2, long=24)
-    return draw.choice((columns,), (rows, min(columns, 6)), (rows, 2, min(columns, 4)))
-
-
-def _with_cotangent(draw: Draw) -> dict[str, Any]:
-    shape = _shape(draw)
-    return {"z": draw.array(*shape), "cotangent": draw.array(*shape)}

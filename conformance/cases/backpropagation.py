@@ -9,16 +9,46 @@ import numpy as np
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
+from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact
+from conformance.spaces import Configuration, Space
+
+WIDTHS = ("D0", "D1", "D2", "D3", "D4", "D5")
 
 
-@case
-def forward_pass(draw: Draw) -> dict[str, Any]:
-    examples, *widths = draw.sizes(3, 4, 3, 3, 3, long=10)
-    widths = widths[: draw.integer(2, 4)]
-    pairs = list(pairwise(widths))
+def _weights(c: Configuration) -> Any:
+    """How many weights a network has."""
+    return sum(c[a] * c[b] * (c.layers > layer) for layer, (a, b) in enumerate(pairwise(WIDTHS)))
+
+
+def _widths_beyond_the_last_are_1(c: Configuration) -> Any:
+    return (
+        ((c.layers >= 2) | (c.D2 == 1))
+        & ((c.layers >= 3) | (c.D3 == 1))
+        & (((c.layers >= 4) | (c.D4 == 1)) & ((c.layers >= 5) | (c.D5 == 1)))
+    )
+
+
+#: N examples through one to five layers, the widths of which are D0, D1, ….
+NETWORKS = Space(
+    sizes={"N": (1, 2, 3, 4, 5, 8, 9, 16, 17, 33), **dict.fromkeys(WIDTHS, (1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 32, 33))},
+    choices={"layers": (1, 2, 3, 4, 5)},
+    small={"N": (1, 2, 3, 4), **dict.fromkeys(WIDTHS, (1, 2, 3, 4))},
+    valid=_widths_beyond_the_last_are_1,
+    steps=lambda c: 2 * _weights(c),
+    work=lambda c: 2 * c.N * _weights(c),
+    common={
+        "the slides' three layers": {"layers": 3, "N": 1, "D0": 4, "D1": 3, "D2": 3, "D3": 2},
+        "five layers": {"layers": 5, "N": 4, "D0": 12, "D1": 10, "D2": 8, "D3": 6, "D4": 5, "D5": 4},
+    },
+)
+
+
+@case(NETWORKS, Axes(("N D", "D U", "U"), ("N U",), "N"))
+def forward_pass(draw: Draw, c: Configuration) -> dict[str, Any]:
+    pairs = [(c[a], c[b]) for a, b in list(pairwise(WIDTHS))[: c.layers]]
     return {
-        "inputs": draw.array(examples, widths[0]),
+        "inputs": draw.array(c.N, c.D0),
         "weights": tuple(draw.array(*pair) for pair in pairs),
         "biases": tuple(draw.array(units) for _, units in pairs),
     }
@@ -47,10 +77,9 @@ def forward_pass_treats_every_example_alone(draw: Draw, trial: Trial) -> None:
     trial.agree(together.weighted_sums[-1][-1:], alone.weighted_sums[-1])
 
 
-@case
-def backpropagation(draw: Draw) -> dict[str, Any]:
-    arguments = forward_pass(draw)
-    return {**arguments, "labels": draw.distributions(len(arguments["inputs"]), len(arguments["biases"][-1]))}
+@case(NETWORKS)
+def backpropagation(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {**forward_pass.draw(draw, c), "labels": draw.distributions(c.N, c[WIDTHS[c.layers]])}
 
 
 @law(backpropagation)

@@ -8,24 +8,117 @@ import numpy as np
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
+from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact, total_of
+from conformance.spaces import EDGES, Configuration, Space
 from reference.convolution import slide
 
 
-@case
-def conv2d(draw: Draw) -> dict[str, Any]:
-    padding = draw.choice("valid", "same")
-    batch, rows, columns, channels = draw.sizes(2, 5, 5, 2)
-    kernel_rows, kernel_columns, filters = draw.sizes(3, 3, 2, long=20)
-    if padding == "valid":
-        kernel_rows, kernel_columns = min(kernel_rows, rows), min(kernel_columns, columns)
-    elif kernel_rows * kernel_columns > 16:
-        kernel_rows, kernel_columns = min(kernel_rows, 8), min(kernel_columns, 8)
+def places(length: Any, window: Any, step: Any, padding: Any) -> Any:
+    """How many places a window has along one axis."""
+    return np.where(np.asarray(padding) == "same", -(-length // step), (length - window) // step + 1)
+
+
+def window_fits(c: Configuration) -> Any:
+    """Whether a window is no larger than the image, where padding doesn't make it fit."""
+    return (np.asarray(c.padding) == "same") | ((c.KH <= c.H) & (c.KW <= c.W))
+
+
+def _windows(c: Configuration) -> Any:
+    return places(c.H, c.KH, c.SH, c.padding) * places(c.W, c.KW, c.SW, c.padding)
+
+
+SIZES = {
+    "N": (1, 2, 3, 4, 5, 8, 9),
+    "H": EDGES,
+    "W": EDGES,
+    "C": EDGES[:18],
+    "KH": (1, 2, 3, 4, 5, 6, 7, 8, 9, 11),
+    "KW": (1, 2, 3, 4, 5, 6, 7, 8, 9, 11),
+    "F": EDGES[:18],
+}
+CHOICES = {"padding": ("valid", "same"), "SH": (1, 2, 3, 4, 5), "SW": (1, 2, 3, 4, 5)}
+SMALL = {
+    "N": (1, 2, 3),
+    "H": range(1, 7),
+    "W": range(1, 7),
+    "C": (1, 2, 3),
+    "F": (1, 2, 17),
+    "KH": range(1, 6),
+    "KW": range(1, 6),
+    "SH": range(1, 5),
+    "SW": range(1, 5),
+}
+_3X3 = {"N": 2, "H": 8, "W": 8, "C": 3, "KH": 3, "KW": 3, "F": 4}
+NETWORKS: dict[str, dict[str, Any]] = {
+    "3×3, same, stride 1": {**_3X3, "padding": "same"},
+    "3×3, same, stride 1, odd": {**_3X3, "H": 7, "W": 5, "padding": "same"},
+    "3×3, same, stride 2": {**_3X3, "SH": 2, "SW": 2, "padding": "same"},
+    "3×3, same, stride 2, odd": {**_3X3, "H": 7, "W": 9, "SH": 2, "SW": 2, "padding": "same"},
+    "3×3, valid": _3X3,
+    "1×1": {"N": 2, "H": 5, "W": 5, "C": 16, "F": 8},
+    "5×5, same": {"N": 2, "H": 9, "W": 9, "C": 2, "KH": 5, "KW": 5, "F": 3, "padding": "same"},
+    "7×7, same, stride 2": {"H": 15, "W": 15, "C": 3, "KH": 7, "KW": 7, "F": 8, "SH": 2, "SW": 2, "padding": "same"},
+    "the slides' example": {"H": 3, "W": 3, "KH": 2, "KW": 2},
+}
+
+CONVOLUTION = Space(
+    sizes=SIZES,
+    choices=CHOICES,
+    small=SMALL,
+    valid=window_fits,
+    steps=lambda c: 2 * _windows(c) * c.KH * c.KW * c.C + (c.H * c.W + c.KH * c.KW) * c.C // 4,
+    work=lambda c: 2 * _windows(c) * c.KH * c.KW * c.C * c.N * c.F,
+    common={
+        **NETWORKS,
+        "the slides' first layer": {"N": 100, "H": 28, "W": 28, "KH": 6, "KW": 6, "F": 12, "padding": "same"},
+        "the slides' second layer": {
+            "N": 100,
+            "H": 28,
+            "W": 28,
+            "C": 12,
+            "KH": 6,
+            "KW": 6,
+            "F": 24,
+            "SH": 2,
+            "SW": 2,
+            "padding": "same",
+        },
+    },
+)
+CONVOLUTION_VJP = Space(
+    sizes=SIZES,
+    choices=CHOICES,
+    small={**SMALL, "F": (1, 2, 3)},
+    valid=window_fits,
+    steps=lambda c: 4 * _windows(c) * c.KH * c.KW * (c.F + c.N) + (c.H * c.W + c.KH * c.KW) * (c.N + c.F) // 4,
+    work=lambda c: 4 * _windows(c) * c.KH * c.KW * c.C * c.N * c.F,
+    common={
+        **NETWORKS,
+        "the slides' first layer": {"N": 2, "H": 28, "W": 28, "KH": 6, "KW": 6, "F": 12, "padding": "same"},
+        "the slides' third layer": {
+            "N": 8,
+            "H": 14,
+            "W": 14,
+            "C": 24,
+            "KH": 6,
+            "KW": 6,
+            "F": 32,
+            "SH": 2,
+            "SW": 2,
+            "padding": "same",
+        },
+    },
+)
+
+
+@case(CONVOLUTION, Axes(("N H W C", "KH KW C F"), ("N OH OW F",), "N F"))
+def conv2d(draw: Draw, c: Configuration) -> dict[str, Any]:
     return {
-        "images": draw.array(batch, rows, columns, channels),
-        "filters": draw.array(kernel_rows, kernel_columns, channels, filters),
-        "strides": draw.choice(1, 2, (1, 2), (2, 1), (3, 2)),
-        "padding": padding,
+        "images": draw.array(c.N, c.H, c.W, c.C),
+        "filters": draw.array(c.KH, c.KW, c.C, c.F),
+        "strides": draw.pair(c.SH, c.SW),
+        "padding": c.padding,
     }
 
 
@@ -63,12 +156,11 @@ def conv2d_with_one_weight_picks_one_pixel(draw: Draw, trial: Trial) -> None:
     trial.agree(trial.run(image, filters), exact(image[:, a : a + rows, b : b + columns]))
 
 
-@case
-def conv2d_vjp(draw: Draw) -> dict[str, Any]:
-    arguments = conv2d(draw)
-    images, filters, strides, padding = arguments.values()
-    geometry = slide("filters", images.shape[1:3], filters.shape[:2], strides, padding)
-    cotangent = draw.array(len(images), *geometry.outputs, filters.shape[3])
+@case(CONVOLUTION_VJP, Axes(("N H W C", "KH KW C F", "N OH OW F"), ("N H W C", "KH KW C F"), "N C F"))
+def conv2d_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    images, filters, strides, padding = conv2d.draw(draw, c).values()
+    outputs = slide("filters", (c.H, c.W), (c.KH, c.KW), strides, padding).outputs
+    cotangent = draw.array(c.N, *outputs, c.F)
     return {"images": images, "filters": filters, "cotangent": cotangent, "strides": strides, "padding": padding}
 
 

@@ -6,13 +6,37 @@ from typing import Any
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
+from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact, total_of
+from conformance.spaces import EDGES, Configuration, Space
+
+SMALL = {"N": range(1, 10), "D": range(1, 18), "U": range(1, 18)}
+LAYERS = {
+    "a hidden layer": {"N": 10, "D": 64, "U": 32},
+    "the slides' first layer": {"N": 100, "D": 784, "U": 200},
+    "the slides' last layer": {"N": 100, "D": 30, "U": 10},
+}
+SIZES = {"N": EDGES, "D": (*EDGES, 255, 256, 257, 511, 512, 513), "U": EDGES}
+
+LAYER = Space(
+    sizes=SIZES,
+    small=SMALL,
+    steps=lambda c: 2 * c.D,
+    work=lambda c: 2 * c.N * c.D * c.U,
+    common=LAYERS,
+)
+LAYER_VJP = Space(
+    sizes=SIZES,
+    small=SMALL,
+    steps=lambda c: 4 * (c.N + c.U),
+    work=lambda c: 4 * c.N * c.D * c.U,
+    common=LAYERS,
+)
 
 
-@case
-def dense(draw: Draw) -> dict[str, Any]:
-    examples, features, units = draw.sizes(4, 8, 4, long=40)
-    return {"inputs": draw.array(examples, features), "weights": draw.array(features, units), "bias": draw.array(units)}
+@case(LAYER, Axes(("N D", "D U", "U"), ("N U",), "N U"))
+def dense(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"inputs": draw.array(c.N, c.D), "weights": draw.array(c.D, c.U), "bias": draw.array(c.U)}
 
 
 @law(dense)
@@ -30,10 +54,9 @@ def dense_adds_its_bias_to_every_row(draw: Draw, trial: Trial) -> None:
     trial.agree(trial.run(x, w, b), trial.run(x, w, 0 * b) + exact(b))
 
 
-@case
-def dense_vjp(draw: Draw) -> dict[str, Any]:
-    arguments = dense(draw)
-    return {**arguments, "cotangent": draw.array(len(arguments["inputs"]), len(arguments["bias"]))}
+@case(LAYER_VJP, Axes(("N D", "D U", "U", "N U"), ("N D", "D U", "U"), "N D U"))
+def dense_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {**dense.draw(draw, c), "cotangent": draw.array(c.N, c.U)}
 
 
 @law(dense_vjp)

@@ -6,13 +6,27 @@ from typing import Any
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
+from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact
+from conformance.spaces import EDGES, Configuration, Space
+
+#: N examples, K classes.
+BATCH = Space(
+    sizes={"N": EDGES, "K": (*EDGES, 255, 256, 257, 1000, 1024, 1025)},
+    small={"N": range(1, 18), "K": range(1, 34)},
+    steps=lambda c: 8 * c.K,
+    work=lambda c: 8 * c.N * c.K,
+    common={"ten digits": {"N": 100, "K": 10}, "a thousand classes": {"N": 4, "K": 1000}},
+)
+EXAMPLES = Axes(("N K", "N K"), ("N",), "N")
 
 
-@case
-def cross_entropy(draw: Draw) -> dict[str, Any]:
-    rows, classes = draw.sizes(3, 5, long=20)
-    return {"probabilities": draw.array(rows, classes, positive=True), "labels": draw.distributions(rows, classes)}
+@case(BATCH, EXAMPLES)
+def cross_entropy(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {
+        "probabilities": draw.array(c.N, c.K, positive=True),
+        "labels": draw.distributions(c.N, c.K, weights=True),
+    }
 
 
 @law(cross_entropy)
@@ -30,10 +44,9 @@ def cross_entropy_is_linear_in_its_labels(draw: Draw, trial: Trial) -> None:
     trial.agree(trial.run(probabilities, 2 * labels), 2 * trial.run(probabilities, labels))
 
 
-@case
-def softmax_cross_entropy_with_logits(draw: Draw) -> dict[str, Any]:
-    rows, classes = draw.sizes(3, 5, long=20)
-    return {"logits": draw.array(rows, classes), "labels": draw.distributions(rows, classes)}
+@case(BATCH, EXAMPLES)
+def softmax_cross_entropy_with_logits(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"logits": draw.array(c.N, c.K), "labels": draw.distributions(c.N, c.K, weights=True)}
 
 
 @law(softmax_cross_entropy_with_logits)
@@ -44,10 +57,9 @@ def softmax_cross_entropy_with_logits_is_shift_invariant(draw: Draw, trial: Tria
     trial.agree(trial.run(logits, labels), trial.run(logits + shift, labels))
 
 
-@case
-def softmax_cross_entropy_with_logits_vjp(draw: Draw) -> dict[str, Any]:
-    arguments = softmax_cross_entropy_with_logits(draw)
-    return {**arguments, "cotangent": draw.array(len(arguments["logits"]))}
+@case(BATCH, Axes(("N K", "N K", "N"), ("N K",), "N"))
+def softmax_cross_entropy_with_logits_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {**softmax_cross_entropy_with_logits.draw(draw, c), "cotangent": draw.array(c.N)}
 
 
 @law(softmax_cross_entropy_with_logits_vjp)

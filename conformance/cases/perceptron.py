@@ -10,19 +10,32 @@ import numpy as np
 from conformance.declarations import case, law
 from conformance.drawing import Draw
 from conformance.laws import Trial, exact
+from conformance.schedules import Schedule
+from conformance.spaces import EDGES, Configuration, Space
+
+TRAINING = Space(
+    sizes={"N": (1, 2, 3, 4, 5, 8, 9, 16, 17, 33), "D": (1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 33, 65)},
+    choices={
+        "learning_rate": ("one", "a number", "one for each epoch", "a function"),
+        "initial_weights": ("zeros", "given"),
+        "epochs": (1, 2, 3, 4, 5, 6, 9, 10, 12),
+    },
+    small={"N": range(1, 7), "D": range(1, 6), "epochs": range(1, 7)},
+    work=lambda c: 2 * c.N * c.D * c.epochs,
+    common={"the slides' example": {"N": 5, "D": 2, "epochs": 10}},
+)
 
 
-@case
-def perceptron_sgd(draw: Draw) -> dict[str, Any]:
-    examples, features = draw.sizes(4, 3, long=9)
-    epochs = draw.integer(1, 4)
-    rates = draw.choice(1.0, draw.number(0.5, 2.0, 0.25), [draw.number(1.0, 0.5, 0.25) for _ in range(epochs)])
+@case(TRAINING)
+def perceptron_sgd(draw: Draw, c: Configuration) -> dict[str, Any]:
+    each = tuple(draw.number(1.0, 0.5, 0.25, 2.0) for _ in range(c.epochs))
+    rates = {"one": 1.0, "a number": each[0], "one for each epoch": list(each), "a function": Schedule(each)}
     return {
-        "features": draw.array(examples, features),
-        "labels": draw.signs(examples),
-        "epochs": epochs,
-        "learning_rate": rates,
-        "initial_weights": draw.choice(None, draw.array(features + 1)),
+        "features": draw.array(c.N, c.D),
+        "labels": draw.signs(c.N),
+        "epochs": c.epochs,
+        "learning_rate": rates[c.learning_rate],
+        "initial_weights": draw.array(c.D + 1) if c.initial_weights == "given" else None,
     }
 
 
@@ -60,10 +73,17 @@ def perceptron_sgd_is_invariant_to_the_scale_of_its_learning_rate(draw: Draw, tr
     trial.agree(one.final_weights, 2 * half.final_weights)
 
 
-@case
-def perceptron_predict(draw: Draw) -> dict[str, Any]:
-    examples, features = draw.sizes(6, 6, long=40)
-    return {"features": draw.array(examples, features), "weights": draw.array(features + 1)}
+PREDICTION = Space(
+    sizes={"N": EDGES, "D": (*EDGES, 255, 256, 257)},
+    small={"N": range(1, 10), "D": range(1, 34)},
+    work=lambda c: 2 * c.N * c.D,
+    common={"the slides' example": {"N": 5, "D": 2}},
+)
+
+
+@case(PREDICTION)
+def perceptron_predict(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"features": draw.array(c.N, c.D), "weights": draw.array(c.D + 1)}
 
 
 @law(perceptron_predict)

@@ -7,26 +7,72 @@ from typing import Any
 
 import numpy as np
 
+from conformance.cases.convolution import places, window_fits
 from conformance.declarations import case, law
 from conformance.drawing import Draw
+from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact
+from conformance.spaces import EDGES, Configuration, Space
 from reference.convolution import slide
-from reference.errors import require_pair
 from reference.numbers import Interval
 
 
-@case
-def max_pool2d(draw: Draw) -> dict[str, Any]:
-    padding = draw.choice("valid", "same")
-    batch, rows, columns, channels = draw.sizes(2, 4, 4, 2, long=12)
-    window = (draw.integer(1, 3), draw.integer(1, 3))
-    if padding == "valid":
-        window = (min(window[0], rows), min(window[1], columns))
+def _steps(c: Configuration) -> tuple[Any, Any]:
+    """Rows and columns from window to window: the window's own where no strides are given, which a 0 stands for."""
+    return np.where(np.asarray(c.SH) == 0, c.KH, c.SH), np.where(np.asarray(c.SW) == 0, c.KW, c.SW)
+
+
+def _cells(c: Configuration) -> Any:
+    rows, columns = _steps(c)
+    return places(c.H, c.KH, rows, c.padding) * places(c.W, c.KW, columns, c.padding) * c.KH * c.KW
+
+
+_EVEN = {"N": 2, "H": 8, "W": 8, "C": 3}
+
+POOLING = Space(
+    sizes={
+        "N": (1, 2, 3, 5),
+        "H": EDGES,
+        "W": EDGES,
+        "C": EDGES,
+        "KH": (1, 2, 3, 4, 5, 7, 8),
+        "KW": (1, 2, 3, 4, 5, 7, 8),
+    },
+    choices={"padding": ("valid", "same"), "SH": (0, 1, 2, 3, 4, 5), "SW": (0, 1, 2, 3, 4, 5)},
+    small={
+        "N": (1, 2, 3),
+        "H": range(1, 7),
+        "W": range(1, 7),
+        "C": (1, 2, 3),
+        "KH": range(1, 5),
+        "KW": range(1, 5),
+        "SH": range(5),
+        "SW": range(5),
+    },
+    valid=lambda c: window_fits(c) & ((np.asarray(c.SH) == 0) == (np.asarray(c.SW) == 0)),
+    steps=lambda c: 2 * _cells(c) + c.H * c.W // 2,
+    work=lambda c: 2 * _cells(c) * c.N * c.C,
+    common={
+        "2×2": {**_EVEN, "KH": 2, "KW": 2},
+        "2×2, odd image": {**_EVEN, "H": 7, "W": 5, "KH": 2, "KW": 2},
+        "2×2, same, odd image": {**_EVEN, "H": 7, "W": 5, "KH": 2, "KW": 2, "padding": "same"},
+        "2×2, stride 2": {**_EVEN, "KH": 2, "KW": 2, "SH": 2, "SW": 2},
+        "3×3, stride 2": {**_EVEN, "H": 9, "W": 9, "KH": 3, "KW": 3, "SH": 2, "SW": 2},
+        "3×3, same, stride 2": {**_EVEN, "KH": 3, "KW": 3, "SH": 2, "SW": 2, "padding": "same"},
+        "3×3, stride 1": {**_EVEN, "KH": 3, "KW": 3, "SH": 1, "SW": 1},
+        "the whole image": {**_EVEN, "H": 7, "W": 7, "KH": 7, "KW": 7},
+        "the slides' feature maps": {"N": 100, "H": 28, "W": 28, "C": 12, "KH": 2, "KW": 2, "SH": 2, "SW": 2},
+    },
+)
+
+
+@case(POOLING, Axes(("N H W C",), ("N OH OW C",), "N C"))
+def max_pool2d(draw: Draw, c: Configuration) -> dict[str, Any]:
     return {
-        "images": draw.array(batch, rows, columns, channels),
-        "pool_size": window,
-        "strides": draw.choice(None, 1, (1, 2), (2, 1), 3),
-        "padding": padding,
+        "images": draw.array(c.N, c.H, c.W, c.C, distinct=True),
+        "pool_size": draw.pair(c.KH, c.KW),
+        "strides": draw.pair(c.SH, c.SW) if c.SH else None,
+        "padding": c.padding,
     }
 
 
@@ -44,12 +90,11 @@ def max_pool2d_commutes_with_rising_functions(draw: Draw, trial: Trial) -> None:
     trial.agree(trial.run(2 * image - 5), 2 * trial.run(image) - 5)
 
 
-@case
-def max_pool2d_vjp(draw: Draw) -> dict[str, Any]:
-    images, pool_size, strides, padding = max_pool2d(draw).values()
-    window = require_pair("pool_size", pool_size)
-    geometry = slide("pool_size", images.shape[1:3], window, strides or window, padding)
-    cotangent = draw.array(len(images), *geometry.outputs, images.shape[3])
+@case(POOLING, Axes(("N H W C", "N OH OW C"), ("N H W C",), "N C"))
+def max_pool2d_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    images, pool_size, strides, padding = max_pool2d.draw(draw, c).values()
+    outputs = slide("pool_size", (c.H, c.W), (c.KH, c.KW), strides or (c.KH, c.KW), padding).outputs
+    cotangent = draw.array(c.N, *outputs, c.C)
     return {"images": images, "cotangent": cotangent, "pool_size": pool_size, "strides": strides, "padding": padding}
 
 

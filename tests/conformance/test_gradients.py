@@ -10,9 +10,11 @@ import pytest
 from conformance.backend import LocalBackend
 from conformance.checking import run_check
 from conformance.checks import checks_of
+from conformance.declarations import case
 from conformance.drawing import Draw
 from conformance.operation import Operation
 from conformance.outcomes import Status
+from conformance.spaces import Configuration, Space
 from conformance.subject import Subject
 from reference.arrays import elementwise
 from reference.elementary import sigmoid, tanh
@@ -61,10 +63,10 @@ def on_arrays(flip: float) -> Any:
     return run
 
 
-def draw_call(draw: Draw) -> dict[str, Any]:
-    (size,) = draw.sizes(5)
-    pair = (draw.array(size), draw.array(size))
-    return {"inputs": draw.array(size), "state": pair, "cotangent": (draw.array(size), draw.array(size))}
+@case(Space(sizes={"D": range(1, 6)}))
+def draw_call(draw: Draw, c: Configuration) -> dict[str, Any]:
+    pair = (draw.array(c.D), draw.array(c.D))
+    return {"inputs": draw.array(c.D), "state": pair, "cotangent": (draw.array(c.D), draw.array(c.D))}
 
 
 OPERATION = Operation("cell_vjp", "recurrent", cell_vjp, draw_call, forward=cell)

@@ -12,6 +12,7 @@ from conformance.checks import KINDS, check_names
 from conformance.declarations import case
 from conformance.implementation import load
 from conformance.operations import _operation, operations
+from conformance.spaces import Space
 
 #: What the reference offers to teachers, and why no library is expected to have it.
 HELPERS = {
@@ -75,11 +76,11 @@ def test_every_slides_algorithm_has_a_worked_example() -> None:
 
 
 def test_a_case_of_what_the_reference_does_not_have_is_refused_by_name() -> None:
-    def conv9d(draw: object) -> dict[str, object]:
+    def conv9d(draw: object, c: object) -> dict[str, object]:
         return {}
 
     with pytest.raises(NameError, match=r"conformance/cases/convolution\.py: conv9d is declared as a case"):
-        _operation(case(conv9d), "convolution")
+        _operation(case(Space(sizes={}))(conv9d), "convolution")
 
 
 def test_a_helper_is_no_operation_whatever_its_name() -> None:
