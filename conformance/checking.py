@@ -40,6 +40,8 @@ class Result:
     #: the largest error / allowed error, and how many cases had theirs in each twentieth of the allowed one
     worst: float = 0.0
     histogram: list[int] = field(default_factory=list)
+    #: of a sweep, what it has covered: see `conformance.sweeping.Coverage`
+    covered: dict[str, int] = field(default_factory=dict)
     summary: str = ""
     wanted: str = ""
     came: str = ""
@@ -115,9 +117,11 @@ def tidy(result: Result) -> Result:
 def _count(result: Result, evidence: Evidence, check: Check, subject: Subject) -> None:
     result.deciding, result.undecidable = evidence.deciding, evidence.undecidable
     result.vacuous, result.worst, result.histogram = evidence.vacuous, evidence.worst, evidence.histogram
+    result.covered = evidence.covered
     result.known = {str(place): number for place, number in subject.known.items()}
     result.deviating = {str(place): number for place, number in subject.deviating.items()}
-    wanted = math.ceil(subject.cases * share(subject)) if check.kind == "rounding bound" else 1
+    bounds = check.kind == "rounding bound" and not evidence.covered
+    wanted = math.ceil(subject.cases * share(subject)) if bounds else 1
     if subject.deviating:
         result.status, result.severity = Status.DEVIATES, check.severity
         result.summary = "the calls that deviate are known to"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.arrays import Array, as_lists, as_parts, flatten_result, largest_number
+from conformance.lanes.bounded import Bounded
 from conformance.operation import Arguments, Operation
 from reference.arrays import flatten, shape
 from reference.numbers import Arithmetic, Rounded
@@ -65,19 +66,54 @@ def rounded(value: Any, arithmetic: Arithmetic) -> Any:
 
 def compare(wanted: Any, came: Any, arithmetic: Arithmetic, arguments: Arguments) -> Comparison:
     """Hold a result to the reference's, element by element; the worst one beyond its bound is Nonconforming."""
-    comparison, worst, scale = Comparison(), (0.0, "", "", ""), largest_number(arguments)
+    comparison, scale = Comparison(), largest_number(arguments)
     for name, part, values in matched(wanted, came, arguments):
-        for place, (number, value) in enumerate(zip(flatten(part), values.ravel().tolist(), strict=True)):
-            ratio, allowed = _judge(number, float(value), arithmetic, comparison, scale)
-            if not ratio <= worst[0]:
-                index = list(map(int, np.unravel_index(place, values.shape))) if values.shape else ""
-                worst = (ratio, f"{name}{index or ''}", f"{_text(number)}, give or take {allowed:.3g}", repr(value))
-                if math.isnan(ratio):
-                    break
-    comparison.worst = worst[0]
-    if not worst[0] <= 1:
-        raise Nonconforming(f"{worst[1]} is off", worst[2], worst[3], worst[0], arguments)
+        if isinstance(part, Bounded):
+            ratios = _ratios_within(part, values, comparison, scale)
+        else:
+            numbers = zip(flatten(part), values.ravel().tolist(), strict=True)
+            ratios = np.array(
+                [_judge(number, float(value), arithmetic, comparison, scale) for number, value in numbers]
+            )
+        # The first NaN is the worst, and argmax finds it.
+        place = int(ratios.argmax())
+        if not ratios[place] <= 1:
+            raise _off(name, part, values, place, float(ratios[place]), arithmetic, arguments)
+        comparison.worst = max(comparison.worst, float(ratios[place]))
     return comparison
+
+
+def _off(
+    name: str, part: Any, values: Array, place: int, ratio: float, arithmetic: Arithmetic, arguments: Arguments
+) -> Nonconforming:
+    """What to raise for an element that is beyond its bound."""
+    index = list(map(int, np.unravel_index(place, values.shape))) if values.shape else ""
+    if isinstance(part, Bounded):
+        text, allowed = repr(float(part.values.ravel()[place])), float(_each(part.errors, part).ravel()[place])
+    else:
+        number = _rounded(flatten(part)[place], arithmetic)
+        text, allowed = repr(float(number)), number.error
+    came = repr(values.ravel()[place].item())
+    return Nonconforming(f"{name}{index} is off", f"{text}, give or take {allowed:.3g}", came, ratio, arguments)
+
+
+def _ratios_within(wanted: Bounded, came: Array, comparison: Comparison, scale: float) -> Array:
+    """Count the elements of an array, and return error / allowed of each, as `_judge` does of one."""
+    allowed, undecided = _each(wanted.errors, wanted), _each(wanted.undecided, wanted)
+    sizes = np.abs(wanted.values).astype(np.float64)
+    vacuous = (allowed > 0) & (allowed >= np.maximum(sizes, scale)) & ~undecided
+    comparison.undecidable += int(undecided.sum())
+    comparison.vacuous += int(vacuous.sum())
+    comparison.deciding += int((~undecided & ~vacuous).sum())
+    comparison.exact += int((~undecided & ~vacuous & (allowed == 0) & (wanted.values != 0)).sum())
+    with np.errstate(all="ignore"):
+        errors = np.abs(came.astype(wanted.values.dtype) - wanted.values).astype(np.float64)
+        ratios = np.where(errors == 0, 0.0, np.where(np.isfinite(errors), errors / allowed, np.nan))
+    return ratios.ravel()
+
+
+def _each(values: Any, wanted: Bounded) -> Array:
+    return np.broadcast_to(np.asarray(values), wanted.shape)
 
 
 def matched(wanted: Any, came: Any, arguments: Arguments) -> list[tuple[str, Any, Array]]:
@@ -93,20 +129,19 @@ def matched(wanted: Any, came: Any, arguments: Arguments) -> list[tuple[str, Any
         if values.dtype.kind not in "fiub":
             of = values.item() if values.dtype.kind in "SU" and not values.shape else f"an array of {values.dtype}"
             raise Nonconforming(f"{name} isn't made of real numbers", "numbers", str(of), arguments=arguments)
-        if values.shape != shape(part):
-            shapes = f"shape {list(shape(part))}", f"shape {list(values.shape)}"
+        wanted_shape = part.shape if isinstance(part, Bounded) else shape(part)
+        if values.shape != wanted_shape:
+            shapes = f"shape {list(wanted_shape)}", f"shape {list(values.shape)}"
             raise Nonconforming(f"{name} has the wrong shape", *shapes, arguments=arguments)
     return [(name, part, values) for (name, part), values in zip(wanted_parts, came_parts, strict=True)]
 
 
-def _judge(
-    wanted: Any, came: float, arithmetic: Arithmetic, comparison: Comparison, scale: float
-) -> tuple[float, float]:
-    """Count an element, and return error / allowed (NaN if the result is no number where one was wanted) and allowed.
+def _judge(wanted: Any, came: float, arithmetic: Arithmetic, comparison: Comparison, scale: float) -> float:
+    """Count an element, and return error / allowed; NaN if the result is no number where one was wanted.
 
     A bound says nothing if it is infinite, or as large as the value and as every input.
     """
-    number = (wanted if isinstance(wanted, Rounded) else Rounded(wanted, arithmetic)).closed()
+    number = _rounded(wanted, arithmetic)
     allowed = number.error
     if number.undecided:
         comparison.undecidable += 1
@@ -116,10 +151,10 @@ def _judge(
         comparison.deciding += 1
         comparison.exact += allowed == 0 and not number.is_zero
     if allowed == math.inf:
-        return 0.0, allowed
+        return 0.0
     error = number.distance(came)
-    return (error / allowed if allowed else 0.0 if error == 0 else math.inf if error == error else error), allowed
+    return error / allowed if allowed else 0.0 if error == 0 else math.inf if error == error else error
 
 
-def _text(number: Any) -> str:
-    return repr(float(number) if isinstance(number, Rounded) else number)
+def _rounded(number: Any, arithmetic: Arithmetic) -> Rounded:
+    return (number if isinstance(number, Rounded) else Rounded(number, arithmetic)).closed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
@@ -13,6 +14,7 @@ from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from conformance.sampling import sample_calls
 from conformance.subject import Subject
+from conformance.sweeping import SWEPT_FOR_BOUNDS, is_exact, sweep
 from reference.arrays import flatten
 from reference.numbers import Arithmetic, Rounded
 
@@ -23,8 +25,15 @@ TRIALS = 10
 
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
-    """One check, of as many deciding cases as were asked for, less those that the lattice probes decide."""
-    yield "", lambda subject: explore_calls(subject, "rounding", share(subject))
+    """Of as many deciding cases as were asked for, less those that the lattice probes decide; and sizes and choices."""
+    if not is_exact(operation):
+        yield "every size and choice", sweep_bounds
+    yield "worst case", lambda subject: explore_calls(subject, "rounding", share(subject))
+
+
+def sweep_bounds(subject: Subject) -> Evidence:
+    """Sweep the configurations of an operation whose results are rounded, whatever goes in."""
+    return sweep(subject, math.ceil(subject.cases * SWEPT_FOR_BOUNDS), "rounding")
 
 
 def share(subject: Subject) -> float:
@@ -38,7 +47,7 @@ def has_exact_results(operation: Operation, dtype: str) -> bool:
     arithmetic = Arithmetic(dtype)
     return any(
         isinstance(number, Rounded) and number.error == 0 and number.value != 0
-        for arguments in sample_calls(operation, dtype, TRIALS, values="lattice")
+        for arguments in sample_calls(operation, dtype, TRIALS, values="swept")
         for _, part in flatten_result(expected(operation, arguments, arithmetic))
         for number in flatten(part)
     )
@@ -53,4 +62,4 @@ def explore_calls(subject: Subject, values: str, share: float, **how: Any) -> Ev
 
 def compare_call(subject: Subject, arguments: Arguments) -> Comparison:
     """Hold one call to the reference."""
-    return compare(subject.expected(arguments), subject.run(arguments), subject.arithmetic, arguments)
+    return compare(subject.bounds(arguments), subject.run(arguments), subject.arithmetic, arguments)

@@ -1,0 +1,185 @@
+"""Sweeping a configuration space: every size and choice that matters, each with a few values.
+
+What a sweep of an operation wants, on integers, doesn't depend on the dtype nor on the implementation: it is found once
+and kept, for as long as a judge goes on with the same operation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any
+
+from conformance.arrays import arrays_in, largest_number, map_arrays
+from conformance.choices import Again, Chance, Choice
+from conformance.comparison import Comparison, compare
+from conformance.drawing import MOST_WORK_ALONE, Draw
+from conformance.exploration import HANDFUL, Evidence, Exploration
+from conformance.lanes.exact import exact_results
+from conformance.operation import Arguments, Operation
+from conformance.pools import Budget, Pool, pool
+from conformance.spaces import Configuration, size_of
+from conformance.subject import Subject
+from reference.errors import Undecidable
+from reference.numbers import Arithmetic
+
+#: Configurations swept for each case that is to decide a bound: on integers, and where bounds must be found, too.
+SWEPT, SWEPT_FOR_BOUNDS = 9, 4
+#: How many values make a combination of which the small box is to show every one, and the edges.
+SMALL_STRENGTH, EDGE_STRENGTH = 3, 2
+#: The part of a sweep that goes to the edges, where there are any.
+EDGE_SHARE = 0.3
+#: What a swept configuration may cost: operations one by one, and in lanes; less where bounds must be found, too.
+AFFORDABLE = {"swept": Budget(400_000, 500), "rounding": Budget(60_000, 300)}
+#: What is wanted of so many configurations is kept.
+KEPT = 4_000
+#: Calls made together hold no more numbers than this.
+MOST_NUMBERS = 1 << 20
+
+
+@dataclass
+class Coverage:
+    """What a sweep has covered: configurations of the small box, of how many; at the edges; and of those with names."""
+
+    small: int = 0
+    box: int = 0
+    #: every combination of so many values of the small box was met
+    strength: int = 0
+    edges: int = 0
+    longest: int = 0
+    named: int = 0
+
+
+def configurations(subject: Subject, wanted: int, values: str) -> tuple[list[Configuration], Coverage]:
+    """What to sweep: configurations with names, combinations of the small box, edges, and more of the small box."""
+    space, alone = subject.operation.space, subject.operation.case.axes is None
+    work, steps, _ = AFFORDABLE[values]
+    found = pool(space, Budget(MOST_WORK_ALONE if alone else work, steps, subject.largest), subject.seed)
+    named = list(space.named(subject.largest).values()) if not alone else list(found.named.values())
+    edges = _edges(found, math.ceil(wanted * EDGE_SHARE), subject.seed)
+    left = max(wanted - len(named) - len(edges), 1)
+    strength, covering = _covering(found, left, subject.seed)
+    small = [*covering[:left], *islice(found.small, max(left - len(covering), 0))]
+    coverage = Coverage(
+        small=len({tuple(c.items()) for c in small}),
+        box=size_of(found.small.axes),
+        strength=strength,
+        edges=len(edges),
+        longest=max((c[name] for c in edges for name in space.sizes), default=0),
+        named=len(named),
+    )
+    return [*named, *small, *edges], coverage
+
+
+def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuration]]:
+    """Configurations of the small box with every combination of as many values as so many can show."""
+    for strength in range(SMALL_STRENGTH, 1, -1):
+        covering = found.small.covering(strength, seed)
+        if len(covering) <= most:
+            return strength, covering
+    return 0, covering
+
+
+def _edges(found: Pool, most: int, seed: int) -> list[Configuration]:
+    chosen = found.edges.covering(EDGE_STRENGTH, seed, most)
+    return [*chosen, *islice(found.edges, most - len(chosen))]
+
+
+def sweep(subject: Subject, wanted: int, values: str) -> Evidence:
+    """Examine configurations; raises Nonconforming with the smallest case that fails."""
+    operation = subject.operation
+    chosen, coverage = configurations(subject, wanted, values)
+    exploration = Exploration(
+        subject, lambda draw: Case(operation.draw_call(draw)), lambda case: case.judged(subject), values
+    )
+    cases = _cases(subject, chosen, values)
+    while handful := _handful(cases):
+        subject.ask_ahead([case.arguments for _, case in handful])
+        exploration.examine_together(handful)
+    exploration.evidence.covered = asdict(coverage)
+    return exploration.evidence
+
+
+@dataclass
+class Case:
+    """A call, and what is wanted of it if that is known already: the exact result, and Σ|terms|."""
+
+    arguments: Arguments
+    wanted: Any = None
+    largest: float = math.inf
+
+    def judged(self, subject: Subject) -> Comparison:
+        """How the call's result compares."""
+        exactly = self.largest <= exact_up_to(subject.arithmetic, self.arguments)
+        wanted = self.wanted if exactly else subject.bounds(self.arguments)
+        return compare(wanted, subject.run(self.arguments), subject.arithmetic, self.arguments)
+
+    def in_dtype(self, dtype: str) -> Case:
+        """The same call, with arrays of floats of some dtype."""
+        cast = map_arrays(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array, self.arguments)
+        return Case(cast, self.wanted, self.largest)
+
+
+def _cases(subject: Subject, chosen: Sequence[Configuration], values: str) -> Iterator[tuple[list[Choice], Case]]:
+    operation, shared = subject.operation, values == "swept"
+    for place, configuration in enumerate(chosen):
+        seed = (subject.seed, zlib.crc32(operation.name.encode()), place)
+        # Integers are the same in every dtype; labels of a float type are cast with the rest.
+        dtype = "float64" if shared else subject.dtype
+        made, case = swept_case(operation, tuple(configuration.items()), seed, dtype, values)
+        yield made, case.in_dtype(subject.dtype)
+
+
+@lru_cache(maxsize=KEPT)
+def swept_case(
+    operation: Operation, configuration: tuple[tuple[str, Any], ...], seed: tuple[int, ...], dtype: str, values: str
+) -> tuple[list[Choice], Case]:
+    """A call of some configuration, with what is wanted of it where integers tell."""
+    given = Configuration(operation.space, dict(configuration))
+    draw = Draw(Chance(seed, given), dtype, values)
+    arguments, axes = operation.draw_call(draw), operation.case.axes
+    if values == "swept" and is_exact(operation) and axes is not None:
+        data, hyperparameters = operation.split(arguments)
+        with contextlib.suppress(Undecidable):
+            wanted, largest = exact_results(operation.reference, axes, list(data.values()), hyperparameters)
+            return draw.made, Case(arguments, wanted, largest)
+    return draw.made, Case(arguments)
+
+
+@cache
+def is_exact(operation: Operation) -> bool:
+    """Whether an operation only adds, multiplies, and compares: integers go in, and integers come out."""
+    if operation.case.axes is None:
+        return False
+    data, hyperparameters = operation.split(operation.draw_call(Draw(Again(), "float64", "swept")))
+    try:
+        exact_results(operation.reference, operation.case.axes, list(data.values()), hyperparameters)
+    except Undecidable:
+        return True
+    except TypeError:  # integers have no exponential
+        return False
+    return True
+
+
+def exact_up_to(arithmetic: Arithmetic, arguments: Arguments) -> float:
+    """Up to which Σ|terms| integers are exact in an arithmetic, whatever the order; 0 if not even the inputs are."""
+    if arithmetic.input_roundoff and largest_number(arguments) > 1 / arithmetic.input_roundoff:
+        return 0.0
+    return 1 / max(arithmetic.unit_roundoff, arithmetic.accumulation_roundoff)
+
+
+def _handful(cases: Iterator[tuple[list[Choice], Case]]) -> list[tuple[list[Choice], Case]]:
+    """The next few cases, so few that their arrays are no burden."""
+    handful: list[tuple[list[Choice], Case]] = []
+    numbers = 0
+    for made, case in cases:
+        handful.append((made, case))
+        numbers += sum(array.size for array in arrays_in(case.arguments))
+        if len(handful) == HANDFUL or numbers > MOST_NUMBERS:
+            break
+    return handful

@@ -1,0 +1,126 @@
+"""Lanes against one number after the other: the same text, read in both ways, must say the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.arrays import as_lists, flatten_result
+from conformance.comparison import expected
+from conformance.lanes.bounded import Bounded
+from conformance.lanes.exact import exact_results
+from conformance.lanes.rounded import RoundedLanes, TooLarge, bounded_results, numbers_of
+from conformance.lanes.wide import is_wide_enough, slack
+from conformance.operations import operations
+from conformance.sampling import sample_calls
+from conformance.sweeping import is_exact
+from reference.arrays import flatten
+from reference.errors import Undecidable
+from reference.numbers import Arithmetic, Rounded
+
+IN_LANES = [name for name, operation in operations().items() if operation.case.axes]
+CALLS = 12
+
+
+def test_most_operations_can_be_read_in_lanes() -> None:
+    assert {"conv2d", "conv2d_vjp", "max_pool2d_vjp", "dense", "softmax", "forward_pass"} <= set(IN_LANES)
+    assert {"conv2d", "conv2d_vjp", "max_pool2d_vjp", "dense", "relu_vjp"} <= set(filter(_is_exact, IN_LANES))
+    assert not set(filter(_is_exact, operations())) & {"softmax", "sigmoid", "forward_pass", "perceptron_sgd"}
+
+
+def _is_exact(name: str) -> bool:
+    return is_exact(operations()[name])
+
+
+@pytest.mark.parametrize("name", list(filter(_is_exact, IN_LANES)))
+def test_integers_in_lanes_are_what_integers_are(name: str) -> None:
+    operation, decided = operations()[name], 0
+    for arguments in sample_calls(operation, "float64", CALLS, values="swept"):
+        data, hyperparameters = operation.split(arguments)
+        lists = [as_lists(value, int) for value in data.values()]
+        wanted = [part for _, part in flatten_result(operation.reference(*lists, **hyperparameters))]
+        try:
+            came, largest = exact_results(
+                operation.reference, operation.case.axes, list(data.values()), hyperparameters
+            )
+        except Undecidable:
+            continue
+        decided += 1
+        parts = [part for _, part in flatten_result(came)]
+        assert [part.values.tolist() for part in parts] == wanted
+        assert largest >= max(abs(number) for part in wanted for number in flatten(part))
+    assert decided > CALLS // 2
+
+
+def read_in_both_ways(name: str, dtype: str, values: str) -> list[tuple[Bounded, list[Rounded]]]:
+    operation, arithmetic, both = operations()[name], Arithmetic(dtype), []
+    for arguments in sample_calls(operation, dtype, CALLS, values=values):
+        data, hyperparameters = operation.split(arguments)
+        wanted = flatten_result(expected(operation, arguments, arithmetic))
+        try:
+            came = bounded_results(
+                operation.reference, operation.case.axes, list(data.values()), hyperparameters, arithmetic
+            )
+        except TooLarge:
+            continue
+        for (_, numbers), (_, part) in zip(wanted, flatten_result(came), strict=True):
+            both.append((part, [n if isinstance(n, Rounded) else Rounded(n, arithmetic) for n in flatten(numbers)]))
+    return both
+
+
+@pytest.mark.parametrize("values", ["rounding", "lattice", "moderate"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", IN_LANES)
+def test_bounds_in_lanes_are_never_tighter_and_hardly_looser(name: str, dtype: str, values: str) -> None:
+    both = read_in_both_ways(name, dtype, values)
+    assert both
+    for part, numbers in both:
+        errors, undecided = (np.broadcast_to(each, part.shape).ravel() for each in (part.errors, part.undecided))
+        for error, open_, number in zip(errors.tolist(), undecided.tolist(), numbers, strict=True):
+            assert open_ == number.undecided
+            assert error >= number.error
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", IN_LANES)
+def test_most_bounds_are_the_same(name: str, dtype: str) -> None:
+    # Not all: of a product of two float64s lanes can't always tell whether it is exact, nor of every 0 whether it is.
+    pairs = [
+        (error, number.error)
+        for part, numbers in read_in_both_ways(name, dtype, "rounding")
+        for error, number in zip(np.broadcast_to(part.errors, part.shape).ravel().tolist(), numbers, strict=True)
+    ]
+    close = [error <= wanted * slack(Arithmetic(dtype)) * (1 + 2.0**-20) for error, wanted in pairs]
+    assert sum(close) > 0.8 * len(close)
+
+
+@pytest.mark.parametrize("name", IN_LANES)
+def test_values_in_lanes_are_those_of_rounded_numbers(name: str) -> None:
+    for part, numbers in read_in_both_ways(name, "float32", "rounding"):
+        errors = np.broadcast_to(part.errors, part.shape).ravel().tolist()
+        for value, error, number in zip(part.values.ravel().tolist(), errors, numbers, strict=True):
+            # The value's own error is at most 2⁻²⁹ of the bound, and more for elementary functions.
+            assert number.undecided or number.distance(value) <= error * 2.0**-20
+
+
+def test_what_may_overflow_is_left_to_rounded_numbers() -> None:
+    largest = np.full(4, 3e38, np.float32)
+    make = numbers_of(Arithmetic("float32"))(largest)
+    with pytest.raises(TooLarge):
+        make(largest) + make(largest)
+
+
+def test_a_sum_of_three_terms_is_open_though_its_beginning_is_exact() -> None:
+    def lane(value: Any) -> RoundedLanes:
+        return RoundedLanes(np.array([float(value)]), Arithmetic("float32"))
+
+    # In the order given nothing is rounded; in another one something is.
+    total = lane(2**-20) + lane(1) + lane(2**10)
+    assert total.closed().error > 0
+    assert (lane(2**10) - lane(1)).closed().error == 0
+
+
+def test_this_machine_has_a_format_wide_enough() -> None:
+    assert is_wide_enough("float32")
