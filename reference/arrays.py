@@ -98,8 +98,12 @@ def reshape(values: Any, lengths: Sequence[int]) -> Any:
 
 
 def total(terms: Iterable[Number]) -> Number:
-    """The sum of at least one term, from left to right, with no extra zero to start from."""
-    return reduce(add, terms)
+    """The sum of at least one term, from left to right, with no extra zero to start from.
+
+    Numbers that know about errors are told which is the first: a coarse accumulator rounds that one too.
+    """
+    first, *others = terms
+    return reduce(add, others, first.begin_sum() if hasattr(first, "begin_sum") else first)
 
 
 def dot(left: Iterable[Number], right: Iterable[Number]) -> Number:
@@ -119,9 +123,20 @@ def elementwise(function: Callable[..., Number], *arrays: Any) -> Any:
     return function(*arrays)
 
 
-def zeros(lengths: Sequence[int]) -> Any:
+class Padding(int):
+    """The zero around an image: no datum, so that whoever skips it is as right as who multiplies by it.
+
+    That differs beside an infinity or NaN only, where floats give NaN, and numbers that know about errors both.
+    """
+
+
+#: What images are padded with.
+PADDING = Padding(0)
+
+
+def zeros(lengths: Sequence[int], zero: int = 0) -> Any:
     """An array of integer zeros, which every number type can be added to."""
-    return [zeros(lengths[1:]) for _ in range(lengths[0])] if lengths else 0
+    return [zeros(lengths[1:], zero) for _ in range(lengths[0])] if lengths else zero
 
 
 def require_array(argument: str, value: Any, axes: str = "") -> tuple[int, ...]:

@@ -4,7 +4,7 @@ This is where tolerances come from. A reference function run on Rounded numbers 
 an implementation in that arithmetic may be from it, whatever the order of its sums. Nothing is chosen by hand.
 
 Whoever compares results with one needs its `value` or float(), `error`, `undecided`, `is_zero` and `distance`. What the
-bounds are and why is written in `bounds`, and which of several numbers is chosen in `choosing`.
+bounds are and why is written in `bounds` and `functions`, and which of several numbers is chosen in `choosing`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, cast
 
-from reference import elementary
-from reference.arrays import Number
+from reference.arrays import Number, Padding
 from reference.numbers.arithmetic import Arithmetic
-from reference.numbers.binary import UP, aligned, binary, float_quotient, raised, signed_size, size_of
-from reference.numbers.bounds import error_of_sum, function_value, overflows_in_every_order, quotient_value
-from reference.numbers.choosing import between, comparison, larger, may_be_largest
+from reference.numbers.binary import UP, aligned, binary, raised, signed_size, size_of
+from reference.numbers.bounds import error_of_input, error_of_operation, quotient_value
+from reference.numbers.choosing import OR_NAN, branch, comparison, larger, shares
+from reference.numbers.functions import function_of
 from reference.numbers.mixing import PLAIN, special_value
+from reference.numbers.special import special_product, special_quotient, special_sum, weighed, weighed_logarithm
+from reference.numbers.sums import COMPUTED, DIFFERENCE, INPUT, closed_sum, open_sum
+
+_VALUE = ("arithmetic", "mantissa", "exponent", "special")
+_BOUNDS = ("terms", "terms_error", "magnitude", "undecided", "origin")
 
 
 class Rounded:
@@ -28,7 +33,10 @@ class Rounded:
 
     Why: the suite's tolerance. A sum stays open while terms are added, since its bound depends only on how many there
     are and how large they are, not on their order: the bound holds for every order and every tree, and fused
-    multiply-adds only remove roundings. What is exact costs nothing: on small integers the allowed error is 0.
+    multiply-adds only remove roundings. What is exact costs nothing: on small integers the allowed error is 0. A
+    difference is one operation, and computed before it enters another sum: log Σeˣ - (x - m) isn't charged for m.
+
+    Where algebraically equal forms give different special values, NaN is right beside the value (`OR_NAN`).
 
     Formula:
         one operation: propagated error + u·|result| + floor, 0 if the operands are exact and the format holds it;
@@ -51,26 +59,22 @@ class Rounded:
     True
     """
 
-    __slots__ = ("arithmetic", "exponent", "magnitude", "mantissa", "special", "terms", "terms_error", "undecided")
+    __slots__ = (*_VALUE, *_BOUNDS)
 
     # The value is mantissa·2^exponent with Python's unbounded integers, so that +, - and · are exact. `magnitude`
-    # bounds Σ|terms| with their errors, `terms_error` is Σ of the errors. `special`: NaN or ±∞ instead of a value.
+    # bounds Σ|terms| with their errors, `terms_error` is Σ of the errors. `terms`: one more than the additions that may
+    # round. `special`: NaN or ±∞ instead of a value. `undecided`: 0, or bits of `choosing` that say what is open.
+    # `origin`: one of those in `sums`.
 
     def __init__(self, value: Number, arithmetic: Arithmetic, error: float = 0.0) -> None:
-        self.arithmetic, self.terms, self.undecided = arithmetic, 1, False
+        self.arithmetic, self.terms, self.undecided, self.origin = arithmetic, 1, 0, INPUT
         self.special, self.mantissa, self.exponent = special_value(value), 0, 0
         if self.special is not None:
             self.magnitude, self.terms_error = abs(self.special), 0.0
             return
         self.mantissa, self.exponent, lost = binary(*value.as_integer_ratio())
-        size = size_of(self.mantissa, self.exponent)
-        # Coarse inputs lose nothing of a number with few enough bits: small integers stay exact on tensor cores.
-        if arithmetic.input_roundoff and self.mantissa:
-            bits = (self.mantissa // (self.mantissa & -self.mantissa)).bit_length()
-            error += arithmetic.input_roundoff * size if 2.0**-bits < arithmetic.input_roundoff else 0.0
-        if lost or not arithmetic.represents(self.mantissa, self.exponent):
-            error += arithmetic.unit_roundoff * size + arithmetic.floor
-        self.terms_error, self.magnitude = error, raised(size, error)
+        error += error_of_input(self.mantissa, self.exponent, lost, arithmetic)
+        self.terms_error, self.magnitude = error, raised(size_of(self.mantissa, self.exponent), error)
 
     @classmethod
     def within(cls, value: Number, arithmetic: Arithmetic, error: float) -> Rounded:
@@ -82,12 +86,13 @@ class Rounded:
 
     @classmethod
     def of(
-        cls, mantissa: int, exponent: int, arithmetic: Arithmetic, error: float, magnitude: float, undecided: bool
+        cls, mantissa: int, exponent: int, arithmetic: Arithmetic, error: float, magnitude: float, undecided: int
     ) -> Rounded:
         """A single term with bounds that are known already."""
         number = cls.__new__(cls)
         number.mantissa, number.exponent, number.arithmetic, number.terms = mantissa, exponent, arithmetic, 1
         number.terms_error, number.magnitude, number.undecided, number.special = error, magnitude, undecided, None
+        number.origin = COMPUTED
         return number
 
     @property
@@ -107,6 +112,16 @@ class Rounded:
         """Whether the exact value is 0, however large the error."""
         return self.mantissa == 0 and self.special is None
 
+    @property
+    def is_nan(self) -> bool:
+        """Whether the exact value is NaN."""
+        return self.special is not None and math.isnan(self.special)
+
+    @property
+    def may_be_nan(self) -> bool:
+        """Whether NaN is as right as the value."""
+        return bool(self.undecided & OR_NAN)
+
     def __float__(self) -> float:
         """The float next to the exact value; NaN and the infinities are themselves."""
         try:
@@ -121,16 +136,7 @@ class Rounded:
         """The number with the cost of its open sum added, in whatever order it is summed; infinite if all overflow."""
         if self.special is not None or (self.terms == 1 and self.magnitude <= self.arithmetic.largest):
             return self
-        size, additions = size_of(self.mantissa, self.exponent), self.terms - 1
-        error = error_of_sum(self.mantissa, self.exponent, self.terms_error, self.magnitude, additions, self.arithmetic)
-        number = self.with_bounds(error, raised(size, error), self.undecided)
-        if max(number.magnitude, self.magnitude) <= self.arithmetic.largest:
-            return number
-        # Σ|terms| less what they add up to: partial sums of the other sign are no larger than that.
-        against = self.magnitude - self.terms_error - size if additions else 0.0
-        if overflows_in_every_order(size - error, against, self.arithmetic):
-            return Rounded(-math.inf if self.mantissa < 0 else math.inf, self.arithmetic)
-        return self.unbounded(self.undecided)
+        return closed_sum(self)
 
     def operand(self) -> Rounded:
         """The number as another operation takes it: one that overflowed may have been kept in a wider format so far."""
@@ -138,22 +144,39 @@ class Rounded:
         overflowed = number.special is not None and self.special is None
         return self.unbounded(self.undecided) if overflowed else number
 
-    def with_bounds(self, error: float, magnitude: float, undecided: bool) -> Rounded:
+    def with_bounds(self, error: float, magnitude: float, undecided: int) -> Rounded:
         """The same value as a single term with other bounds."""
         return Rounded.of(self.mantissa, self.exponent, self.arithmetic, error, magnitude, undecided)
 
-    def unbounded(self, undecided: bool) -> Rounded:
+    def opened(self, ways: int) -> Rounded:
+        """An operand that is open in more ways; NaN is NaN either way."""
+        if not ways or self.is_nan:
+            return self
+        number = self.with_bounds(self.terms_error, self.magnitude, self.undecided | ways)
+        number.special, number.origin = self.special, self.origin
+        return number
+
+    def unbounded(self, undecided: int) -> Rounded:
         """A number of which nothing is known."""
         return Rounded.of(0, 0, self.arithmetic, math.inf, math.inf, undecided)
 
-    def _with_special(self, a: Rounded, b: Rounded, result: float, known: bool) -> Rounded:
-        """What comes of NaN, ±∞ or a division by 0, unless the error of the other operand decides about it."""
-        if known or any(number.special is not None and math.isnan(number.special) for number in (a, b)):
-            return Rounded(result, self.arithmetic)
-        return self.unbounded(a.undecided or b.undecided)
+    def begin_sum(self) -> Rounded:
+        """The number as the first term of a sum, which an accumulator with fewer bits than the format rounds, too."""
+        # What was computed with as few bits already loses nothing more.
+        arithmetic = self.arithmetic
+        loses = arithmetic.rounds_first_terms and (arithmetic.rounds_first_terms_always or self.origin == INPUT)
+        return self.copy(2, COMPUTED) if loses and self.terms == 1 and self.mantissa else self
 
-    def _sign_is_known(self) -> bool:
-        return self.special is not None or self.terms_error == 0 or abs(self.outward()) > self.terms_error
+    def copy(self, terms: int, origin: int) -> Rounded:
+        """The same number as a sum of another kind."""
+        number = self.with_bounds(self.terms_error, self.magnitude, self.undecided)
+        number.special, number.terms, number.origin = self.special, terms, origin
+        return number
+
+    def _computed(self) -> Rounded:
+        """A difference as a single term, unless it overflows: in a wider format it may be kept."""
+        number = self.closed()
+        return self if number.special is not None or number.terms_error == math.inf else number
 
     def __add__(self, other: Number) -> Rounded:
         if type(other) is not Rounded:
@@ -161,56 +184,43 @@ class Rounded:
             if other is NotImplemented:
                 return NotImplemented
         if self.special is not None or other.special is not None:
-            a, b = self.operand(), other.operand()
-            known = a.terms_error < math.inf and b.terms_error < math.inf
-            return self._with_special(a, b, a.outward() + b.outward(), known)
-        # An exact 0, from padding or to start from, is no term: adding it rounds nothing.
-        if self.mantissa == 0 and self.terms_error == 0 and self.terms == 1:
-            return other
-        if other.mantissa == 0 and other.terms_error == 0 and other.terms == 1:
-            return self
-        shift = self.exponent - other.exponent
-        number = Rounded.__new__(Rounded)
-        if shift >= 0:
-            number.mantissa, number.exponent = (self.mantissa << shift) + other.mantissa, other.exponent
-        else:
-            number.mantissa, number.exponent = self.mantissa + (other.mantissa << -shift), self.exponent
-        number.arithmetic = self.arithmetic
+            return special_sum(self.operand(), other.operand())
+        a = self._computed() if self.origin == DIFFERENCE else self
+        b = other._computed() if other.origin == DIFFERENCE else other
+        # An exact 0, from padding or to start from, is no term: adding it rounds nothing that the sum can hold.
+        if a.mantissa == 0 and a.terms_error == 0 and a.terms == 1 and not a.undecided:
+            return cast("Rounded", b.begin_sum())
+        if b.mantissa == 0 and b.terms_error == 0 and b.terms == 1 and not b.undecided:
+            return a.begin_sum()
         # Open: a bound for every order needs all terms, and one that is closed after each addition holds for one order.
-        number.terms = self.terms + other.terms
-        number.terms_error = self.terms_error + other.terms_error
-        total = self.magnitude + other.magnitude
-        # Raised only if rounded: a sum of integers must not miss the power of two below which it is exact.
-        added_exactly = total - self.magnitude == other.magnitude and total - other.magnitude == self.magnitude
-        number.magnitude = total if added_exactly else total * UP
-        number.undecided = self.undecided or other.undecided
-        number.special = None
-        return number
+        return open_sum(a, b)
 
     __radd__ = __add__
 
     def __neg__(self) -> Rounded:
-        if self.special is not None:
-            return Rounded(-self.special, self.arithmetic)
-        number = self.with_bounds(self.terms_error, self.magnitude, self.undecided)
-        number.mantissa, number.terms = -self.mantissa, self.terms
+        number = self.copy(self.terms, self.origin)
+        number.mantissa, number.special = -self.mantissa, None if self.special is None else -self.special
         return number
 
     def __sub__(self, other: Number) -> Rounded:
-        return self + -other
+        return as_difference(self + -other)
 
     def __rsub__(self, other: Number) -> Rounded:
-        return -self + other
+        return as_difference(-self + other)
 
     def __mul__(self, other: Number) -> Rounded:
+        is_padding = isinstance(other, Padding)
         if type(other) is not Rounded:
             other = self.like(other)
             if other is NotImplemented:
                 return NotImplemented
         a, b = self.operand(), other.operand()
         if a.special is not None or b.special is not None:
-            return self._with_special(a, b, a.outward() * b.outward(), a._sign_is_known() and b._sign_is_known())
-        undecided = a.undecided or b.undecided
+            if is_padding:  # which whoever skips it never multiplies
+                return b.opened(OR_NAN)
+            factor = self if a.special is None else other
+            return special_product(a, b, factor.special is None and factor.origin == DIFFERENCE)
+        undecided = a.undecided | b.undecided
         if a.terms_error == math.inf or b.terms_error == math.inf:
             return self.unbounded(undecided)
         mantissa, exponent = a.mantissa * b.mantissa, a.exponent + b.exponent
@@ -225,9 +235,8 @@ class Rounded:
             return NotImplemented
         a, b = self.operand(), other.operand()
         if a.special is not None or b.special is not None or (b.mantissa == 0 and b.terms_error == 0):
-            quotient_known = a._sign_is_known() and b._sign_is_known()
-            return self._with_special(a, b, float_quotient(a.outward(), b.outward()), quotient_known)
-        undecided = a.undecided or b.undecided
+            return special_quotient(a, b)
+        undecided = a.undecided | b.undecided
         quotient = quotient_value((a.mantissa, a.exponent, a.terms_error), (b.mantissa, b.exponent, b.terms_error))
         return self.unbounded(undecided) if quotient is None else self._round(*quotient, undecided)
 
@@ -237,65 +246,47 @@ class Rounded:
     def __abs__(self) -> Rounded:
         return -self if self.outward() < 0 else self
 
-    def _round(self, mantissa: int, exponent: int, propagated: float, size: float, undecided: bool) -> Rounded:
-        """One operation's result: nothing is lost if it is exact and the format holds it, else one rounding."""
-        arithmetic, error = self.arithmetic, 0.0
-        # The floor is what a relative error doesn't cover: below the smallest normal number a result is rounded to the
-        # steps of subnormals, or flushed to 0 where the machine may do that.
-        if propagated or not arithmetic.represents(mantissa, exponent):
-            error = (propagated + arithmetic.unit_roundoff * size + arithmetic.floor) * UP
+    def _round(self, mantissa: int, exponent: int, propagated: float, size: float, undecided: int) -> Rounded:
+        """One operation's result."""
+        error = error_of_operation(mantissa, exponent, propagated, size, self.arithmetic)
         magnitude = (size + error) * UP if error else size_of(mantissa, exponent)
         # Not closed: fused into a sum, even a product that is too large for the format need not overflow.
-        return Rounded.of(mantissa, exponent, arithmetic, error, magnitude, undecided)
+        return Rounded.of(mantissa, exponent, self.arithmetic, error, magnitude, undecided)
 
     def exp(self) -> Rounded:
-        return self._elementary("exp")
+        return function_of("exp", self.operand())
 
     def log(self) -> Rounded:
-        return self._elementary("log")
+        return function_of("log", self.operand())
 
     def sqrt(self) -> Rounded:
-        return self._elementary("sqrt")
+        return function_of("sqrt", self.operand())
 
     def tanh(self) -> Rounded:
-        return self._elementary("tanh")
+        return function_of("tanh", self.operand())
 
     def sigmoid(self) -> Rounded:
-        return self._elementary("sigmoid")
-
-    def _elementary(self, name: str) -> Rounded:
-        number, arithmetic = self.operand(), self.arithmetic
-        # Of 0 and below, logarithms and roots are exact or NaN, as those of floats are.
-        outside = name in ("log", "sqrt") and number.mantissa <= 0 and number.terms_error == 0
-        if number.special is not None or outside:
-            return Rounded(getattr(elementary, name)(number.outward()), arithmetic)
-        if number.terms_error == math.inf:
-            return self.unbounded(number.undecided)
-        value = function_value(name, number.mantissa, number.exponent, number.terms_error, arithmetic)
-        if value is None:
-            overflows = name == "exp" and number.outward() - number.terms_error > 710
-            return Rounded(math.inf, arithmetic) if overflows else self.unbounded(number.undecided)
-        return Rounded.of(value.mantissa, value.exponent, arithmetic, value.error, value.magnitude, number.undecided)
+        return function_of("sigmoid", self.operand())
 
     def maximum(self, other: Number) -> Rounded:
         """The larger one; where either could be, the error of either."""
         return larger(self.operand(), self.like(other).operand())
 
     def where_positive(self, yes: Number, no: Number) -> Number:
-        """The branch taken; where the sign isn't known, or the number is 0, anything between both."""
-        number = self.operand()
-        if number.special is not None:
-            return yes if number.special > 0 else no
-        if abs(number.outward()) > number.terms_error:
-            return yes if number.mantissa > 0 else no
-        return between(self.like(yes).operand(), self.like(no).operand())
+        """The branch taken; where the sign isn't known, anything between both."""
+        return branch(self.operand(), yes, no)
+
+    def weigh(self, weight: Number) -> Number:
+        """weight·self; of a weight of 0 and what isn't finite, 0 or NaN."""
+        return weighed(weight, self)
+
+    def times_log(self, factor: Number) -> Number:
+        """factor·log(self); of a factor of 0, 0."""
+        return weighed_logarithm(factor, self)
 
     def shares_of_largest(self, values: Sequence[Number], gradient: Number) -> list[Number]:
         """For each value the share of a gradient that it gets if it may be the largest."""
-        contenders = may_be_largest([self.like(value).operand() for value in values])
-        alone = sum(contenders) == 1
-        share = gradient if alone else between(self.like(gradient).operand(), Rounded(0, self.arithmetic))
-        return [share if contender else 0 for contender in contenders]
+        return shares([self.like(value).operand() for value in values], self.like(gradient))
 
     def __lt__(self, other: Number) -> bool:
         return self._compare(other) < 0
@@ -334,9 +325,16 @@ class Rounded:
         0.25
         """
         number = self.closed()
+        if came != came and number.may_be_nan:
+            return 0.0
         if number.special is not None or not math.isfinite(came):
             wanted = number.outward()
             return 0.0 if came == wanted or (came != came and wanted != wanted) else math.nan
         computed, exponent, _ = binary(*came.as_integer_ratio())
         mantissa, computed, exponent = aligned(number.mantissa, number.exponent, computed, exponent)
         return size_of(computed - mantissa, exponent)
+
+
+def as_difference(number: Any) -> Any:
+    """A sum as the difference that it was written as; other types of numbers know best what they are."""
+    return number.copy(number.terms, DIFFERENCE) if type(number) is Rounded else number

@@ -29,8 +29,8 @@ KINDS = ("alike", "wide", "short", "cancelling")
 class Drawn:
     """Inputs of a call, drawn from one seed."""
 
-    def __init__(self, seed: int, kind: str, format: str) -> None:
-        self.random, self.kind = Random(seed), kind
+    def __init__(self, seed: int, kind: str, format: str, wide: int = 0) -> None:
+        self.random, self.kind, self.wide = Random(seed), kind, wide
         self.bits = FORMATS[format][0]
         self.processor = Processor(Arithmetic(format), seed)
 
@@ -40,12 +40,25 @@ class Drawn:
             return sign * self.random.randrange(0, 9) / 4
         if self.kind == "wide":
             return sign * self.rounded(self.random.random() * 2.0 ** self.random.randint(-6, 4))
+        if self.kind == "wide by narrow":
+            return sign * self.random.choice(
+                (0, 0, 1, self.random.randrange(2 ** (self.wide - 1) + 1, 2**self.wide, 2))
+            )
+        if self.kind == "tiny":
+            return sign * self.tiny()
         if self.kind == "cancelling":
             return sign * self.rounded(1 + self.random.randrange(4) * 2.0 ** (2 - self.bits))
         return sign * self.rounded(self.random.uniform(0.5, 2))
 
+    def tiny(self) -> float:
+        """About 1, or about the smallest normal number, or its root, so that products of two are about as small."""
+        bits, subnormal, _ = FORMATS[self.processor.arithmetic.format]
+        near = subnormal + self.random.randint(0, 2 * bits)
+        exponent = self.random.choice((0, 0, near, (subnormal + bits) // 2))
+        return self.processor.nearest(Fraction(self.random.uniform(1, 2)) * Fraction(2) ** exponent, self.bits)
+
     def rounded(self, value: float) -> float:
-        return self.processor.nearest(Fraction(value))
+        return self.processor.nearest(Fraction(value), self.bits)
 
     def array(self, *lengths: int) -> Any:
         return array_of(self.number, *lengths)
@@ -107,6 +120,14 @@ CALLS: dict[str, Callable[[Drawn], tuple[Callable[..., Any], tuple[Any, ...]]]] 
     "log of a sum": lambda d: (lambda *x: elementary.log(sum(x)), tuple(d.probabilities(4))),
     "sqrt of a sum": lambda d: (lambda *x: elementary.sqrt(sum(x)), tuple(d.probabilities(4))),
     "dense": lambda d: (reference.dense, (d.array(2, 6), d.array(6, 2), d.array(2))),
+    "dense of one feature": lambda d: (
+        lambda x, w: reference.dense(x, w, [0, 0]),
+        (d.array(3, 1), d.array(1, 2)),
+    ),
+    "dense_vjp of one example": lambda d: (
+        reference.dense_vjp,
+        (d.array(1, 2), d.array(2, 2), d.array(2), d.array(1, 2)),
+    ),
     "dense_vjp": lambda d: (reference.dense_vjp, (d.array(3, 2), d.array(2, 2), d.array(2), d.array(3, 2))),
     "conv2d": conv2d,
     "conv2d_vjp": conv2d_vjp,

@@ -1,8 +1,9 @@
 """Numbers as a machine computes them, to hold the bounds of `Rounded` against.
 
 Every operation is NumPy's own, in float16, float32 or float64 (bfloat16, which NumPy lacks, is rounded from exact
-fractions). A sum stays open until its value is needed and is then added up in an order and a tree drawn at random, with
-or without fused multiply-adds. Elementary functions are off by as much as the arithmetic claims that they may be.
+fractions, and so is everything of an arithmetic with fewer bits than its format). A sum stays open until its value is
+needed and is then added up in an order and a tree drawn at random, with or without fused multiply-adds. Elementary
+functions are off by as much as the arithmetic claims that they may be.
 """
 
 from __future__ import annotations
@@ -55,14 +56,12 @@ class Processor:
         """An input: in the format, and with fewer bits where the arithmetic claims that."""
         if isinstance(value, float) and not math.isfinite(value):
             return Computed(self, [value])
-        kept = self.nearest(Fraction(value))
-        if self.arithmetic.input_roundoff:
-            bits = round(-math.log2(self.arithmetic.input_roundoff))
-            kept = nearest(Fraction(kept), bits, self.subnormal, self.top)
-        return Computed(self, [self.flush(kept)])
+        kept = self.nearest(Fraction(value), self.bits)
+        return Computed(self, [self.flush(self.nearest(Fraction(kept), self.arithmetic.input_precision))])
 
-    def nearest(self, value: Fraction) -> float:
-        return nearest(value, self.bits, self.subnormal, self.top)
+    def nearest(self, value: Fraction, precision: int) -> float:
+        """The nearest number of so many bits; with fewer bits, the steps of subnormal numbers are larger."""
+        return nearest(value, precision, self.subnormal + self.bits - precision, self.top)
 
     def flush(self, value: float) -> float:
         """Subnormal results may be zero, where that is claimed."""
@@ -71,8 +70,10 @@ class Processor:
 
     def operate(self, sign: str, x: float, y: float) -> float:
         """One rounded operation."""
-        if self.dtype is None and math.isfinite(x) and math.isfinite(y) and (sign != "/" or y):
-            return self.flush(self.nearest(_exactly(sign, Fraction(x), Fraction(y))))
+        precision = self.arithmetic.precision
+        by_hand = self.dtype is None or precision < self.bits
+        if by_hand and math.isfinite(x) and math.isfinite(y) and (sign != "/" or y):
+            return self.flush(self.nearest(_exactly(sign, Fraction(x), Fraction(y)), precision))
         dtype = self.dtype or np.float64
         with np.errstate(all="ignore"):
             a, b = dtype(x), dtype(y)
@@ -82,24 +83,24 @@ class Processor:
         """An addition inside a sum, which may be coarser than others."""
         if self.arithmetic.accumulation_precision == self.bits or not (math.isfinite(x) and math.isfinite(y)):
             return self.operate("+", x, y)
-        exact = Fraction(x) + Fraction(y)
-        return self.flush(nearest(exact, self.arithmetic.accumulation_precision, self.subnormal, self.top))
+        return self.flush(self.nearest(Fraction(x) + Fraction(y), self.arithmetic.accumulation_precision))
 
     def fused_multiply_add(self, x: float, y: float, z: float) -> float:
         """x·y + z with a single rounding."""
         if not all(map(math.isfinite, (x, y, z))):
             return self.add(self.operate("·", x, y), z)
         exact = Fraction(x) * Fraction(y) + Fraction(z)
-        return self.flush(nearest(exact, self.arithmetic.accumulation_precision, self.subnormal, self.top))
+        return self.flush(self.nearest(exact, self.arithmetic.accumulation_precision))
 
     def total(self, terms: list[Any]) -> float:
         """A sum of numbers and of unrounded products (pairs), in an order drawn at random."""
         order = self.random.choice(ORDERS)
-        # Zeros from padding or to start from are no terms; a coarse accumulator that starts from zero rounds its first.
-        terms = [term for term in terms if not (0 in term if isinstance(term, tuple) else term == 0)] or [0.0]
+        begins_at_zero = _is_zero(terms[0])
+        # Zeros from padding or to start from are no terms, but an accumulator with few bits rounds what is added first.
+        terms = [term for term in terms if not _is_zero(term)] or [0.0]
         self.random.shuffle(terms)
-        if len(terms) > 1 and self.arithmetic.accumulation_precision < self.bits:
-            return self.coarse_total(terms)
+        if begins_at_zero or (len(terms) > 1 and self.arithmetic.rounds_first_terms_always):
+            terms = [self.plus(0.0, term) for term in terms]
         if order in ("largest first", "smallest first"):
             terms.sort(key=lambda term: abs(self.rounded(term)), reverse=order == "largest first")
         if order == "pairwise":
@@ -109,12 +110,6 @@ class Processor:
             self.random.shuffle(terms)
         result = self.rounded(terms[0])
         for term in terms[1:]:
-            result = self.plus(result, term)
-        return result
-
-    def coarse_total(self, terms: list[Any]) -> float:
-        result = 0.0
-        for term in terms:
             result = self.plus(result, term)
         return result
 
@@ -133,27 +128,37 @@ class Processor:
         return self.operate("·", *term) if isinstance(term, tuple) else term
 
     def function(self, name: str, x: float) -> float:
-        """An elementary function, off by up to the claimed ULPs of its exact value."""
-        exact = exact_value(name, x)
+        """An elementary function, off by up to what is claimed of its exact value."""
+        exact, precision = exact_value(name, x), self.arithmetic.precision
         if not isinstance(exact, Fraction):
             return exact
-        correct = self.nearest(exact)
-        if self.exact_functions or not math.isfinite(correct):
-            return self.flush(correct)
-        ulp = Fraction(2) ** max(_exponent(exact) - self.bits + 1, self.subnormal) if exact else Fraction(0)
+        came = self.nearest(exact, precision)
+        if not self.exact_functions and math.isfinite(came):
+            claimed, share = (
+                self.claimed_error(name, exact),
+                self.random.choice((-1.0, 1.0, self.random.uniform(-1, 1))),
+            )
+            off = self.nearest(exact + Fraction(share) * claimed, precision)
+            came = off if math.isfinite(off) and abs(Fraction(off) - exact) <= claimed else came
+        if name in self.arithmetic.underflows and abs(came) < self.smallest_normal:
+            return 0.0
+        return self.flush(came)
+
+    def claimed_error(self, name: str, exact: Fraction) -> Fraction:
+        precision, absolute = self.arithmetic.precision, self.arithmetic.absolute_errors.get(name, 0.0)
+        steps = self.subnormal + self.bits - precision
+        ulp = Fraction(2) ** max(_exponent(exact) - precision + 1, steps) if exact else Fraction(0)
         # A hair inside the claim: bounds know the exact value to 192 bits, and this to 60 digits.
-        claimed = Fraction(self.arithmetic.ulps[name]) * ulp * (1 - Fraction(1, 2**60))
-        came = self.nearest(exact + Fraction(self.random.choice((-1.0, 1.0, self.random.uniform(-1, 1)))) * claimed)
-        return self.flush(came if math.isfinite(came) and abs(Fraction(came) - exact) <= claimed else correct)
+        return max(Fraction(self.arithmetic.ulps[name]) * ulp, Fraction(absolute)) * (1 - Fraction(1, 2**60))
 
 
 class Computed:
     """A number that a processor computes with: an open sum of floats and of products that are not yet rounded."""
 
-    __slots__ = ("processor", "terms")
+    __slots__ = ("is_difference", "processor", "terms")
 
-    def __init__(self, processor: Processor, terms: list[Any]) -> None:
-        self.processor, self.terms = processor, terms
+    def __init__(self, processor: Processor, terms: list[Any], is_difference: bool = False) -> None:
+        self.processor, self.terms, self.is_difference = processor, terms, is_difference
 
     def __float__(self) -> float:
         return self.processor.total(self.terms)
@@ -161,20 +166,29 @@ class Computed:
     def __repr__(self) -> str:
         return f"Computed({float(self)!r})"
 
+    def begin_sum(self) -> Computed:
+        """The first term of a sum, which starts from 0."""
+        return Computed(self.processor, [0.0, *self.terms])
+
     def _same(self, other: Any) -> Computed:
         return other if isinstance(other, Computed) else self.processor.number(other)
 
     def __add__(self, other: Any) -> Computed:
-        return Computed(self.processor, self.terms + self._same(other).terms)
+        return Computed(self.processor, self._summands() + self._same(other)._summands())
+
+    def _summands(self) -> list[Any]:
+        """A difference is computed before it enters another sum."""
+        return [float(self)] if self.is_difference else self.terms
 
     def __neg__(self) -> Computed:
-        return Computed(self.processor, [(-t[0], t[1]) if isinstance(t, tuple) else -t for t in self.terms])
+        terms = [(-t[0], t[1]) if isinstance(t, tuple) else -t for t in self.terms]
+        return Computed(self.processor, terms, self.is_difference)
 
     def __sub__(self, other: Any) -> Computed:
-        return self + -self._same(other)
+        return Computed(self.processor, (self + -self._same(other)).terms, is_difference=True)
 
     def __rsub__(self, other: Any) -> Computed:
-        return -self + other
+        return self._same(other) - self
 
     def __mul__(self, other: Any) -> Computed:
         return Computed(self.processor, [(float(self), float(self._same(other)))])
@@ -242,6 +256,10 @@ def exact_value(name: str, x: float) -> Fraction | float:
     with localcontext() as context:
         context.prec = 60
         return Fraction(getattr(elementary, name)(Decimal(x)))
+
+
+def _is_zero(term: Any) -> bool:
+    return 0 in term if isinstance(term, tuple) else term == 0
 
 
 def _exactly(sign: str, x: Fraction, y: Fraction) -> Fraction:
