@@ -58,7 +58,7 @@ def relu_vjp(z: Array, cotangent: Array) -> Array:
     takes 0, as TensorFlow does.
 
     Formula:
-        cotangent if z > 0 else 0
+        cotangent if z > 0 else 0; 0 where z is NaN, where NaN or the cotangent would be as right
 
     Args:
         z: the input of `relu`, any shape.
@@ -119,7 +119,7 @@ def leaky_relu_vjp(z: Array, cotangent: Array, *, slope: Number = 0.01) -> Array
     subgradient; this one takes the slope, as TensorFlow does.
 
     Formula:
-        cotangent if z > 0 else slope·cotangent
+        cotangent if z > 0 else slope·cotangent; that where z is NaN too, where NaN or the cotangent would be as right
 
     Args:
         z: the input of `leaky_relu`, any shape.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reference.arrays import Array, require_array, require_shape, total, zeros
+from reference.arrays import PADDING, Array, require_array, require_shape, total, zeros
 from reference.errors import InvalidArgument, require_choice, require_pair
 
 __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
@@ -37,7 +37,8 @@ def conv2d(images: Array, filters: Array, *, strides: int | tuple[int, int] = 1,
     Formula:
         y[n, i, j, f] = Σ images[n, i·sₕ + a, j·s_w + b, c]·filters[a, b, c, f]  over a, b, c, on the padded images.
         "valid" pads nothing and drops what the last window doesn't reach; "same" pads with zeros so that the output has
-        ⌈size/stride⌉ places, the odd cell at the end (TensorFlow's rule).
+        ⌈size/stride⌉ places, the odd cell at the end (TensorFlow's rule). A filter's NaN or ∞ on the padding makes NaN
+        here; leaving the padding out is as right.
 
     Args:
         images: [N, H, W, C].
@@ -166,7 +167,7 @@ def window_starts(geometry: Geometry, axis: int) -> range:
 def pad(image: Array, geometry: Geometry) -> Array:
     """Put a border of zeros around an image [H, W, C]."""
     (top, left), (rows, columns), channels = geometry.padding_before, geometry.padded, len(image[0][0])
-    padded: Array = zeros((rows, columns, channels))
+    padded: Array = zeros((rows, columns, channels), PADDING)
     for i, row in enumerate(image):
         padded[top + i][left : left + len(row)] = row
     return padded

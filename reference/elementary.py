@@ -98,8 +98,21 @@ def where_positive(x: Number, yes: Number, no: Number) -> Number:
 
 
 def times_log(factor: Number, x: Number) -> Number:
-    """factor·log(x), which is 0 when the factor is 0 even where the logarithm is infinite."""
+    """factor·log(x), which is 0 when the factor is 0 even where the logarithm is infinite, or NaN.
+
+    Numbers that know about errors let 0·NaN be NaN, too.
+    """
+    if hasattr(x, "times_log"):
+        return x.times_log(factor)
     return 0 * factor if factor == 0 else factor * log(x)
+
+
+def weigh(weight: Number, value: Number) -> Number:
+    """weight·value, for a weight of 0 that may as well leave the value out: NaN if that is infinite or NaN.
+
+    Numbers that know about errors answer with both, 0 and NaN.
+    """
+    return value.weigh(weight) if hasattr(value, "weigh") else weight * value
 
 
 def _decimal_tanh(x: Decimal) -> Decimal:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reference.activations import shift_by_maximum, softmax_of_row
-from reference.arrays import Array, dot, require_array, require_shape, total
-from reference.elementary import exp, log, times_log
+from reference.arrays import Array, require_array, require_shape, total
+from reference.elementary import exp, log, times_log, weigh
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
 
@@ -16,7 +16,7 @@ def cross_entropy(probabilities: Array, labels: Array) -> Array:
     computed probability is 0 too.
 
     Formula:
-        loss[n] = -Σᵢ labels[n, i]·log(probabilities[n, i])
+        loss[n] = -Σᵢ labels[n, i]·log(probabilities[n, i]), with 0·log(p) = 0 for any p; 0·log(NaN) may as well be NaN
 
     Args:
         probabilities: [N, K], entries in [0, 1].
@@ -48,6 +48,7 @@ def softmax_cross_entropy_with_logits(logits: Array, labels: Array) -> Array:
 
     Formula:
         loss[n] = Σᵢ labels[n, i]·(log Σⱼ e^(zⱼ - m) - (zᵢ - m)), with z = logits[n], m = maxⱼ zⱼ
+        A label of 0 beside a logit of -∞ makes it NaN; leaving that class out is as right.
 
     Args:
         logits: [N, K], unnormalized scores.
@@ -70,7 +71,7 @@ def softmax_cross_entropy_with_logits(logits: Array, labels: Array) -> Array:
     for row, row_labels in zip(logits, labels, strict=True):
         shifted = shift_by_maximum(row)
         log_normalizer = log(total(exp(score) for score in shifted))
-        losses.append(dot(row_labels, [log_normalizer - score for score in shifted]))
+        losses.append(total(weigh(label, log_normalizer - z) for label, z in zip(row_labels, shifted, strict=True)))
     return losses
 
 
@@ -82,6 +83,7 @@ def softmax_cross_entropy_with_logits_vjp(logits: Array, labels: Array, cotangen
 
     Formula:
         d logits[n, i] = cotangent[n]·(softmax(logits[n])ᵢ·Σⱼ labels[n, j] - labels[n, i])
+        An infinite cotangent may as well be multiplied with both sides of the difference, which makes NaN.
 
     Args:
         logits: [N, K].

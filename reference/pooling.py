@@ -68,7 +68,8 @@ def max_pool2d_vjp(
     subgradient; this one gives everything to the first, as TensorFlow does.
 
     Formula:
-        d images[n, i·sₕ + a*, j·s_w + b*, c] += cotangent[n, i, j, c], with (a*, b*) the window's first largest cell
+        d images[n, i·sₕ + a*, j·s_w + b*, c] += cotangent[n, i, j, c], with (a*, b*) the window's first largest cell;
+        of several that are NaN the first, though any would do
 
     Args:
         images: [N, H, W, C].

@@ -88,7 +88,7 @@ def within(name: str, claimed: Arithmetic, kept: Arithmetic, seed: int, kind: st
     return True
 
 
-@pytest.mark.parametrize("name", [*SUMS, *PRODUCTS, *LAYERS, *FUNCTIONS.values(), *OTHERS])
+@pytest.mark.parametrize("name", sorted({*SUMS, *PRODUCTS, *LAYERS, *FUNCTIONS.values(), *OTHERS}))
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_machine_that_keeps_a_claim_passes(claim: str, name: str):
     claimed = Arithmetic("float32", **CLAIMS[claim][0])
@@ -97,7 +97,7 @@ def test_a_machine_that_keeps_a_claim_passes(claim: str, name: str):
 
 
 @pytest.mark.parametrize("flush", [True, False])
-@pytest.mark.parametrize("name", [*PRODUCTS, *SUMS, "tanh", "sigmoid", "softmax"])
+@pytest.mark.parametrize("name", sorted({*PRODUCTS, *SUMS, "tanh", "sigmoid", "softmax"}))
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_machine_that_keeps_a_claim_passes_where_numbers_are_subnormal(claim: str, name: str, flush: bool):
     claimed = Arithmetic("float32", flush_to_zero=flush, **CLAIMS[claim][0])
@@ -139,6 +139,24 @@ def test_the_first_term_of_a_coarse_sum_is_rounded_too_even_if_it_is_alone(bits:
         total = sum((Rounded(0, arithmetic) for _ in range(zeros)), start=0) + Rounded(number, arithmetic)
         assert (total.error >= 1) == (arithmetic is coarse)
         assert Processor(arithmetic, 0).total([0.0, float(number)]) == (2**bits if arithmetic is coarse else number)
+
+
+@pytest.mark.parametrize("bits", [8, 11, 23])
+def test_a_rounding_costs_what_is_claimed_and_no_more(bits: int):
+    number, roundoff = 2**bits + 1, 2.0**-bits
+    of_results, of_sums, of_inputs = (
+        Arithmetic("float32", **{claim: roundoff})
+        for claim in ("unit_roundoff", "accumulation_roundoff", "input_roundoff")
+    )
+    for rounded in (
+        Rounded(number, of_inputs),
+        Rounded(number, of_results) * 1,
+        Rounded(number, of_results) / 1,
+        0 + Rounded(number, of_results),
+        0 + Rounded(number, of_sums),
+    ):
+        claimed = Fraction(roundoff) * number
+        assert claimed <= Fraction(rounded.error) <= claimed * (1 + 2 * Fraction(roundoff))
 
 
 def test_inputs_are_of_the_format_whatever_operations_lose():
