@@ -88,13 +88,15 @@ def _off(
 ) -> Nonconforming:
     """What to raise for an element that is beyond its bound."""
     index = list(map(int, np.unravel_index(place, values.shape))) if values.shape else ""
+    nan = ""
     if isinstance(part, Bounded):
         text, allowed = repr(float(part.values.ravel()[place])), float(_each(part.errors, part).ravel()[place])
     else:
         number = _rounded(flatten(part)[place], arithmetic)
         text, allowed = repr(float(number)), number.error
+        nan = ", or NaN" if number.may_be_nan else ""
     came = repr(values.ravel()[place].item())
-    return Nonconforming(f"{name}{index} is off", f"{text}, give or take {allowed:.3g}", came, ratio, arguments)
+    return Nonconforming(f"{name}{index} is off", f"{text}, give or take {allowed:.3g}{nan}", came, ratio, arguments)
 
 
 def _ratios_within(wanted: Bounded, came: Array, comparison: Comparison, scale: float) -> Array:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from conformance.calls import location_of
 from conformance.deviations import Deviation
 from reference.numbers import Arithmetic
@@ -18,7 +20,15 @@ from reference.numbers import Arithmetic
 DTYPES = ("float32", "float64")
 
 #: What may be said of an arithmetic in a module's PROFILE.
-CLAIMS = ("unit_roundoff", "accumulation_roundoff", "input_roundoff", "flush_to_zero", "ulps")
+CLAIMS = (
+    "unit_roundoff",
+    "accumulation_roundoff",
+    "input_roundoff",
+    "flush_to_zero",
+    "ulps",
+    "absolute_errors",
+    "underflows",
+)
 
 
 class UnknownImplementation(LookupError):
@@ -73,7 +83,7 @@ class Implementation:
         functions = {name: self.function(name) for name in operations}
         return {
             "description": self.description,
-            "profile": {dtype: dict(claims) for dtype, claims in self.profile.items()},
+            "profile": dict(self.profile),
             "provides": {name: location_of(function) for name, function in functions.items() if function},
             "deviations": [_without_calls(deviation) for deviation in self.deviations],
             "skipped": dict(self.skipped),
@@ -145,7 +155,16 @@ def _checked_profile(name: str, profile: Mapping[str, Any]) -> Mapping[str, Any]
             Arithmetic(dtype, **claims)
         except (TypeError, ValueError) as error:
             raise UnknownImplementation(f"{name}: PROFILE[{dtype!r}]: {error}") from None
-    return profile
+    return {dtype: {claim: _plain(value) for claim, value in claims.items()} for dtype, claims in profile.items()}
+
+
+def _plain(claim: Any) -> Any:
+    """A claim in Python's own types, so that it can be told to another process: NumPy's numbers are usual here."""
+    if isinstance(claim, Mapping):
+        return {str(name): _plain(value) for name, value in claim.items()}
+    if isinstance(claim, (list, tuple)):
+        return list(map(str, claim))
+    return bool(claim) if isinstance(claim, (bool, np.bool_)) else float(claim)
 
 
 def _deviation(name: str, entry: Any) -> Deviation:
