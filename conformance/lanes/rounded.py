@@ -40,7 +40,19 @@ class RoundedLanes:
     As `reference.numbers.Rounded`, whose rules these are; sums stay open in the same way.
     """
 
-    __slots__ = ("arithmetic", "error", "exactly", "grain", "magnitude", "peak", "terms", "undecided", "value", "zeros")
+    __slots__ = (
+        "arithmetic",
+        "error",
+        "exactly",
+        "grain",
+        "is_difference",
+        "magnitude",
+        "peak",
+        "terms",
+        "undecided",
+        "value",
+        "zeros",
+    )
 
     def __init__(
         self,
@@ -64,6 +76,7 @@ class RoundedLanes:
         self.peak = float(self.magnitude.max()) if peak is None else peak
         #: whether some may be an exact 0, which is no term of a sum
         self.zeros = zeros
+        self.is_difference = False
         if not self.peak <= arithmetic.largest / 2:
             raise TooLarge
 
@@ -84,8 +97,9 @@ class RoundedLanes:
         roundoff = additions * u
         summed = np.where(additions == 1, size + self.error, self.magnitude)
         error = self.error + roundoff / (1 - roundoff) * summed
-        if self.arithmetic.flush_to_zero and (self.grain is None or self.grain < self.arithmetic.smallest_exponent):
-            error = error + additions * self.arithmetic.floor
+        smallest = self.arithmetic.accumulation_exponent
+        if self.arithmetic.flush_to_zero and (self.grain is None or self.grain < smallest):
+            error = error + additions * math.ldexp(1.0, smallest)
         error = np.where(self._is_exact(additions), 0.0, error)
         return RoundedLanes(self.value, self.arithmetic, error, size + error, 1, self.grain, self.undecided, self.peak)
 
@@ -113,7 +127,8 @@ class RoundedLanes:
             if other == 0:
                 return self
             other = self.like(other)
-        a, b = self, other
+        # A difference is one operation, and made before it enters another sum.
+        a, b = (each.closed() if each.is_difference else each for each in (self, other))
         number = RoundedLanes(
             a.value + b.value,
             a.arithmetic,
@@ -182,20 +197,18 @@ class RoundedLanes:
         number = RoundedLanes(
             -self.value, self.arithmetic, self.error, self.magnitude, self.terms, self.grain, self.undecided, self.peak
         )
-        number.exactly = self.exactly
+        number.exactly, number.is_difference = self.exactly, self.is_difference
         return number
 
     def __sub__(self, other: Any) -> RoundedLanes:
         number = self + -other
-        if number._is_exact_throughout(self.arithmetic.accumulation_precision):
-            return number.closed()
-        if number.exactly is not False:  # an exact difference is one exact term, wherever it goes
-            number.terms = np.where(number.exactly, 1, 2)
-            number.magnitude = np.where(number.exactly, np.abs(number.value).astype(np.float64), number.magnitude)
+        number.is_difference = True
         return number
 
     def __rsub__(self, other: Any) -> RoundedLanes:
-        return -self + other
+        number = -self + other
+        number.is_difference = True
+        return number
 
     def __truediv__(self, other: Any) -> RoundedLanes:
         a, b = self.closed(), self.like(other).closed()
@@ -204,7 +217,8 @@ class RoundedLanes:
         # A divisor that may be 0 makes this negative or NaN: whoever reads such numbers finds no bound.
         smallest = np.abs(b.value).astype(np.float64) * (1 - 2.0**-50) - b.error
         propagated = (a.error + size * b.error) / np.where(smallest > 0, smallest, np.nan)
-        error = propagated + self.arithmetic.unit_roundoff * (size + propagated) + self.arithmetic.floor
+        size = size + propagated
+        error = propagated + self.arithmetic.unit_roundoff * size + self.arithmetic.floor
         return RoundedLanes(value, self.arithmetic, error, size + error, undecided=a.undecided | b.undecided)
 
     def __rtruediv__(self, other: Any) -> RoundedLanes:
@@ -286,12 +300,12 @@ class RoundedLanes:
         nothing = self.like(0)
         return [_chosen(alone, [contender, ~contender], [whole, nothing], contender) for contender in contends]
 
-    def times_log(self, x: Any) -> RoundedLanes:
+    def times_log(self, factor: Any) -> RoundedLanes:
         """factor·log(x), and nothing where the factor is an exact 0."""
-        number = self.like(x).closed()
-        value = np.where(_exact_zeros(self), 1, number.value)  # in those places its logarithm doesn't count
+        weight, number = self.like(factor), self.closed()
+        value = np.where(_exact_zeros(weight), 1, number.value)  # in those places its logarithm doesn't count
         safe = RoundedLanes(value, number.arithmetic, number.error, undecided=number.undecided)
-        return cast("RoundedLanes", self * safe.log())
+        return cast("RoundedLanes", weight * safe.log())
 
 
 def _chosen(
@@ -358,9 +372,8 @@ def numbers_of(arithmetic: Arithmetic) -> Callable[[Array], Callable[[Array], Ro
 def can_be_read_in_lanes(data: Sequence[Any], arithmetic: Arithmetic) -> bool:
     """Whether lanes tell what comes of some arrays in an arithmetic."""
     ieee = Arithmetic(arithmetic.format)
-    plain = (
-        arithmetic.unit_roundoff == arithmetic.accumulation_roundoff == ieee.unit_roundoff
-        and not arithmetic.input_roundoff
+    plain = arithmetic.unit_roundoff == arithmetic.accumulation_roundoff == ieee.unit_roundoff and not (
+        arithmetic.input_roundoff or arithmetic.absolute_errors or arithmetic.underflows
     )
     arrays = arrays_in(tuple(data))
     return plain and is_wide_enough(arithmetic.format) and all(bool(np.isfinite(array).all()) for array in arrays)

@@ -12,7 +12,7 @@ from conformance.comparison import expected
 from conformance.lanes.bounded import Bounded
 from conformance.lanes.exact import exact_results
 from conformance.lanes.rounded import RoundedLanes, TooLarge, bounded_results, numbers_of
-from conformance.lanes.wide import is_wide_enough, slack
+from conformance.lanes.wide import is_wide_enough
 from conformance.operations import operations
 from conformance.sampling import sample_calls
 from conformance.sweeping import is_exact
@@ -73,27 +73,14 @@ def read_in_both_ways(name: str, dtype: str, values: str) -> list[tuple[Bounded,
 @pytest.mark.parametrize("values", ["rounding", "lattice", "moderate"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", IN_LANES)
-def test_bounds_in_lanes_are_never_tighter_and_hardly_looser(name: str, dtype: str, values: str) -> None:
+def test_bounds_in_lanes_are_never_tighter(name: str, dtype: str, values: str) -> None:
     both = read_in_both_ways(name, dtype, values)
     assert both
     for part, numbers in both:
         errors, undecided = (np.broadcast_to(each, part.shape).ravel() for each in (part.errors, part.undecided))
         for error, open_, number in zip(errors.tolist(), undecided.tolist(), numbers, strict=True):
-            assert open_ == number.undecided
+            assert open_ == bool(number.undecided)
             assert error >= number.error
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", IN_LANES)
-def test_most_bounds_are_the_same(name: str, dtype: str) -> None:
-    # Not all: of a product of two float64s lanes can't always tell whether it is exact, nor of every 0 whether it is.
-    pairs = [
-        (error, number.error)
-        for part, numbers in read_in_both_ways(name, dtype, "rounding")
-        for error, number in zip(np.broadcast_to(part.errors, part.shape).ravel().tolist(), numbers, strict=True)
-    ]
-    close = [error <= wanted * slack(Arithmetic(dtype)) * (1 + 2.0**-20) for error, wanted in pairs]
-    assert sum(close) > 0.8 * len(close)
 
 
 @pytest.mark.parametrize("name", IN_LANES)
