@@ -219,7 +219,7 @@ class Rounded:
             if is_padding:  # which whoever skips it never multiplies
                 return b.opened(OR_NAN)
             factor = self if a.special is None else other
-            return special_product(a, b, factor.special is None and factor.origin == DIFFERENCE)
+            return special_product(a, b, factor.origin == DIFFERENCE)
         undecided = a.undecided | b.undecided
         if a.terms_error == math.inf or b.terms_error == math.inf:
             return self.unbounded(undecided)

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+import reference
 from reference import InvalidArgument, Undecidable, elementary
 from reference.numbers import Arithmetic, Rounded
 from reference.numbers.arithmetic import ULPS, precision_of
 from tests.reference.numbers.bounded_calls import CALLS, KINDS, Drawn, worst_ratio
 from tests.reference.numbers.machine import Processor
+from tests.reference.support import leaves
 
 SEEDS = range(24)
 #: So many calls that one more bit shows in one of them; that is one of the first ten, usually.
@@ -157,6 +159,17 @@ def test_a_rounding_costs_what_is_claimed_and_no_more(bits: int):
     ):
         claimed = Fraction(roundoff) * number
         assert claimed <= Fraction(rounded.error) <= claimed * (1 + 2 * Fraction(roundoff))
+
+
+def test_a_layer_of_a_single_term_is_a_sum_as_well():
+    coarse = Arithmetic("float32", accumulation_roundoff=2.0**-11)
+    one, number = Rounded(1, coarse), Rounded(4099, coarse)
+    [[output]] = reference.dense([[number]], [[one]], [0])
+    gradients = reference.dense_vjp([[one]], [[one]], [0], [[number]])
+    for rounded in (output, *leaves(tuple(gradients)), *leaves(reference.conv2d([[[[number]]]], [[[[one]]]]))):
+        assert 1 <= rounded.error < 3
+    [product] = reference.relu([number * one])
+    assert product.error == 0
 
 
 def test_inputs_are_of_the_format_whatever_operations_lose():

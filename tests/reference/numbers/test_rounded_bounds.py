@@ -115,6 +115,7 @@ def test_a_difference_is_computed_before_it_enters_a_sum_and_a_sum_is_not():
     u = 2.0**-24
     assert (z - (x - y)).error < 4 * u
     assert (z + (y - x)).error < 4 * u
+    assert ((x - y) + z).error < 4 * u
     # In another order, one third is added to a number of a thousand first.
     assert (z + y + -x).error > 1000 * u
     assert ((z - x) + y).error > 1000 * u
