@@ -10,17 +10,19 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from rich import progress
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.checking import Result
+from conformance.journal import Journal
 from conformance.options import Options, options_from
 from conformance.outcomes import Role
+from conformance.plan import Plan
 from conformance.report import require_writable, terminal, write
 from conformance.report.annotations import annotations as annotations_of
 from conformance.report.changes import read_former
 from conformance.report.data import as_data
-from conformance.runner import Run, Task, run
+from conformance.runner import Progress, Run, Task, run
 
 #: The exit status of a call that makes no sense.
 USAGE = 2
@@ -43,10 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         require_writable(options.report)
         since = read_former(options.since) if options.since else None
+        journal = (Journal.reopen if options.go_on else Journal.begin)(options.report, options.plan)
     except (OSError, ValueError) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return USAGE
-    return _finish(_run_with_progress(options), options, since, console)
+    outcome = _run_with_progress(options, journal)
+    if not outcome.interrupted:
+        journal.close()
+    return _finish(outcome, options, since, console)
 
 
 def _finish(outcome: Run, options: Options, since: dict[str, Any] | None, console: Console) -> int:
@@ -74,20 +80,39 @@ def _print_to_whoever_reads(text: str) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run_with_progress(options: Options) -> Run:
-    plan = options.plan
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+class Bar(Progress):
+    """Progress on the terminal: how much is done, at which check, and how long the rest will take."""
+
+    def __init__(self, plan: Plan, bar: progress.Progress) -> None:
+        self.plan, self.bar, self.parts = plan, bar, dict[Task, float]()
+        self.shown = bar.add_task("checking", total=len(plan.implementations) * len(plan.operations))
+
+    def advance(self, task: Task, fraction: float) -> None:
+        self._show(task, fraction, "")
+
+    def finish(self, task: Task, results: list[Result]) -> None:
+        broken = sum(result.status.broken for result in results)
+        judged = self.plan.role(task.implementation) is Role.JUDGED
+        self._show(task, 1.0, f": {broken} checks fail" if broken and judged else "")
+
+    def _show(self, task: Task, fraction: float, found: str) -> None:
+        self.parts[task] = fraction
+        description = f"{task.implementation} {task.operation}{found}"
+        self.bar.update(self.shown, completed=sum(self.parts.values()), description=description)
+
+
+def _run_with_progress(options: Options, journal: Journal) -> Run:
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+    )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        shown = bar.add_task("checking", total=len(plan.implementations) * len(plan.operations))
-
-        def progress(task: Task, results: list[Result]) -> None:
-            broken = sum(result.status.broken for result in results)
-            found = f": {broken} checks fail" if broken and plan.role(task.implementation) is Role.JUDGED else ""
-            bar.update(shown, advance=1, description=f"{task.implementation} {task.operation}{found}")
-
-        with _terminable():
-            return run(plan, progress)
+    shown = progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with shown as bar, _terminable():
+        return run(options.plan, Bar(options.plan, bar), journal)
 
 
 @contextlib.contextmanager

@@ -129,6 +129,7 @@ class Exploration:
         most = max(TRIES * wanted, LEAST_TRIES)
         cases = self._draw_cases(Chance([self._seed("look"), number]) for number in range(most))
         while (missing := wanted - self.evidence.deciding) > 0:
+            self.subject.progress(1 - missing / wanted)
             if not (handful := list(islice(cases, min(missing, HANDFUL)))):
                 break
             self.examine_together(handful)

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +26,13 @@ from conformance.operation import Operation
 from conformance.operations import operations
 from conformance.outcomes import Severity, Status
 from conformance.plan import Plan
+from conformance.runner import MOST_KEPT
 from conformance.subject import Subject
 from reference.numbers import Arithmetic
 
 DEFAULT_CASES = 200
-#: Implementations whose processes are kept while others have their turn.
-MOST_KEPT = 3
+#: Progress is told so often.
+SECONDS_BETWEEN = 0.5
 
 
 @dataclass
@@ -39,6 +41,27 @@ class Candidate:
 
     backend: ProcessBackend
     hello: dict[str, Any]
+
+
+@dataclass
+class Progress:
+    """How much of a task is done, told to the runner now and then."""
+
+    channel: Channel
+    checks: int
+    done: int = 0
+    told: float = 0.0
+
+    def within_check(self, fraction: float) -> None:
+        """Some part of the present check is done."""
+        if time.monotonic() - self.told > SECONDS_BETWEEN:
+            self.told = time.monotonic()
+            self.channel.send({"kind": "progress", "fraction": (self.done + fraction) / self.checks})
+
+    def next_check(self) -> None:
+        """A check is done."""
+        self.done += 1
+        self.within_check(0.0)
 
 
 class Judge:
@@ -53,7 +76,8 @@ class Judge:
         while True:
             task = self.channel.receive()
             try:
-                self.judge(self.candidate(task["implementation"]), operations()[task["operation"]])
+                done = {(dtype, check) for dtype, check in task["done"]}
+                self.judge(self.candidate(task["implementation"]), operations()[task["operation"]], done)
             except Unusable as reason:
                 self.channel.send({"kind": "unusable", "reason": str(reason)})
             self.channel.send({"kind": "done"})
@@ -68,18 +92,22 @@ class Judge:
         self.candidates.move_to_end(name)
         return self.candidates[name]
 
-    def judge(self, candidate: Candidate, operation: Operation) -> None:
-        """Run every check of an operation that is due."""
+    def judge(self, candidate: Candidate, operation: Operation, done: set[tuple[str, str]]) -> None:
+        """Run every check of an operation that is due, and not done."""
         self.channel.send({"kind": "hello", "hello": told(candidate.hello)})
         if operation.name not in candidate.hello["provides"] or operation.name in candidate.hello["skipped"]:
             return
         due = {dtype: self.due(candidate, operation, dtype) for dtype in self.plan.dtypes}
         for dtype, checks in due.items():
             self.channel.send({"kind": "due", "dtype": dtype, "checks": [check.name for check in checks]})
+        progress = Progress(self.channel, sum(map(len, due.values())))
         for dtype, checks in due.items():
             subject = self.subject(candidate, operation, dtype)
+            subject.progress = progress.within_check
             for check in checks:
-                self.channel.send({"kind": "result", "result": self.run(candidate, subject, check).as_json()})
+                if (dtype, check.name) not in done:
+                    self.channel.send({"kind": "result", "result": self.run(candidate, subject, check).as_json()})
+                progress.next_check()
 
     def due(self, candidate: Candidate, operation: Operation, dtype: str) -> list[Check | KnownDeviation]:
         """What is to be run, in order: known deviations first, then the checks by kind."""
@@ -114,6 +142,7 @@ class Judge:
             largest=hello["largest"],
             severities=[deviation.severity for deviation in self.deviations(candidate, operation)],
             names_arguments=hello["names_arguments"],
+            thorough=self.plan.thorough,
         )
 
 

@@ -56,6 +56,8 @@ class Options:
     since: Path | None
     #: None: nothing to list; empty: everything; else an operation
     list: str | None
+    #: whether a run that was interrupted is continued
+    go_on: bool = False
 
     @property
     def homework(self) -> bool:
@@ -88,8 +90,10 @@ def options_from(arguments: Sequence[str] | None) -> Options:
         kinds=_kinds(parser, said.kind),
         strict=said.strict,
         excuses=not said.no_excuses,
+        thorough=said.thorough,
     )
-    return Options(plan, Path(said.report), Path(said.since) if said.since else None, said.list)
+    since = Path(said.since) if said.since else None
+    return Options(plan, Path(said.report), since, said.list, said.go_on)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         "deciding cases for each operation and dtype; other checks scale with it (default: 200, or what is asked for)"
     )
     add("--cases", type=_positive, default=0, metavar="N", help=cases)
+    thorough = "sweep the whole small box of every operation, and triples of the edges; this takes hours"
+    add("--thorough", action="store_true", help=thorough)
+    go_on = "continue a run that was interrupted, with the same options: what it has checked is kept"
+    add("--continue", action="store_true", dest="go_on", help=go_on)
     seed = "a number, or 'random' (default: 0; same seed, same cases)"
     add("--seed", type=_seed, default="0", metavar="S", help=seed)
     strict = "fail for what a witness gets wrong, and for stale deviations, too"

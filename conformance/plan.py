@@ -31,6 +31,8 @@ class Plan:
     kinds: tuple[str, ...] = KINDS
     #: whether what a witness gets wrong, and stale deviations, fail the run too
     strict: bool = False
+    #: whether to sweep whole small boxes
+    thorough: bool = False
     #: whether an implementation's list of known deviations counts
     excuses: bool = True
 

@@ -37,6 +37,12 @@ class Rowed(Sequence[Configuration]):
         return [self[int(place)] for place in covering(self.rows, strength, _rng(seed, "covering"), most)]
 
 
+def whole(space: Space, axes: Axes) -> Rowed:
+    """Every valid configuration of a box."""
+    rows = everything(axes)
+    return Rowed(space, axes, rows[np.broadcast_to(space.valid(space.columns(axes, rows)), len(rows)).astype(bool)])
+
+
 class Pool(NamedTuple):
     """Configurations of a space: by name, of the small box, and with lengths at the edges."""
 

@@ -6,7 +6,6 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from conformance.channel import ConnectionLost, TimedOut
 from conformance.checking import Result
 from conformance.checks import check_names
+from conformance.journal import Journal, result_from
 from conformance.operations import operations
 from conformance.outcomes import Severity, Status
 from conformance.plan import Plan
@@ -21,6 +21,8 @@ from conformance.processes import Process
 
 #: How much longer than its own time limit a judge may be silent: it has work of its own beside the calls it waits for.
 JUDGING_SECONDS = 600.0
+#: Implementations whose processes a judge keeps while others have their turn.
+MOST_KEPT = 4
 NOT_RUN = "not run: the run was ended before"
 
 
@@ -46,22 +48,29 @@ class Task:
     operation: str
 
 
-#: Called with each task that is done and its results.
-Progress = Callable[[Task, list[Result]], None]
+class Progress:
+    """What is told of a run while it goes on; here: nothing."""
+
+    def advance(self, task: Task, fraction: float) -> None:
+        """Some part of a task, from 0 to 1, is done."""
+
+    def finish(self, task: Task, results: list[Result]) -> None:
+        """A task is done; these are its results."""
 
 
-def run(plan: Plan, progress: Progress = lambda task, results: None) -> Run:
+def run(plan: Plan, progress: Progress | None = None, journal: Journal | None = None) -> Run:
     """Run the plan.
 
     Args:
         plan: what to run.
-        progress: called with each task that is done and its results.
+        progress: told of what is done.
+        journal: keeps results as they come, and knows those of a run that is continued.
 
     Returns:
         Everything there is to report; also if it was interrupted, with what was done until then.
     """
     outcome, start = Run(plan), time.monotonic()
-    runner = Runner(plan, outcome, progress)
+    runner = Runner(plan, outcome, progress or Progress(), journal or Journal())
     with ThreadPoolExecutor(plan.jobs) as slots:
         served = [slots.submit(runner.serve, place) for place in range(plan.jobs)]
         # Waiting for futures, not for threads: an interrupted `Thread.join` takes the thread for ended.
@@ -79,31 +88,47 @@ def run(plan: Plan, progress: Progress = lambda task, results: None) -> Run:
 
 
 class Runner:
-    """Hands tasks to judges, one judge a slot, and takes their results."""
+    """Hands tasks to judges, one judge a slot, and takes their results.
 
-    def __init__(self, plan: Plan, outcome: Run, progress: Progress) -> None:
-        self.plan, self.outcome, self.progress = plan, outcome, progress
-        self.queues = {name: deque(Task(name, o) for o in plan.operations) for name in plan.implementations}
+    A judge goes on with the operation that it had for the next implementation: what is wanted of it is known by then.
+    """
+
+    def __init__(self, plan: Plan, outcome: Run, progress: Progress, journal: Journal) -> None:
+        self.plan, self.outcome, self.progress, self.journal = plan, outcome, progress, journal
+        # Of more implementations than a judge keeps processes of, these first, and then the others.
+        groups = [plan.implementations[n : n + MOST_KEPT] for n in range(0, len(plan.implementations), MOST_KEPT)]
+        self.queues = [
+            [deque(Task(name, operation) for name in group) for operation in plan.operations] for group in groups
+        ]
         self.lock = threading.Lock()
         self.judges: dict[int, Process] = {}
         self.stopped = False
 
     def serve(self, place: int) -> None:
         """Work through tasks, in a thread; what goes wrong here ends the run as an error."""
-        names = list(self.queues)
-        preferred = names[place % len(names)]
+        queue: deque[Task] = deque()
         try:
-            while (task := self._next(preferred)) is not None:
-                preferred = task.implementation
+            while True:
+                queue, task = self._take(queue)
+                if task is None:
+                    break
                 results = self._judged(place, task)
                 with self.lock:
                     self.outcome.results += results
-                    self.progress(task, results)
+                    self.progress.finish(task, results)
         except Exception:
             with self.lock:
                 self.outcome.error = traceback.format_exc()
             self.stop()
         self._let_go(place)
+
+    def _take(self, queue: deque[Task]) -> tuple[deque[Task], Task | None]:
+        """The next task of the same queue, or of the one with most left in the first group that has any."""
+        with self.lock:
+            if not queue:
+                left = [own for own in self.queues if any(own)]
+                queue = max(left[0], key=len) if left else deque()
+            return queue, queue.popleft() if queue and not self.stopped else None
 
     def stop(self) -> None:
         """End every judge, and with them all that they started."""
@@ -114,8 +139,13 @@ class Runner:
 
     def not_run(self) -> list[Result]:
         """A result that says so for each check of the tasks that nobody took."""
-        left = [task for queue in self.queues.values() for task in queue]
-        return [result for task in left if self._is_due(task) for result in _Told(task).completed(self.plan, NOT_RUN)]
+        left = [task for group in self.queues for queue in group for task in queue if self._is_due(task)]
+        return [result for task in left for result in self._told(task).completed(self.plan, NOT_RUN)]
+
+    def _told(self, task: Task) -> _Told:
+        """What is known of a task already."""
+        done = {(r.dtype, r.check): r for r in self.journal.done(task.implementation, task.operation)}
+        return _Told(task, results=done)
 
     def _is_due(self, task: Task) -> bool:
         """Whether an implementation has an operation, or nothing is known of it."""
@@ -124,17 +154,11 @@ class Runner:
             return False
         return hello is None or (task.operation in hello["provides"] and task.operation not in hello["skipped"])
 
-    def _next(self, preferred: str) -> Task | None:
-        """A task of an implementation that is running already, or of the one with most work left."""
-        with self.lock:
-            queue = self.queues[preferred] or max(self.queues.values(), key=len)
-            return queue.popleft() if queue and not self.stopped else None
-
     def _judged(self, place: int, task: Task) -> list[Result]:
         """The results of a task: one for each check that was due, whatever became of the judge."""
         if task.implementation in self.outcome.unusable:
             return []
-        told = _Told(task)
+        told = self._told(task)
         try:
             self._listen(place, told)
         except (ConnectionLost, TimedOut) as error:
@@ -150,7 +174,8 @@ class Runner:
             if place not in self.judges:
                 self.judges[place] = Process("conformance.judge", self.plan.as_json())
             channel, task = self.judges[place].channel, told.task
-        channel.send({"implementation": task.implementation, "operation": task.operation})
+        done = [list(key) for key in told.results]
+        channel.send({"implementation": task.implementation, "operation": task.operation, "done": done})
         while (message := channel.receive(self.plan.time_limit + JUDGING_SECONDS))["kind"] != "done":
             if message["kind"] == "unusable":
                 with self.lock:
@@ -159,8 +184,14 @@ class Runner:
                 with self.lock:
                     self.outcome.hellos[task.implementation] = message["hello"]
                 told.provided = self._is_due(task)
+            elif message["kind"] == "progress":
+                with self.lock:
+                    self.progress.advance(task, message["fraction"])
             else:
                 told.take(message)
+                if message["kind"] == "result":
+                    with self.lock:
+                        self.journal.note(result_from(message["result"]))
         told.unusable = task.implementation in self.outcome.unusable
 
     def _how_it_ended(self, place: int, error: Exception) -> str:
@@ -191,9 +222,7 @@ class _Told:
         if message["kind"] == "due":
             self.due[message["dtype"]] = message["checks"]
         elif message["kind"] == "result":
-            said = message["result"]
-            severity = Severity(said["severity"]) if said["severity"] else None
-            result = Result(**{**said, "status": Status(said["status"]), "severity": severity})
+            result = result_from(message["result"])
             self.results[result.dtype, result.check] = result
 
     def completed(self, plan: Plan, why: str) -> list[Result]:

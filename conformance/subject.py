@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,10 @@ class Subject:
     names_arguments: bool = False
     shrink: bool = True
     check: str = ""
+    #: whether to sweep the whole small box
+    thorough: bool = False
+    #: told now and then which part of the check is done, from 0 to 1
+    progress: Callable[[float], None] = lambda fraction: None
     #: the known deviations, by number, in whose sets the calls since the last `begin` lie
     met: set[int] = field(default_factory=set)
     #: cases in their sets so far, by the deviation's number, and those of them that deviated

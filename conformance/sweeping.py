@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import chain, count, islice
 from typing import Any
 
 from conformance.arrays import arrays_in, largest_number, map_arrays
@@ -22,8 +22,8 @@ from conformance.drawing import MOST_WORK_ALONE, Draw
 from conformance.exploration import HANDFUL, Evidence, Exploration
 from conformance.lanes.exact import exact_results
 from conformance.operation import Arguments, Operation
-from conformance.pools import Budget, Pool, pool
-from conformance.spaces import Configuration, size_of
+from conformance.pools import Budget, Pool, pool, whole
+from conformance.spaces import Configuration, Space, size_of
 from conformance.subject import Subject
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic
@@ -38,6 +38,8 @@ EDGE_SHARE = 0.3
 AFFORDABLE = {"swept": Budget(400_000, 500), "rounding": Budget(60_000, 300)}
 #: What is wanted of so many configurations is kept.
 KEPT = 4_000
+#: Seeds of further pools are so far apart that no two runs share one by accident.
+FAR = 1 << 32
 #: Calls made together hold no more numbers than this.
 MOST_NUMBERS = 1 << 20
 
@@ -55,25 +57,38 @@ class Coverage:
     named: int = 0
 
 
-def configurations(subject: Subject, wanted: int, values: str) -> tuple[list[Configuration], Coverage]:
-    """What to sweep: configurations with names, combinations of the small box, edges, and more of the small box."""
+def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator[Configuration], Coverage]:
+    """What to sweep: configurations with names, combinations of the small box, edges, and more of the small box.
+
+    Args:
+        subject: whose configurations.
+        wanted: how many; of a thorough sweep, besides the whole small box.
+        values: a key of AFFORDABLE.
+
+    Returns:
+        The configurations, as they are needed, and what they cover.
+    """
     space, alone = subject.operation.space, subject.operation.case.axes is None
     work, steps, _ = AFFORDABLE[values]
-    found = pool(space, Budget(MOST_WORK_ALONE if alone else work, steps, subject.largest), subject.seed)
-    named = list(space.named(subject.largest).values()) if not alone else list(found.named.values())
-    edges = _edges(found, math.ceil(wanted * EDGE_SHARE), subject.seed)
-    left = max(wanted - len(named) - len(edges), 1)
+    budget = Budget(MOST_WORK_ALONE if alone else work, steps, subject.largest)
+    found = pool(space, budget, subject.seed)
+    named = list((found.named if alone else space.named(subject.largest)).values())
+    edges = found.edges.covering(EDGE_STRENGTH + subject.thorough, subject.seed)
+    at_edges = max(math.ceil(wanted * EDGE_SHARE), len(edges) if subject.thorough else 0)
+    left = max(wanted - len(named) - at_edges, 1)
     strength, covering = _covering(found, left, subject.seed)
-    small = [*covering[:left], *islice(found.small, max(left - len(covering), 0))]
+    box = whole(space, found.small.axes) if subject.thorough else None
     coverage = Coverage(
-        small=len({tuple(c.items()) for c in small}),
+        small=len(box) if box else min(left, len(found.small)),
         box=size_of(found.small.axes),
-        strength=strength,
-        edges=len(edges),
-        longest=max((c[name] for c in edges for name in space.sizes), default=0),
+        strength=len(space.axes) if box else strength,
+        edges=at_edges,
+        longest=max((length for name in space.sizes for length in found.edges.axes[name]), default=0),
         named=len(named),
     )
-    return [*named, *small, *edges], coverage
+    small = box or islice(chain(covering, _more(space, budget, subject.seed, "small")), left)
+    at_the_edges = islice(chain(edges, _more(space, budget, subject.seed, "edges")), at_edges)
+    return chain(named, small, at_the_edges), coverage
 
 
 def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuration]]:
@@ -82,23 +97,29 @@ def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuratio
         covering = found.small.covering(strength, seed)
         if len(covering) <= most:
             return strength, covering
-    return 0, covering
+    return 0, []
 
 
-def _edges(found: Pool, most: int, seed: int) -> list[Configuration]:
-    chosen = found.edges.covering(EDGE_STRENGTH, seed, most)
-    return [*chosen, *islice(found.edges, most - len(chosen))]
+def _more(space: Space, budget: Budget, seed: int, which: str) -> Iterator[Configuration]:
+    """Random configurations without end: of the same pool first, then of others."""
+    for number in count():
+        found = getattr(pool(space, budget, seed + number * FAR), which)
+        yield from found
 
 
 def sweep(subject: Subject, wanted: int, values: str) -> Evidence:
     """Examine configurations; raises Nonconforming with the smallest case that fails."""
     operation = subject.operation
     chosen, coverage = configurations(subject, wanted, values)
+    due = coverage.named + coverage.small + coverage.edges
     exploration = Exploration(
         subject, lambda draw: Case(operation.draw_call(draw)), lambda case: case.judged(subject), values
     )
     cases = _cases(subject, chosen, values)
+    seen = 0
     while handful := _handful(cases):
+        seen += len(handful)
+        subject.progress(seen / due)
         subject.ask_ahead([case.arguments for _, case in handful])
         exploration.examine_together(handful)
     exploration.evidence.covered = asdict(coverage)
@@ -125,7 +146,7 @@ class Case:
         return Case(cast, self.wanted, self.largest)
 
 
-def _cases(subject: Subject, chosen: Sequence[Configuration], values: str) -> Iterator[tuple[list[Choice], Case]]:
+def _cases(subject: Subject, chosen: Iterable[Configuration], values: str) -> Iterator[tuple[list[Choice], Case]]:
     operation, shared = subject.operation, values == "swept"
     for place, configuration in enumerate(chosen):
         seed = (subject.seed, zlib.crc32(operation.name.encode()), place)

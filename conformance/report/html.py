@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from conformance.report import grouping
+from conformance.report import coverage, grouping
 from conformance.report.changes import changes
 from conformance.report.findings import absences, failing
 from conformance.report.outcome import outcome, summaries
@@ -59,6 +59,8 @@ def view(data: dict[str, Any], since: dict[str, Any] | None) -> dict[str, Any]:
         "pictures": any(cell["histogram"] for row in rows for cell in row["cells"]),
         "changes": None if since is None else changes(data, since),
         "absences": absences(data),
+        "coverage": coverage.coverage(data),
+        "covered": coverage.summary(data),
         "errors": [entry for entry in data["errata"] if entry.get("kind") != "note"],
         "notes": [entry for entry in data["errata"] if entry.get("kind") == "note"],
     }

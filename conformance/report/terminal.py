@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.outcomes import Severity, Status, Verdict
+from conformance.report import coverage
 from conformance.report.catalogue import print_catalogue, print_operation
 from conformance.report.changes import changes
 from conformance.report.findings import Finding, absences, excused, findings, stale, worst_first, wrong_lists
@@ -52,6 +53,9 @@ def print_report(
         _print_known(data, console)
         _print_absences(data, console)
         _print_environment(data, console)
+    if covered := coverage.summary(data):
+        console.print()
+        say(console, ("Covered: ", "bold"), covered)
     if since is not None:
         say(console, ("Compared: ", "bold"), changes(data, since).text)
     _print_outcome(data, console)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from conformance.checking import Result
 from conformance.checks import check_names
 from conformance.operations import operations
 from conformance.outcomes import Status, Verdict
 from conformance.processes import ROOT
-from conformance.runner import NOT_RUN, run
+from conformance.runner import NOT_RUN, Progress, Task, run
 from conformance.verdicts import exit_status, judge
 from tests.conformance.plans import plan
 from tests.conformance.test_hostile import processes
@@ -60,10 +61,11 @@ def test_the_loss_of_a_judge_costs_the_task_it_had(tmp_path: Path) -> None:
 
 
 def test_an_exception_in_a_thread_of_the_runner_ends_the_run_as_an_error() -> None:
-    def progress(*_: object) -> None:
-        raise RuntimeError("the bar is stuck")
+    class Stuck(Progress):
+        def finish(self, task: Task, results: list[Result]) -> None:
+            raise RuntimeError("the bar is stuck")
 
-    outcome = run(plan("numpy", jobs=1), progress)
+    outcome = run(plan("numpy", jobs=1), Stuck())
     assert "the bar is stuck" in outcome.error
     assert exit_status(outcome) == 3
     # What nobody came to is told as such, and doesn't pass.

@@ -77,7 +77,7 @@ def test_a_sweep_meets_every_triple_of_the_small_box_and_both_sides_of_every_til
     subject = relu_in(right)
     subject.operation, subject.seed = operations()["conv2d"], seed
     chosen, coverage = configurations(subject, 1800, "swept")
-    space = subject.operation.space
+    space, chosen = subject.operation.space, list(chosen)
     assert coverage.strength == 3
     assert coverage.named == len(space.common)
     small = [c for c in chosen if all(value in space.box[axis] for axis, value in c.items())]

@@ -39,10 +39,18 @@ FAILURE: Entry = {
 def result(implementation: str, operation: str, check: str, dtype: str = "float32", **more: Any) -> Entry:
     """What became of a check: passed, unless more is said."""
     place = {"implementation": implementation, "operation": operation, "dtype": dtype, "check": check}
-    numbers = {"seconds": 0.25, "deciding": 5, "undecidable": 0, "vacuous": 0, "worst": 0.5, "histogram": [4, 1]}
+    numbers = {
+        "seconds": 0.25,
+        "deciding": 5,
+        "undecidable": 0,
+        "vacuous": 0,
+        "worst": 0.5,
+        "histogram": [4, 1],
+        "covered": {},
+    }
     texts = dict.fromkeys(("summary", "wanted", "came", "arguments", "printed", "reproduction"), "")
     said = {"kind": check.partition(": ")[0], "status": "passed", "severity": None, "excess": None}
-    return {**place, **numbers, **texts, **said, "known": {}, "deviating": {}, **more}
+    return {**place, **numbers, **texts, **said, "known": {}, "deviating": {}, "covered": {}, **more}
 
 
 def judgement(implementation: str, operation: str, verdict: str, **more: Any) -> Entry:

@@ -1,0 +1,39 @@
+"""What was looked at: which part of each operation's configurations was swept, and how many cases decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.report.words import grouped, plural
+
+
+def coverage(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """For each operation that was swept, the most that a sweep of it covered."""
+    swept = grouped((r for r in data["results"] if r["covered"]), lambda r: r["operation"])
+    return [
+        {"operation": operation, **{key: max(r["covered"][key] for r in results) for key in results[0]["covered"]}}
+        for operation, results in swept.items()
+    ]
+
+
+def deciding(data: dict[str, Any]) -> int:
+    """How many cases decided, of all implementations together."""
+    return sum(result["deciding"] for result in data["results"])
+
+
+def summary(data: dict[str, Any]) -> str:
+    """What was covered, in a sentence; empty where nothing was swept."""
+    rows = coverage(data)
+    if not rows:
+        return ""
+    small, edges, named = (sum(row[key] for row in rows) for key in ("small", "edges", "named"))
+    strengths = {row["strength"] for row in rows}
+    showing = {3: "every triple", 2: "every pair"}.get(min(strengths), "some combinations")
+    whole = "all" if all(row["small"] >= row["box"] for row in rows) else showing
+    longest = max(row["longest"] for row in rows)
+    rate = deciding(data) / max(data["seconds"], 0.1)
+    return (
+        f"{plural(len(rows), 'operation')} swept: {small:,} small configurations ({whole} of their sizes and choices), "
+        f"{edges:,} at the edges of tiles, with lengths up to {longest:,}, and {named} that networks use. "
+        f"{deciding(data):,} cases decide, {rate:,.0f} a second."
+    )
