@@ -26,11 +26,13 @@ def _map(function: Callable[[float], Any], lists: Any) -> Any:
 
 
 def map_arrays(function: Callable[[Array], Any], value: Any) -> Any:
-    """The same arguments, in dicts and tuples as they are, with every array changed in some way."""
+    """The same arguments, in dicts, tuples and lists as they are, with every array changed in some way."""
     if isinstance(value, dict):
         return {name: map_arrays(function, part) for name, part in value.items()}
     if isinstance(value, tuple):
         return tuple(map_arrays(function, part) for part in value)
+    if isinstance(value, list):
+        return [map_arrays(function, part) for part in value]
     return function(value) if isinstance(value, np.ndarray) else value
 
 

@@ -11,6 +11,7 @@ import math
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -100,13 +101,16 @@ def pack(value: Any, blobs: list[bytes]) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": repr(value)}
-    if isinstance(value, (np.ndarray, np.generic)):
-        array = np.asarray(value)
-        start = sum(map(len, blobs))
-        blobs.append(array.tobytes())
-        return {"array": [array.dtype.str, list(array.shape), start]}
     if isinstance(value, Schedule):
         return {"schedule": list(value.rates)}
+    if isinstance(value, complex):
+        return {"complex": [repr(value.real), repr(value.imag)]}
+    if isinstance(value, np.generic):
+        return {"scalar": pack(np.asarray(value), blobs)}
+    if isinstance(value, np.ndarray):
+        return _pack_array(value, blobs)
+    if isinstance(value, (set, frozenset)):
+        return {"set": [pack(part, blobs) for part in value]}
     if isinstance(value, tuple):
         return {"tuple": [pack(part, blobs) for part in value]}
     if isinstance(value, list):
@@ -116,6 +120,14 @@ def pack(value: Any, blobs: list[bytes]) -> Any:
     return {"dict": {name: pack(part, blobs) for name, part in value.items()}}
 
 
+def _pack_array(array: np.ndarray[Any, Any], blobs: list[bytes]) -> Any:
+    if array.dtype.kind == "O":
+        return {"objects": [list(array.shape), [pack(part, blobs) for part in array.flat]]}
+    start = sum(map(len, blobs))
+    blobs.append(array.tobytes())
+    return {"array": [array.dtype.str, list(array.shape), start]}
+
+
 def unpack(value: Any, body: bytearray) -> Any:
     """The value that `pack` was given; dataclasses come back as dicts."""
     if isinstance(value, list):
@@ -123,13 +135,31 @@ def unpack(value: Any, body: bytearray) -> Any:
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
-    if kind == "float":
-        return float(content)
-    if kind == "schedule":
-        return Schedule(tuple(content))
-    if kind == "tuple":
-        return tuple(unpack(part, body) for part in content)
-    if kind == "dict":
-        return {name: unpack(part, body) for name, part in content.items()}
+    return UNPACK[kind](content, body)
+
+
+def _unpack_array(content: Any, body: bytearray) -> Any:
     dtype, shape, start = content
     return np.frombuffer(body, np.dtype(dtype), math.prod(shape), start).reshape(shape).copy()
+
+
+def _unpack_objects(content: Any, body: bytearray) -> Any:
+    shape, parts = content
+    array = np.empty(len(parts), object)
+    for place, part in enumerate(parts):
+        array[place] = unpack(part, body)
+    return array.reshape(shape)
+
+
+#: How each kind of value is made again, from its content and the bytes of all arrays.
+UNPACK: dict[str, Callable[[Any, bytearray], Any]] = {
+    "float": lambda content, body: float(content),
+    "complex": lambda content, body: complex(*map(float, content)),
+    "schedule": lambda content, body: Schedule(tuple(content)),
+    "tuple": lambda content, body: tuple(unpack(part, body) for part in content),
+    "set": lambda content, body: {unpack(part, body) for part in content},
+    "dict": lambda content, body: {name: unpack(part, body) for name, part in content.items()},
+    "scalar": lambda content, body: unpack(content, body)[()],
+    "array": _unpack_array,
+    "objects": _unpack_objects,
+}

@@ -35,6 +35,11 @@ VALUES: list[Any] = [
     (1, (2.5, "x"), []),
     [1, [2, (3,)]],
     {"a": {"b": (1,)}, "array": None, "tuple": 1},
+    1 - 2j,
+    {1, (2, 3)},
+    np.float32(0.1),
+    np.int64(7),
+    np.bool_(True),
 ]
 
 
@@ -42,7 +47,9 @@ VALUES: list[Any] = [
 def test_plain_values_come_back(ends: Ends, value: Any) -> None:
     ours, theirs = ends
     ours.send(value)
-    assert theirs.receive(1) == value
+    came = theirs.receive(1)
+    assert came == value
+    assert type(came) is type(value)
 
 
 def test_nan_comes_back(ends: Ends) -> None:
@@ -59,6 +66,23 @@ def test_arrays_come_back_to_the_last_bit(ends: Ends, dtype: str) -> None:
     came = theirs.receive(1)
     assert same_bits(came, sent)
     assert [array.shape for array in came["z"]] == [(2, 3), (0, 2)]
+
+
+def test_arrays_of_anything_come_back(ends: Ends) -> None:
+    ragged = np.empty((2, 1), object)
+    ragged[0, 0], ragged[1, 0] = [1.0, None], "seven"
+    ours, theirs = ends
+    ours.send(ragged)
+    came = theirs.receive(1)
+    assert (came.dtype, came.shape, came.tolist()) == (ragged.dtype, ragged.shape, ragged.tolist())
+
+
+def test_objects_that_are_too_few_end_the_connection(ends: Ends) -> None:
+    ours, theirs = ends
+    text = b'{"objects": [[1000000, 1000000], [1]]}'
+    os.write(ours.fileno(), HEADER.pack(len(text), 0) + text)
+    with pytest.raises(ConnectionLost):
+        theirs.receive(1)
 
 
 @pytest.mark.parametrize(
