@@ -72,9 +72,12 @@ def learning_rates(learning_rate: Any, epochs: int, dtype: np.dtype[Any]) -> Arr
     """One learning rate for each epoch, from a number, a sequence of them, or a function of the epoch's number."""
     if callable(learning_rate):
         learning_rate = [learning_rate(epoch) for epoch in range(1, epochs + 1)]
-    rates = np.asarray(learning_rate)
+    wanted = f"a number, {epochs} numbers for as many epochs, or a function of the epoch's number"
+    try:
+        rates = np.asarray(learning_rate)
+    except ValueError:  # lists of different lengths
+        raise InvalidArgument("learning_rate", wanted, f"{learning_rate!r:.60}") from None
     if rates.dtype.kind not in "iuf" or rates.shape not in ((), (epochs,)):
-        wanted = f"a number, {epochs} numbers for as many epochs, or a function of the epoch's number"
         raise InvalidArgument("learning_rate", wanted, f"{learning_rate!r:.60}")
     return np.broadcast_to(rates.astype(dtype), (epochs,))
 

@@ -64,7 +64,11 @@ def softmax(z: Any) -> Any:
 
 def same_number_of_elements(z: Any, cotangent: Any) -> bool:
     fits = shape(z) == shape(cotangent) and not is_empty(z)
-    return not fits and z.size == cotangent.size
+    return not fits and np.size(z) == np.size(cotangent)
+
+
+def no_axis(z: Any, **_: Any) -> bool:
+    return shape(z) == ()
 
 
 def no_slope(slope: Any = 0.01, **_: Any) -> bool:
@@ -111,6 +115,10 @@ KNOWN_DEVIATIONS = [
             "the gradient, with the elements paired in the order in which they lie in memory",
         )
         for operation in ("sigmoid_vjp", "tanh_vjp")
+    ),
+    *(
+        leniency(operation, "a number is taken for an array", no_axis, {"z": 1.0}, "a number")
+        for operation in ("relu", "leaky_relu", "sigmoid", "tanh")
     ),
     leniency(
         "leaky_relu",

@@ -10,7 +10,14 @@ import tensorflow as tf
 
 from conformance.deviations import Deviation
 from conformance.implementations.tensorflow.activations import partly_undefined_row
-from conformance.implementations.tensorflow.calls import SINCE, Shape, leniency, numbers, shape
+from conformance.implementations.tensorflow.calls import (
+    SINCE,
+    Shape,
+    leniency,
+    none_as_nan,
+    numbers,
+    shape,
+)
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.losses import labels_fit, rows_and_classes
 from conformance.outcomes import Severity
@@ -68,6 +75,14 @@ def broadcast_labels(inputs: Any, weights: Any, biases: Any, labels: Any) -> boo
     return label_rows in (rows, 1) and label_classes in (classes, 1) and not labels_fit(logits, labels)
 
 
+def layers_in_a_list(weights: Any, biases: Any, **_: Any) -> bool:
+    return isinstance(weights, list) or isinstance(biases, list)
+
+
+def batches_of_weights(weights: Any, **_: Any) -> bool:
+    return any(len(shape(matrix)) > 2 for matrix in weights)
+
+
 def last_weighted_sums(inputs: Any, weights: Any, biases: Any) -> Any:
     with np.errstate(all="ignore"):
         for matrix, bias in zip(weights[:-1], biases[:-1], strict=True):
@@ -75,7 +90,31 @@ def last_weighted_sums(inputs: Any, weights: Any, biases: Any) -> Any:
         return inputs @ weights[-1] + biases[-1]
 
 
+CALL = {"inputs": numbers(1, 1), "weights": (numbers(1, 1),), "biases": (numbers(1),)}
+CALL_BACK = {**CALL, "labels": numbers(1, 1)}
+
 KNOWN_DEVIATIONS = [
+    *(
+        leniency(operation, "layers may be in a list", layers_in_a_list, {**call, "biases": [numbers(1)]}, instead)
+        for operation, call, instead in (
+            ("forward_pass", CALL, "the forward pass"),
+            ("backpropagation", CALL_BACK, "the loss and its gradients"),
+        )
+    ),
+    *(
+        leniency(
+            operation,
+            "further axes of weights are taken for batches",
+            batches_of_weights,
+            {**call, "weights": (numbers(1, 1, 1),)},
+            instead,
+        )
+        for operation, call, instead in (
+            ("forward_pass", CALL, "a forward pass with each batch of weights"),
+            ("backpropagation", CALL_BACK, "the mean loss over everything, and its gradients"),
+        )
+    ),
+    none_as_nan("forward_pass", {**CALL, "biases": (np.array([None]),)}),
     leniency(
         "forward_pass",
         "further axes are taken for batches, and a batch may be empty",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.arrays import arrays_in
 from conformance.deviations import Deviation
 from conformance.outcomes import Severity
 from reference.errors import is_integer
@@ -42,10 +43,22 @@ def numbers(*shape: int) -> Any:
 
 
 def shape(array: Any) -> Shape:
-    """The shape of an array of numbers; raises for anything else."""
+    """The shape of an array of numbers, or of a number; raises for anything else."""
+    if isinstance(array, float):
+        return ()
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
         raise TypeError(f"{type(array).__name__} is no array of numbers")
     return array.shape
+
+
+def has_objects(**arguments: Any) -> bool:
+    return any(array.dtype.kind == "O" for array in arrays_in(arguments))
+
+
+def none_as_nan(operation: str, smallest: dict[str, Any]) -> Deviation:
+    """What TensorFlow makes of None among the numbers of an array of objects."""
+    reason = "None inside an array of objects is taken for NaN"
+    return leniency(operation, reason, has_objects, smallest, "the result with NaN in that place")
 
 
 def is_empty(array: Any) -> bool:
@@ -64,7 +77,8 @@ def is_cut(size: Any) -> bool:
 
 def cut(size: Any) -> Pair:
     """The (rows, columns) that TensorFlow makes of a stride or window size: 1 of None, and integers of numbers."""
-    entries = (1,) if size is None else tuple(size) if isinstance(size, (tuple, list)) else (size,)
+    several = isinstance(size, (tuple, list, set)) or np.ndim(size) == 1
+    entries = (1,) if size is None else tuple(size) if several else (size,)
     rows, columns = {1: entries * 2, 2: entries, 4: entries[1:3]}[len(entries)]
     if min(int(rows), int(columns)) < 1 or isinstance(rows, str) or isinstance(columns, str):
         raise ValueError(f"{size!r} makes no steps")

@@ -19,26 +19,27 @@ from conformance.implementations.tensorflow.calls import (
     is_cut,
     is_empty,
     leniency,
+    none_as_nan,
     numbers,
     places,
     shape,
 )
 from conformance.implementations.tensorflow.environment import AVX512, ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.tape import vjp
-from conformance.implementations.tensorflow.windows import upper
+from conformance.implementations.tensorflow.windows import SPELLED
 from conformance.outcomes import Severity
 
 __all__ = ["conv2d", "conv2d_vjp"]
 
 
 def conv2d(images: Any, filters: Any, *, strides: int | tuple[int, int] = 1, padding: str = "valid") -> Any:
-    return tf.nn.conv2d(images, filters, strides, upper(padding)).numpy()
+    return tf.nn.conv2d(images, filters, strides, SPELLED[padding]).numpy()
 
 
 def conv2d_vjp(
     images: Any, filters: Any, cotangent: Any, *, strides: int | tuple[int, int] = 1, padding: str = "valid"
 ) -> Any:
-    return vjp(lambda x, w: tf.nn.conv2d(x, w, strides, upper(padding)), (images, filters), cotangent)
+    return vjp(lambda x, w: tf.nn.conv2d(x, w, strides, SPELLED[padding]), (images, filters), cotangent)
 
 
 def places_of(images: Any, filters: Any, strides: Any, padding: str) -> Pair:
@@ -58,6 +59,10 @@ def no_images(images: Any, filters: Any, strides: Any = 1, padding: str = "valid
     return shape(images)[0] == 0 and len(places_of(images, filters, strides, padding)) == 2
 
 
+def no_pixels_or_filters(images: Any, filters: Any, **_: Any) -> bool:
+    return 0 in shape(images)[1:] or is_empty(filters)
+
+
 def too_large_filters(images: Any, filters: Any, strides: Any = 1, padding: str = "valid") -> bool:
     return not is_empty(images) and 0 in places_of(images, filters, strides, padding)
 
@@ -65,7 +70,7 @@ def too_large_filters(images: Any, filters: Any, strides: Any = 1, padding: str 
 def groups_of_channels(images: Any, filters: Any, strides: Any = 1, padding: str = "valid") -> bool:
     groups, rest = divmod(shape(images)[3], shape(filters)[2])
     fits = groups > 1 and rest == 0 and shape(filters)[3] % groups == 0
-    return fits and 0 not in places_of(images[..., : filters.shape[2]], filters, strides, padding)
+    return fits and len(places_of(images[..., : filters.shape[2]], filters, strides, padding)) == 2
 
 
 def cut_strides(images: Any, filters: Any, strides: Any = 1, padding: str = "valid") -> bool:
@@ -156,6 +161,14 @@ KNOWN_DEVIATIONS = [
         {**CALL_VJP, "images": numbers(0, 1, 1, 1), "cotangent": numbers(0, 1, 1, 1)},
         "an empty array, and zeros for the filters",
     ),
+    leniency(
+        "conv2d",
+        "rows, columns, channels and filters may be none",
+        no_pixels_or_filters,
+        {**CALL, "images": numbers(1, 0, 1, 1)},
+        "an empty array, or zeros",
+    ),
+    none_as_nan("conv2d", {**CALL, "filters": np.array([[[[None]]]])}),
     leniency(
         "conv2d",
         "filters may be larger than the image by less than two steps",

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from conformance.implementations.tensorflow.calls import Shape, is_empty, leniency, numbers, shape
+from conformance.implementations.tensorflow.calls import (
+    Shape,
+    is_empty,
+    leniency,
+    none_as_nan,
+    numbers,
+    shape,
+)
 from conformance.implementations.tensorflow.tape import vjp
 
 __all__ = ["dense", "dense_vjp"]
@@ -52,6 +59,7 @@ KNOWN_DEVIATIONS = [
         {"inputs": numbers(1, 1, 1), "weights": numbers(1, 1), "bias": numbers(1)},
         "a layer for each batch",
     ),
+    none_as_nan("dense", {"inputs": numbers(1, 1), "weights": numbers(1, 1), "bias": np.array([None])}),
     leniency(
         "dense_vjp",
         BATCHES,

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from conformance.implementations.tensorflow.calls import leniency, numbers, shape
+from conformance.implementations.tensorflow.calls import (
+    leniency,
+    none_as_nan,
+    numbers,
+    shape,
+)
 from conformance.implementations.tensorflow.tape import vjp
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
@@ -54,7 +59,7 @@ def labels_fit(logits: Any, labels: Any) -> bool:
 def gradient_is_defined(logits: Any, labels: Any, cotangent: Any) -> bool:
     shape(cotangent)
     wide_labels = rows_and_classes(labels)[1] not in (1, rows_and_classes(logits)[1])
-    return loss_is_defined(logits, labels) and not wide_labels and cotangent.size == rows_and_classes(logits)[0]
+    return loss_is_defined(logits, labels) and not wide_labels and np.size(cotangent) == rows_and_classes(logits)[0]
 
 
 BROADCASTING = "rows, classes and further axes are broadcast, and a batch may be empty"
@@ -67,6 +72,7 @@ KNOWN_DEVIATIONS = [
         {"probabilities": numbers(1, 2), "labels": numbers(2)},
         "the loss of the arrays broadcast to each other",
     ),
+    none_as_nan("cross_entropy", {"probabilities": np.array([[None]]), "labels": numbers(1, 1)}),
     leniency(
         "softmax_cross_entropy_with_logits",
         BROADCASTING,

@@ -67,6 +67,18 @@ def one_rate_in_a_list(learning_rate: Any, epochs: Any, **_: Any) -> bool:
     return is_integer(epochs) and epochs > 1 and len(learning_rate) == 1
 
 
+def no_features(features: Any, **_: Any) -> bool:
+    return len(shape(features)) == 2 and shape(features)[1] == 0
+
+
+def initial_weights_in_a_tuple(initial_weights: Any = None, **_: Any) -> bool:
+    return isinstance(initial_weights, tuple)
+
+
+def initial_weights_of_two_axes(features: Any, initial_weights: Any = None, **_: Any) -> bool:
+    return len(shape(initial_weights)) == 2 and len(initial_weights) == shape(features)[1] + 1
+
+
 def stacked_weights(features: Any, weights: Any) -> bool:
     examples, width = shape(features)
     return shape(weights)[-1:] == (width + 1,) and (examples == 0 or weights.ndim > 1)
@@ -106,6 +118,35 @@ KNOWN_DEVIATIONS = [
         one_rate_in_a_list,
         {"features": numbers(1, 1), "labels": np.array([1]), "epochs": 2, "learning_rate": [1.0]},
         "the trace of that learning rate",
+    ),
+    leniency(
+        "perceptron_sgd",
+        "examples may have no features",
+        no_features,
+        {"features": numbers(1, 0), "labels": np.array([1]), "epochs": 1},
+        "the trace of the threshold",
+    ),
+    leniency(
+        "perceptron_sgd",
+        "True is taken for one epoch",
+        lambda epochs, **_: epochs is True,
+        {"features": numbers(1, 1), "labels": np.array([1]), "epochs": True},
+        "the trace of one epoch",
+    ),
+    leniency(
+        "perceptron_sgd",
+        "initial weights may be in a tuple",
+        initial_weights_in_a_tuple,
+        {"features": numbers(1, 1), "labels": np.array([1]), "epochs": 1, "initial_weights": (1.0, 0.0)},
+        "the trace from those weights",
+        dtypes=("float32",),
+    ),
+    leniency(
+        "perceptron_sgd",
+        "initial weights may have an axis more",
+        initial_weights_of_two_axes,
+        {"features": numbers(1, 1), "labels": np.array([1]), "epochs": 1, "initial_weights": np.array([[1.0], [0.0]])},
+        "a trace with an axis more",
     ),
     leniency(
         "perceptron_predict",

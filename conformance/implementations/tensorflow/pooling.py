@@ -23,7 +23,7 @@ from conformance.implementations.tensorflow.calls import (
 )
 from conformance.implementations.tensorflow.environment import EIGEN_DTYPES, ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.tape import vjp
-from conformance.implementations.tensorflow.windows import upper
+from conformance.implementations.tensorflow.windows import SPELLED
 from conformance.outcomes import Severity
 
 __all__ = ["max_pool2d", "max_pool2d_vjp"]
@@ -42,7 +42,7 @@ def max_pool2d_vjp(
 def max_pool(images: Any, pool_size: Any, strides: Any, padding: str) -> Any:
     # Given a NumPy array of float64, this operation alone would compute in float32.
     return tf.nn.max_pool2d(
-        tf.convert_to_tensor(images), pool_size, pool_size if strides is None else strides, upper(padding)
+        tf.convert_to_tensor(images), pool_size, pool_size if strides is None else strides, SPELLED[padding]
     )
 
 

@@ -2,9 +2,5 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-
-def upper(padding: Any) -> Any:
-    """TensorFlow spells its paddings "VALID" and "SAME"."""
-    return padding.upper() if isinstance(padding, str) else padding
+#: How TensorFlow spells the paddings.
+SPELLED = {"valid": "VALID", "same": "SAME"}
