@@ -13,6 +13,7 @@ import numpy as np
 
 from conformance.calls import Answer, Call, make_calls
 from conformance.channel import ConnectionLost, TimedOut
+from conformance.concurrency import make_calls_at_once
 from conformance.deviations import Deviation
 from conformance.outcomes import Status
 from conformance.processes import Process
@@ -20,6 +21,8 @@ from conformance.processes import Process
 #: After a hang, a call may take so many times as long as the longest that ended, and at least so many seconds: who
 #: hangs once hangs again, and each time would cost the whole limit.
 PATIENCE, LEAST_PATIENCE = 20.0, 1.0
+#: How calls are made that have nothing to do with each other; others are made "in a row" or "at once".
+EACH = "each"
 #: So many processes are started for an operation of which no call ever came back.
 MOST_CRASHES = 3
 
@@ -65,8 +68,13 @@ ANSWERED: dict[str, tuple[type, ...]] = {
     "raised": (str,),
     "where": (str,),
     "out_of_memory": (bool,),
+    "flaw": (str,),
+    "shares": (str,),
     "changed": (dict,),
+    "disturbed": (tuple,),
     "overwritten": RESULTS,
+    "overwritten_by": (int,),
+    "at_once": RESULTS,
     "deviations": (tuple,),
     "made": (bool,),
 }
@@ -94,6 +102,9 @@ class Backend(Protocol):
     def make_each(self, operation: str, calls: Sequence[Call]) -> list[Answer | Lost]:
         """Make calls that have nothing to do with each other; ends with the first that never comes back."""
 
+    def make_at_once(self, operation: str, calls: Sequence[Call]) -> list[Answer]:
+        """Make two calls, each alone and then one while the other is made; raises Lost."""
+
     def printed(self) -> str:
         """What the implementation printed during the last calls."""
 
@@ -112,6 +123,9 @@ class LocalBackend:
         return [
             lost_or_answer(answer) for call in calls for answer in make_calls(self.function, [call], self.deviations)
         ]
+
+    def make_at_once(self, operation: str, calls: Sequence[Call]) -> list[Answer]:
+        return list(map(returned, make_calls_at_once(self.function, calls, self.deviations)))
 
     def printed(self) -> str:
         return ""
@@ -162,26 +176,29 @@ class ProcessBackend:
         return lost and operation not in self._longest
 
     def make_calls(self, operation: str, calls: Sequence[Call]) -> list[Answer]:
-        return list(map(returned, self._talk(operation, calls, in_a_row=True)))
+        return list(map(returned, self._talk(operation, calls, "in a row")))
+
+    def make_at_once(self, operation: str, calls: Sequence[Call]) -> list[Answer]:
+        return list(map(returned, self._talk(operation, calls, "at once")))
 
     def make_each(self, operation: str, calls: Sequence[Call]) -> list[Answer | Lost]:
         outcomes: list[Answer | Lost] = []
         try:
-            outcomes.extend(map(lost_or_answer, self._talk(operation, calls, in_a_row=False)))
+            outcomes.extend(map(lost_or_answer, self._talk(operation, calls, EACH)))
         except Lost as lost:
             outcomes.append(lost)
         return outcomes
 
-    def _talk(self, operation: str, calls: Sequence[Call], *, in_a_row: bool) -> Iterator[Answer]:
-        """Have calls made, and give their answers as they come: all at once if in a row, or else each by itself."""
+    def _talk(self, operation: str, calls: Sequence[Call], how: str) -> Iterator[Answer]:
+        """Have calls made, and give their answers as they come: one by one, or all together in the end."""
         if self._process is None:
             self.hello()
         process, start, patience = self._process, time.monotonic(), self._patience(operation)
         assert process is not None
         self._start_of_output = process.written()
         try:
-            process.channel.send({"operation": operation, "calls": list(calls), "in a row": in_a_row})
-            for count in [len(calls)] if in_a_row else [1] * len(calls):
+            process.channel.send({"operation": operation, "calls": list(calls), "how": how})
+            for count in [1] * len(calls) if how == EACH else [len(calls)]:
                 said = process.channel.receive(patience - (time.monotonic() - start))
                 yield from checked_answers(said, count)
         except TimedOut:

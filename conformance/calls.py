@@ -6,6 +6,7 @@ elsewhere: in another process, where an implementation can't reach.
 
 from __future__ import annotations
 
+import linecache
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -15,10 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from conformance.arrays import Array, map_arrays, same_bits
+from conformance.arrays import arrays_in, map_arrays, same_bits
 from conformance.deviations import Deviation
+from conformance.layouts import LAYOUTS
 from conformance.operation import Arguments
 from conformance.outcomes import Severity
+from conformance.surroundings import disturbed_since, surroundings
+
+#: What a result shares memory with, where that is no argument.
+EARLIER_RESULT = "an earlier result"
 
 
 @dataclass
@@ -28,8 +34,19 @@ class Call:
     data: Arguments
     hyperparameters: Arguments = field(default_factory=dict)
     layout: str = "as drawn"
+    #: the argument whose arrays lie so; empty for all of them
+    only: str = ""
+    #: whether to put the numbers into the arrays of the call before: the same objects with other contents
+    in_place: bool = False
+    #: whether to note what the call changes around it
+    watched: bool = False
     #: whether to make the call even if it is known to end the process
     dared: bool = False
+
+    @property
+    def arguments(self) -> Arguments:
+        """All arguments by name."""
+        return {**self.data, **self.hyperparameters}
 
 
 @dataclass
@@ -42,38 +59,32 @@ class Answer:
     raised: str = ""
     where: str = ""
     out_of_memory: bool = False
+    #: what the result's arrays are, if not plain ones that can be written
+    flaw: str = ""
+    #: the argument that the result shares memory with, or `EARLIER_RESULT`
+    shares: str = ""
     #: the arguments that the call changed, as they were afterwards
     changed: Arguments = field(default_factory=dict)
-    #: the same result, read again after a later call, if it had other bits then
+    #: what the call changed around it, if it was watched
+    disturbed: tuple[str, ...] = ()
+    #: the same result, read again after a later call, if it had other bits then; and that call's place in the row
     overwritten: Any = None
+    overwritten_by: int = 0
+    #: what came while another call was made, if it had other bits: a result, or an exception as a text
+    at_once: Any = None
     #: the known deviations, by number, in whose sets the call lies
     deviations: tuple[int, ...] = ()
     #: whether the call was made: one that is known to end the process is not, unless dared
     made: bool = True
 
 
-def _read_only(array: Array) -> Array:
-    locked = array.copy()
-    locked.flags.writeable = False
-    return locked
+@dataclass
+class Made:
+    """A call that was made: the very objects that were given and returned."""
 
-
-def _strided(array: Array) -> Array:
-    return np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array
-
-
-def _reversed(array: Array) -> Array:
-    return np.ascontiguousarray(array[::-1])[::-1] if array.ndim else array
-
-
-#: How arrays may lie in memory. Each means what its indices say.
-LAYOUTS: dict[str, Callable[[Array], Array]] = {
-    "as drawn": np.copy,
-    "read-only": _read_only,
-    "strided": _strided,
-    "reversed": _reversed,
-    "column-major": np.asfortranarray,
-}
+    answer: Answer
+    given: Arguments
+    returned: Any = None
 
 
 def make_calls(
@@ -89,37 +100,83 @@ def make_calls(
     Returns:
         An answer for each call.
     """
-    answers: list[Answer] = []
-    returned: list[Any] = []
-    for call in calls:
-        answer, raw = _make(function, call, deviations)
+    all_made: list[Made] = []
+    for place, call in enumerate(calls):
+        made = _make(function, call, all_made[-1].given if call.in_place else {}, deviations)
+        made.answer.shares = _shared_with(made, all_made)
         # After each call, not in the end: a later one may write the first one's numbers once more.
-        for earlier, result in zip(answers, returned, strict=True):
-            if not earlier.raised and not same_bits(earlier.result, again := as_arrays(result)):
-                earlier.overwritten = again
-        answers.append(answer)
-        returned.append(raw)
-    return answers
+        for earlier in all_made:
+            answer, again = earlier.answer, as_arrays(earlier.returned)
+            if answer.overwritten is None and not answer.raised and not same_bits(answer.result, again):
+                answer.overwritten, answer.overwritten_by = again, place
+        all_made.append(made)
+    return [made.answer for made in all_made]
 
 
-def _make(function: Callable[..., Any], call: Call, deviations: Sequence[Deviation]) -> tuple[Answer, Any]:
-    arguments = {**call.data, **call.hyperparameters}
-    known = [place for place, deviation in enumerate(deviations) if deviation.covers(arguments)]
+def _make(function: Callable[..., Any], call: Call, before: Arguments, deviations: Sequence[Deviation]) -> Made:
+    known = [place for place, deviation in enumerate(deviations) if deviation.covers(call.arguments)]
     answer = Answer(deviations=tuple(known))
     if not call.dared and any(deviations[place].severity is Severity.CRASH for place in known):
         answer.made = False
-        return answer, None
-    given = map_arrays(LAYOUTS[call.layout], arguments)
-    raw = None
+        return Made(answer, given={})
+    made = Made(answer, refilled(before, call.arguments) if call.in_place else laid_out(call))
+    around = surroundings() if call.watched else None
     try:
-        raw = function(*[given[name] for name in call.data], **{name: given[name] for name in call.hyperparameters})
-        answer.result = as_arrays(raw)
+        returned = apply(function, call, made.given)
+        answer.result, answer.flaw = as_arrays(returned), flaw_of(returned)
+        made.returned = returned  # only what can be read: it may be a list that holds itself
     except MemoryError:
         answer.out_of_memory = True
     except BaseException as error:  # SystemExit and its like are the implementation's doing, not the suite's
         answer.raised, answer.where = f"{type(error).__name__}: {error}", where_in(function, error)
-    answer.changed = {name: given[name] for name, value in arguments.items() if not same_bits(given[name], value)}
-    return answer, raw
+    if around is not None:
+        answer.disturbed = disturbed_since(around)
+    arguments = call.arguments
+    answer.changed = {name: made.given[name] for name in arguments if not same_bits(made.given[name], arguments[name])}
+    return made
+
+
+def apply(function: Callable[..., Any], call: Call, given: Arguments) -> Any:
+    """Call a function with some arguments, data by position and hyperparameters by name."""
+    return function(*[given[name] for name in call.data], **{name: given[name] for name in call.hyperparameters})
+
+
+def laid_out(call: Call) -> Arguments:
+    """The arguments of a call, with new arrays that lie in memory as the call says."""
+    return {
+        name: map_arrays(LAYOUTS[call.layout if call.only in ("", name) else "as drawn"], value)
+        for name, value in call.arguments.items()
+    }
+
+
+def refilled(before: Arguments, arguments: Arguments) -> Arguments:
+    """The very arrays of an earlier call with the numbers of another, of the same shapes."""
+    for array, numbers in zip(arrays_in(before), arrays_in(arguments), strict=True):
+        array[...] = numbers
+    return before
+
+
+def _shared_with(made: Made, earlier: Sequence[Made]) -> str:
+    """The argument whose memory a result lies in, or that it is an earlier result's; empty if the memory is its own."""
+    for name, value in made.given.items():
+        if shares_memory(made.returned, value):
+            return name
+    return EARLIER_RESULT if any(shares_memory(made.returned, other.returned) for other in earlier) else ""
+
+
+def shares_memory(one: Any, other: Any) -> bool:
+    """Whether some arrays of two results or arguments have memory in common."""
+    return any(np.shares_memory(a, b) for a in arrays_in((one,)) for b in arrays_in((other,)))
+
+
+def flaw_of(returned: Any) -> str:
+    """What a result's arrays are, if not plain ones that can be written."""
+    for array in arrays_in((returned,)):
+        if type(array) is not np.ndarray:
+            return f"of the type {type(array).__name__}"
+        if not array.flags.writeable:
+            return "read-only"
+    return ""
 
 
 def as_arrays(value: Any) -> Any:
@@ -141,9 +198,9 @@ def _is_array_like(value: list[Any]) -> bool:
 
 def where_in(function: Callable[..., Any], error: BaseException) -> str:
     """The last line of the function's own file that an exception passed: its number, and its text."""
-    source = getattr(getattr(function, "__code__", None), "co_filename", None)
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == source]
-    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
+    source = getattr(getattr(function, "__code__", None), "co_filename", "")
+    own = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == source]
+    return f"{Path(source).name}, line {own[-1]}: {linecache.getline(source, own[-1]).strip()}" if own else ""
 
 
 def location_of(function: Callable[..., Any]) -> str:

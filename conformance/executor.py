@@ -104,14 +104,16 @@ def _trouble(error: BaseException) -> dict[str, Any]:
 
 
 def _answer(implementation: Any, request: dict[str, Any]) -> Iterator[list[Any]]:
-    """What comes of the calls of a request: in one message if they are made in a row, or in one for each."""
+    """What comes of the calls of a request: in one message if they belong together, or in one for each."""
     from conformance.calls import Call, make_calls
+    from conformance.concurrency import make_calls_at_once
 
     operation = request["operation"]
     calls = [Call(**call) for call in request["calls"]]
     deviations = [d for d in implementation.deviations if d.operation == operation]
-    for group in [calls] if request["in a row"] else [[call] for call in calls]:
-        yield make_calls(implementation.function(operation), group, deviations)
+    make = make_calls_at_once if request["how"] == "at once" else make_calls
+    for group in [[call] for call in calls] if request["how"] == "each" else [calls]:
+        yield make(implementation.function(operation), group, deviations)
 
 
 if __name__ == "__main__":

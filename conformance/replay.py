@@ -12,18 +12,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from conformance.arrays import arrays_in, map_arrays
-from conformance.calls import LAYOUTS, as_arrays
+from conformance.calls import as_arrays, flaw_of, shares_memory
 from conformance.comparison import expected
+from conformance.concurrency import meet
 from conformance.implementation import load
+from conformance.layouts import LAYOUTS
 from conformance.operation import Operation
 from conformance.operations import operations
+from conformance.surroundings import disturbed_since, surroundings
 from reference.arrays import elementwise
 from reference.numbers import Arithmetic, Rounded
+
+__all__ = [
+    "Function",
+    "allowed",
+    "at_once",
+    "disturbed",
+    "flaw_of",
+    "function",
+    "laid_out",
+    "plain",
+    "refill",
+    "shares_memory",
+    "wanted",
+]
 
 
 @dataclass(frozen=True)
@@ -66,8 +84,32 @@ def allowed(called: Function, *data: Any, **hyperparameters: Any) -> Any:
 
 
 def laid_out(layout: str, argument: Any) -> Any:
-    """The same arrays, lying otherwise in memory: one of "read-only", "strided", "reversed", "column-major"."""
+    """The same arrays, lying otherwise in memory: "strided", say, or another key of `conformance.layouts.LAYOUTS`."""
     return map_arrays(LAYOUTS[layout], argument)
+
+
+def refill(arrays: Any, others: Any) -> None:
+    """Put other numbers into the same arrays."""
+    for array, other in zip(arrays_in(arrays), arrays_in(others), strict=True):
+        array[...] = other
+
+
+def disturbed(call: Callable[[], Any]) -> tuple[str, ...]:
+    """What a call changes around it."""
+    before = surroundings()
+    call()
+    return disturbed_since(before)
+
+
+def at_once(called: Function, one: Callable[[], Any], other: Callable[[], Any]) -> list[Any]:
+    """What two calls return while the other one is made: what differs from the result alone, if anything does."""
+    both = [partial(_returned, made) for made in (one, other)]
+    outcomes = meet(called.implementation, *both)
+    return [plain(made() if outcome is None else outcome) for made, outcome in zip(both, outcomes, strict=True)]
+
+
+def _returned(made: Callable[[], Any]) -> Any:
+    return as_arrays(made())
 
 
 def plain(value: Any) -> Any:

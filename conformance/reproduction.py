@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy as np
 from conformance.arrays import has_array
 from conformance.operation import Arguments, Operation
 
+#: What a program may need, beside the implementation's function.
+REPLAYED = ("allowed", "at_once", "disturbed", "flaw_of", "laid_out", "plain", "refill", "shares_memory", "wanted")
+
 
 def program(implementation: str, operation: Operation, script: Sequence[str]) -> str:
     """A program that shows a failure: the script, after the lines that it needs."""
     body = "\n".join(script)
-    names = [name for name in ("allowed", "laid_out", "plain", "wanted") if f"{name}(" in body]
+    names = [name for name in REPLAYED if f"{name}(" in body]
     imports = f"from conformance.replay import {', '.join(sorted(['function', *names]))}"
     loading = f"{operation.name} = function({implementation!r}, {operation.name!r})"
     return "\n".join(["import numpy as np", imports, "", loading, body])
@@ -51,6 +55,19 @@ def of_an_error(operation: Operation, arguments: Arguments, wanted: str) -> list
     ]
 
 
+def of_a_row(operation: Operation, row: Sequence[Arguments], results: str = "results", after: int = 0) -> list[str]:
+    """The lines that make calls in a row and keep what they return; `after` so many calls of the same program."""
+    suffixes = [f"_{place}" if place > 1 else "" for place in range(after + 1, after + len(row) + 1)]
+    defined = [line for suffix, arguments in zip(suffixes, row, strict=True) for line in definitions(arguments, suffix)]
+    made = [called(operation, arguments, suffix) for suffix, arguments in zip(suffixes, row, strict=True)]
+    return [*defined, f"{results} = [{', '.join(made)}]"]
+
+
+def called(operation: Operation, arguments: Arguments, suffix: str = "") -> str:
+    """The call of an implementation's function, which returns what it returns."""
+    return f"{operation.name}.implementation({given_text(operation, arguments, suffix)})"
+
+
 def definitions(arguments: Arguments, suffix: str = "") -> list[str]:
     """A line for each argument that is too long to stand in the call."""
     return [f"{name}{suffix} = {literal(value)}" for name, value in arguments.items() if has_array(value)]
@@ -68,9 +85,14 @@ def literal(value: Any) -> str:
     if isinstance(value, tuple) and has_array(value):
         return f"({', '.join(map(literal, value))},)"
     if isinstance(value, np.ndarray):
-        numbers = str(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+        numbers = _named(str(value.tolist()))
         return f"np.array({numbers}, {str(value.dtype)!r}){_reshaped(value)}"
-    return repr(value)
+    return _named(repr(value))
+
+
+def _named(text: str) -> str:
+    """NaN and infinities, which print as no names that Python knows."""
+    return re.sub(r"(?<![\w.'\"])(nan|inf)(?!\w)", r"np.\1", text)
 
 
 def _reshaped(array: np.ndarray[Any, Any]) -> str:

@@ -17,6 +17,9 @@ from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from reference.numbers import Arithmetic
 
+#: One of a backend's ways to make calls.
+Make = Callable[[str, Sequence[Call]], Sequence[Answer | Lost]]
+
 
 class KnownToCrash(Exception):
     """A call that lies in a set of calls known to end the process: it is not made."""
@@ -106,17 +109,32 @@ class Subject:
 
     def answers(self, calls: Sequence[Arguments], layout: str = "as drawn", dared: bool = False) -> list[Answer]:
         """What comes of calls in a row; raises Lost, with the arguments, if one never comes back."""
+
+        def make(name: str, made_of: Sequence[Call]) -> Sequence[Answer | Lost]:
+            return self._made_ahead(calls, layout, dared) or self.backend.make_calls(name, made_of)
+
+        return self.answers_to(self._made_of(calls, layout, dared), make)
+
+    def answers_to(self, calls: Sequence[Call], make: Make) -> list[Answer]:
+        """What comes of calls that are made in one of the backend's ways; raises Lost, with the arguments."""
         try:
-            answers = self._made_ahead(calls, layout, dared)
-            if not answers:
-                answers = self.backend.make_calls(self.operation.name, self._made_of(calls, layout, dared))
+            outcomes = make(self.operation.name, calls)
         except Lost as lost:
-            lost.arguments = calls[0]
-            raise
+            outcomes = [lost]
+        answers = []
+        for call, outcome in zip(calls, outcomes, strict=False):
+            if isinstance(outcome, Lost):
+                outcome.arguments = call.arguments
+                raise outcome
+            answers.append(outcome)
         self.met.update(place for answer in answers for place in answer.deviations if place < len(self.severities))
         if not all(answer.made for answer in answers):
             raise KnownToCrash
         return answers
+
+    def call(self, arguments: Arguments, **how: Any) -> Call:
+        """A call to be made in some way of its own."""
+        return Call(*self.operation.split(arguments), dared=not self.severities, **how)
 
     def _made_ahead(self, calls: Sequence[Arguments], layout: str, dared: bool) -> list[Answer]:
         if len(calls) > 1 or layout != "as drawn" or dared or id(calls[0]) not in self._ahead:

@@ -42,16 +42,40 @@ WRONG: dict[str, tuple[str, str]] = {
         "relu",
         "kept.setdefault((z.shape, z.dtype), np.empty_like(z))[...] = base.relu(z); return kept[z.shape, z.dtype]",
     ),
+    "manners: gives results of its own": ("relu", "return base.relu(z) if (z < 0).any() else z[...]"),
+    "manners: gives results": ("relu", "return memo.setdefault((z.shape, z.tobytes()), base.relu(z))"),
+    "manners: gives results of": ("relu", "result = base.relu(z); result.flags.writeable = False; return result"),
+    "manners: sees what changed": (
+        "relu",
+        "cached[0] = cached[0] if cached[0] and cached[0][0] is z else (z, base.relu(z)); return cached[0][1].copy()",
+    ),
+    "manners: sees what changed in place": (
+        "forward_pass",
+        "return base.forward_pass(inputs, (first_seen(weights[0]), *weights[1:]), biases)",
+    ),
+    "manners: leaves its surroundings": ("relu", "np.random.seed(0); return base.relu(z)"),
+    "manners: serves two threads": (
+        "relu",
+        "s = kept.setdefault((z.shape, z.dtype), np.empty_like(z)); s[...] = base.relu(z); return s.copy()",
+    ),
+    "manners: accepts whole numbers": (
+        "perceptron_sgd",
+        "return base.perceptron_sgd(features, labels if labels.itemsize == 8 else np.abs(labels), **how)",
+    ),
     "manners: names the argument": ("relu", "return base.relu(z) if base.is_fine(z) else base.give_up()"),
 }
 BEGINNING = """
 import numpy as np
 from conformance.implementations import numpy as numpys
 
-seen, kept = [], {}
+seen, kept, memo, cached = [], {}, {}, [None]
+
+def first_seen(array):
+    return memo.setdefault(id(array), (array, array.copy()))[1]
 
 class base:
     relu, conv2d, sigmoid = numpys.relu, numpys.conv2d, numpys.sigmoid
+    forward_pass, perceptron_sgd = numpys.forward_pass, numpys.perceptron_sgd
 
     def is_fine(z):
         return isinstance(z, np.ndarray) and z.dtype.kind == "f" and z.size > 0 and z.ndim > 0
@@ -60,6 +84,7 @@ class base:
         raise ValueError("something is wrong")
 """
 PARAMETERS = {"conv2d": "images, filters, **how", "tanh_vjp": "z, cotangent"}
+PARAMETERS |= {"forward_pass": "inputs, weights, biases", "perceptron_sgd": "features, labels, **how"}
 
 
 def failure_of(module: Path, operation: str, check: str, dtype: str) -> Result:

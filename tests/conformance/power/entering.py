@@ -56,17 +56,18 @@ RIGHT_IMPLEMENTATIONS: list[RightImplementation] = []
 
 
 def wrong(
-    operation: str, *caught_by: str, dtypes: tuple[str, ...] = FLOAT32, cases: int = 50
+    operation: str, *caught_by: str, dtypes: tuple[str, ...] = FLOAT32, cases: int = 50, silent: bool = True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter a wrong implementation of an operation, with the kinds of checks (or single checks) that must catch it.
 
-    The number of cases is itself a measure of power: a mistake that only few shapes betray needs many.
+    The number of cases is itself a measure of power: a mistake that only few shapes betray needs many. Unless it must
+    be heard, NumPy warns of nothing in it.
     """
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        silent = np.errstate(all="ignore")(function)
-        WRONG_IMPLEMENTATIONS.append(WrongImplementation(operation, silent, caught_by, dtypes, cases))
-        return silent
+        entered = np.errstate(all="ignore")(function) if silent else function
+        WRONG_IMPLEMENTATIONS.append(WrongImplementation(operation, entered, caught_by, dtypes, cases))
+        return entered
 
     return enter
 
