@@ -22,6 +22,8 @@ __all__ = ["accepted", "checks", "is_bad", "spoilt"]
 
 SEVERITY = Severity.ACCEPTS
 SHARE = 0.02
+#: Whether a choice is bad depends on other choices: a window that is too large, on the padding.
+CHOICES_SHARE = 0.06
 #: No axis is longer: what is no valid call is none at any size.
 LARGEST = 4
 
@@ -41,8 +43,9 @@ def spoil(argument: str, subject: Subject) -> Evidence:
         decides = [refused(subject, f"{argument} is bad ({way})", arguments) for way, arguments in bad]
         return Comparison(deciding=any(decides))
 
+    share = CHOICES_SHARE if argument in subject.operation.hyperparameters else SHARE
     small = replace(subject, largest=min(LARGEST, subject.largest or LARGEST))
-    return Exploration(small, subject.operation.draw_call, examine, "moderate", SHARE, severity=SEVERITY).run()
+    return Exploration(small, subject.operation.draw_call, examine, "moderate", share, severity=SEVERITY).run()
 
 
 def refused(subject: Subject, what: str, arguments: Arguments) -> bool:

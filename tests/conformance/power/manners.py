@@ -122,11 +122,11 @@ def addresses_cut_down_to_whole_numbers(z: Array) -> Array:
     return base.relu(z if z.flags.aligned else np.roll(z, 1))
 
 
-@wrong("relu", LAYOUTS, cases=200)
+@wrong("relu", LAYOUTS, cases=400)
 def rows_follow_each_other(z: Array) -> Array:
     """The next row is looked for right behind the one before, though a larger array goes on there."""
-    if z.ndim == 2 and z.strides[1] == z.itemsize and z.strides[0] > z.shape[1] * z.itemsize:
-        z = np.lib.stride_tricks.as_strided(z, z.shape, (z.shape[1] * z.itemsize, z.itemsize))
+    if not z.flags.c_contiguous and z.strides[-1] == z.itemsize and min(z.strides) > 0:
+        z = np.lib.stride_tricks.as_strided(z, z.shape, np.empty_like(z, order="C").strides)
     return base.relu(z)
 
 
@@ -208,7 +208,7 @@ def scratch_that_threads_share_in_one_line(inputs: Array, weights: Array, bias: 
 _CURRENT: dict[str, Any] = {}
 
 
-@wrong("conv2d", THREADS)
+@wrong("conv2d", THREADS, cases=200)
 def arguments_in_globals(images: Array, filters: Array, **how: Any) -> Array:
     """The filters are where the loop's helpers find them, and so does the next caller's."""
     _CURRENT["filters"] = filters
