@@ -113,7 +113,11 @@ class Subject:
         def make(name: str, made_of: Sequence[Call]) -> Sequence[Answer | Lost]:
             return self._made_ahead(calls, layout, dared) or self.backend.make_calls(name, made_of)
 
-        return self.answers_to(self._made_of(calls, layout, dared), make)
+        try:
+            return self.answers_to(self._made_of(calls, layout, dared), make)
+        except Lost as lost:
+            lost.arguments = calls[0]
+            raise
 
     def answers_to(self, calls: Sequence[Call], make: Make) -> list[Answer]:
         """What comes of calls that are made in one of the backend's ways; raises Lost, with the arguments."""
