@@ -24,7 +24,14 @@ from tests.conformance.power.entering import (
     right,
     wrong,
 )
-from tests.conformance.power.pieces import one_by_one, raw_memory, rounded_to, through_a_wider_format, wider
+from tests.conformance.power.pieces import (
+    compensated_sum,
+    one_by_one,
+    raw_memory,
+    rounded_to,
+    through_a_wider_format,
+    wider,
+)
 
 
 def products(inputs: Array, weights: Array, bias: Array) -> Array:
@@ -257,16 +264,9 @@ def strided_lanes(inputs: Array, weights: Array, bias: Array) -> Array:
 
 
 @right("dense")
-def kahan(inputs: Array, weights: Array, bias: Array) -> Array:
-    """Kahan's compensated summation, where everything is finite; its compensation knows no infinities."""
-    terms = products(inputs, weights, bias)
-    total, lost = terms[0], np.zeros_like(terms[0])
-    for term in terms[1:]:
-        wanted = term - lost
-        raised = total + wanted
-        total, lost = raised, (raised - total) - wanted
-    plain = one_by_one(terms)
-    return np.where(np.isfinite(total) & np.isfinite(plain), total, plain)
+def compensated(inputs: Array, weights: Array, bias: Array) -> Array:
+    """What additions lose is summed too, and added in the end."""
+    return compensated_sum(products(inputs, weights, bias))
 
 
 @right("dense")

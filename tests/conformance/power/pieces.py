@@ -25,6 +25,21 @@ def one_by_one(terms: Array) -> Array:
     return total
 
 
+def compensated_sum(terms: Array) -> Array:
+    """The sum over the first axis with the roundings of all additions added in the end, where everything is finite.
+
+    Not Kahan's: his compensation assumes that the sum so far is larger than the next term. Where it isn't, a sum of two
+    terms and zeros is rounded twice, which no order of summation does.
+    """
+    total, lost = terms[0], np.zeros_like(terms[0])
+    for term in terms[1:]:
+        raised = total + term
+        part = raised - total
+        lost = lost + ((total - (raised - part)) + (term - part))
+        total = raised
+    return np.where(np.isfinite(total + lost), total + lost, one_by_one(terms))
+
+
 def wider(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     """The next precision: float64 for float32, and what the processor has beyond for float64."""
     return np.float64 if dtype == np.float32 else np.longdouble
@@ -57,3 +72,23 @@ def raw_memory(array: Array) -> Array:
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
     return owner.ravel(order="K")[: array.size].reshape(array.shape)
+
+
+def zeroed(array: Array, *places: Any) -> Array:
+    """A copy with zeros in some places: left unwritten in a result, left out of a sum in an input."""
+    copy = array.copy()
+    for place in places:
+        copy[place] = 0
+    return copy
+
+
+def copied(array: Array, to: Any, start: Any) -> Array:
+    """A copy with one part in the place of another too."""
+    copy = array.copy()
+    copy[to] = array[start]
+    return copy
+
+
+def last_of(array: Array) -> tuple[int, ...]:
+    """The place of the last number of an array."""
+    return (-1,) * array.ndim

@@ -5,35 +5,26 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from conformance.backend import LocalBackend
 from conformance.checking import Result, run_check
 from conformance.checks import Check, checks_of
-from conformance.implementation import load
+from conformance.comparison import Nonconforming
 from conformance.operations import operations
 from conformance.outcomes import Status
-from conformance.subject import Subject
-from tests.conformance.power.entering import (
+from tests.conformance.power.entered import (
+    BASE,
     RIGHT_IMPLEMENTATIONS,
     WRONG_IMPLEMENTATIONS,
-    RightImplementation,
-    WrongImplementation,
+    hold_to_witness,
+    subject,
 )
-
-for room in pkgutil.iter_modules([str(Path(__file__).parent)]):
-    if not room.name.startswith("test_"):
-        importlib.import_module(f"tests.conformance.power.{room.name}")
+from tests.conformance.power.entering import RightImplementation, WrongImplementation
 
 SEEDS = (0, 1, 2)
-BASE = load("numpy")
 
 #: What the wrong implementations need of the suite: operation, beginning of the check's name, dtype, number of cases.
 NEEDED = sorted(
@@ -61,19 +52,6 @@ def catches() -> Iterator[dict[tuple[str, str], list[Result]]]:
 
 def checks_named(operation: str, beginning: str) -> list[Check]:
     return [check for check in checks_of(operations()[operation]) if check.name.startswith(beginning)]
-
-
-def subject(operation: str, function: Callable[..., Any], dtype: str, cases: int, seed: int) -> Subject:
-    # A failing case is enough, it needn't be the smallest: shrinking would take most of a failing check's time.
-    return Subject(
-        operations()[operation],
-        LocalBackend(function),
-        BASE.arithmetics[dtype],
-        cases,
-        seed,
-        names_arguments=True,
-        shrink=False,
-    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -122,6 +100,21 @@ def test_a_right_implementation_passes_every_kind(right: RightImplementation, dt
     for check in checks_of(looked_at.operation):
         result = run_check(BASE.name, looked_at, check)
         assert result.status in (Status.PASSED, Status.NOT_APPLICABLE), f"{check.name}: {result}"
+
+
+WITNESSED = [
+    pytest.param(wrong, dtype, id=f"{wrong.name}-{dtype}")
+    for wrong in WRONG_IMPLEMENTATIONS
+    if wrong.witness is not None
+    for dtype in wrong.dtypes
+]
+
+
+@pytest.mark.parametrize(("wrong", "dtype"), WITNESSED)
+def test_every_mistake_is_one(wrong: WrongImplementation, dtype: str) -> None:
+    hold_to_witness(wrong, getattr(BASE.module, wrong.operation), dtype)
+    with pytest.raises(Nonconforming):
+        hold_to_witness(wrong, wrong.function, dtype)
 
 
 def test_every_mistake_is_described_and_has_a_name_of_its_own() -> None:
