@@ -70,12 +70,6 @@ def loss_gradient_without_the_cotangent(logits: Array, labels: Array, cotangent:
 # --- right ------------------------------------------------------------------------------------------------------------
 
 
-@right("softmax_cross_entropy_with_logits_vjp")
-def prediction_minus_label(logits: Array, labels: Array, cotangent: Array) -> Array:
-    """Labels that sum to 1 need no factor of their sum."""
-    return cotangent[:, None] * (base.softmax(logits) - labels)
-
-
 @right("cross_entropy")
 def cross_entropy_of_the_labelled_classes(probabilities: Array, labels: Array) -> Array:
     """Only the classes with a label are looked at."""
