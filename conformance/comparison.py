@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 from conformance.arrays import Array, as_lists, as_parts, flatten_result, largest_number
 from conformance.lanes.bounded import Bounded
 from conformance.operation import Arguments, Operation
-from reference.arrays import flatten, shape
+from reference.arrays import elementwise, flatten, shape
+from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
 
 
@@ -54,9 +55,52 @@ class Comparison:
     worst: float = 0.0
 
 
-def expected(operation: Operation, arguments: Arguments, arithmetic: Arithmetic) -> Any:
-    """The reference's result with its bounds: the function itself, run on rounded numbers."""
-    return operation.call(operation.reference, {name: rounded(value, arithmetic) for name, value in arguments.items()})
+def expected(
+    operation: Operation, arguments: Arguments, arithmetic: Arithmetic, algorithm: Callable[..., Any] | None = None
+) -> Any:
+    """The reference's result with its bounds: the function itself, run on rounded numbers.
+
+    If another algorithm is claimed, the bounds are that text's.
+    """
+    numbers = {name: rounded(value, arithmetic) for name, value in arguments.items()}
+    return expected_of_numbers(operation, numbers, arithmetic, algorithm)
+
+
+def expected_of_numbers(
+    operation: Operation, numbers: Arguments, arithmetic: Arithmetic, algorithm: Callable[..., Any] | None
+) -> Any:
+    """The reference's result for rounded numbers, with the bounds of the claimed algorithm, or its own."""
+    wanted = operation.call(operation.reference, numbers)
+    if algorithm is None:
+        return wanted
+    try:
+        return within_bounds_of(operation.call(algorithm, numbers), wanted, arithmetic)
+    except Undecidable:
+        raise
+    except Exception as error:  # whatever a text that came from elsewhere may raise
+        came = f"{type(error).__name__}: {error}"
+        raise Nonconforming("the claimed algorithm can't compute this call", "a result", came) from None
+
+
+def within_bounds_of(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
+    """The values of one result with the bounds of another of the same structure."""
+    if isinstance(value, tuple):
+        parts = [within_bounds_of(b, v, arithmetic) for b, v in zip(bound, value, strict=True)]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return elementwise(lambda v, b: _number_within(b, v, arithmetic), value, bound)
+
+
+def _number_within(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
+    """A value with the error of another number; what either leaves open stays open."""
+    if not isinstance(bound, Rounded) and not isinstance(value, Rounded):
+        return value
+    bound, value = (n.closed() if isinstance(n, Rounded) else Rounded(n, arithmetic) for n in (bound, value))
+    if bound.undecided or value.undecided:
+        return bound
+    if bound.special is not None or value.special is not None:
+        # NaN in the place of a number is an algorithm's own doing, as where an infinity spoils a whole tile.
+        return value if value.distance(float(bound)) == 0 else value.unbounded(False)
+    return Rounded.within(value.value, arithmetic, bound.error)
 
 
 def rounded(value: Any, arithmetic: Arithmetic) -> Any:

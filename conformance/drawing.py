@@ -41,6 +41,7 @@ class Draw:
         special: if given, a value that is put into some places of each array of floats.
         seen: how often each combination of sizes and choices was drawn before.
         seed: of the configurations to choose from.
+        alone: whether bounds are found one number after the other: then calls are small.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class Draw:
         special: float | None = None,
         seen: Counter[tuple[Any, ...]] | None = None,
         seed: int = 0,
+        alone: bool = False,
     ) -> None:
         self._choices, self.dtype, self.values, self._seed = choices, np.dtype(dtype), values, seed
+        self._alone = alone
         self._largest, self._special, self._is_special = largest, special, special is None
         self._seen = seen
         self._arrays = 0
@@ -79,7 +82,7 @@ class Draw:
     def configuration(self, space: Space, alone: bool = False) -> Configuration:
         """A configuration: one that networks use, one of the small box, or one with lengths at the edges."""
         budget = BUDGETS.get(self.values, MODERATE)
-        work = min(budget.work, MOST_WORK_ALONE) if alone else budget.work
+        work = min(budget.work, MOST_WORK_ALONE) if alone or self._alone else budget.work
         named, small, edges = pool(space, Budget(work, budget.steps, self._largest), self._seed)
         used = list(named.values())
         pools = [configurations for configurations in (small, edges, small, edges, used) if configurations]

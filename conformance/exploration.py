@@ -233,7 +233,8 @@ class Exploration:
     def draw(self, choices: Choices, seen: Counter[tuple[Any, ...]] | None = None) -> Draw:
         """What draws a case of this check."""
         subject = self.subject
-        return Draw(choices, subject.dtype, self.values, subject.largest, self.special, seen, subject.seed)
+        limits = subject.largest, self.special, seen, subject.seed, subject.is_read_alone
+        return Draw(choices, subject.dtype, self.values, *limits)
 
     def _seed(self, name: str) -> int:
         subject = self.subject

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from conformance.algorithms import Algorithm, place_of
 from conformance.calls import location_of
 from conformance.deviations import Deviation
 from reference.numbers import Arithmetic
@@ -49,6 +50,8 @@ class Implementation:
         NOT_PROVIDED: {operation: reason} for what the library has no counterpart of.
         VARIANTS: {name: {variable: value}}: environments that `module:name` runs in.
         ERRORS_NAME_ARGUMENTS: whether errors are claimed to name the argument that is wrong.
+        ALGORITHMS: {operation: text}, where a function computes in another way than the reference
+            (`conformance.algorithms`).
         CASES: how many deciding cases are enough by default, for something slow.
         LARGEST_DIMENSION: no axis drawn is longer.
     """
@@ -62,6 +65,7 @@ class Implementation:
     not_provided: Mapping[str, str]
     variants: Mapping[str, Mapping[str, str]]
     names_arguments: bool
+    algorithms: Mapping[str, Algorithm]
     cases: int | None
     largest: int | None
 
@@ -77,7 +81,7 @@ class Implementation:
 
     def says(self, operations: Sequence[str]) -> dict[str, Any]:
         """All that it says of itself, as plain values: the hello of its process."""
-        unknown = {d.operation for d in self.deviations} | {*self.skipped, *self.not_provided}
+        unknown = {d.operation for d in self.deviations} | {*self.skipped, *self.not_provided, *self.algorithms}
         for name in sorted(unknown - set(operations)):
             raise UnknownImplementation(f"{self.name}: {name}, of which it says something, is no operation")
         functions = {name: self.function(name) for name in operations}
@@ -90,6 +94,7 @@ class Implementation:
             "not_provided": dict(self.not_provided),
             "variants": {name: dict(variables) for name, variables in self.variants.items()},
             "names_arguments": self.names_arguments,
+            "algorithms": {name: place_of(algorithm) for name, algorithm in self.algorithms.items()},
             "cases": self.cases,
             "largest": self.largest,
         }
@@ -125,6 +130,7 @@ def load(name: str) -> Implementation:
         not_provided=_texts(name, "NOT_PROVIDED", said["not_provided"]),
         variants={key: _texts(name, f"VARIANTS[{key!r}]", said["variants"][key]) for key in said["variants"]},
         names_arguments=said["errors_name_arguments"],
+        algorithms=_checked_algorithms(name, said["algorithms"]),
         cases=said["cases"],
         largest=said["largest_dimension"],
     )
@@ -139,6 +145,7 @@ _SAID: dict[str, Any] = {
     "not_provided": {},
     "variants": {},
     "errors_name_arguments": False,
+    "algorithms": {},
     "cases": None,
     "largest_dimension": None,
 }
@@ -178,6 +185,13 @@ def _texts(name: str, what: str, said: Any) -> Mapping[str, str]:
     if not isinstance(said, Mapping) or not all(isinstance(text, str) for pair in said.items() for text in pair):
         raise UnknownImplementation(f"{name}: {what}: wanted texts by name; got {said!r:.60}")
     return said
+
+
+def _checked_algorithms(name: str, algorithms: Mapping[str, Any]) -> Mapping[str, Algorithm]:
+    for operation, algorithm in algorithms.items():
+        if not isinstance(algorithm, FunctionType):
+            raise UnknownImplementation(f"{name}: ALGORITHMS[{operation!r}]: wanted a function; got {algorithm!r:.60}")
+    return algorithms
 
 
 def _without_calls(deviation: Deviation) -> dict[str, Any]:

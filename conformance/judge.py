@@ -17,6 +17,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.algorithms import Algorithm, claimed_algorithms
 from conformance.backend import ProcessBackend, Unusable
 from conformance.channel import Channel, ConnectionLost
 from conformance.checking import Result, arguments_text, run_check
@@ -25,7 +26,9 @@ from conformance.known import KnownDeviation, known_deviations, replay
 from conformance.operation import Operation
 from conformance.operations import operations
 from conformance.outcomes import Severity, Status
+from conformance.plain_text import NotPlain
 from conformance.plan import Plan
+from conformance.proof import proofs
 from conformance.runner import MOST_KEPT
 from conformance.subject import Subject
 from reference.numbers import Arithmetic
@@ -41,6 +44,7 @@ class Candidate:
 
     backend: ProcessBackend
     hello: dict[str, Any]
+    algorithms: dict[str, Algorithm]
 
 
 @dataclass
@@ -88,7 +92,8 @@ class Judge:
             while len(self.candidates) >= MOST_KEPT:
                 self.candidates.popitem(last=False)[1].backend.end()
             backend = ProcessBackend(name, tuple(operations()), self.plan.memory, self.plan.time_limit)
-            self.candidates[name] = Candidate(backend, dict(backend.hello()))
+            hello = dict(backend.hello())
+            self.candidates[name] = Candidate(backend, hello, claimed_of(backend, hello))
         self.candidates.move_to_end(name)
         return self.candidates[name]
 
@@ -110,9 +115,10 @@ class Judge:
                 progress.next_check()
 
     def due(self, candidate: Candidate, operation: Operation, dtype: str) -> list[Check | KnownDeviation]:
-        """What is to be run, in order: known deviations first, then the checks by kind."""
+        """What is to be run, in order: what is claimed and known first, then the checks by kind."""
         replays = [d for d in self.deviations(candidate, operation) if d.here and dtype in d.dtypes]
-        return [*replays, *checks_of(operation, self.plan.kinds)]
+        claims = proofs(candidate.algorithms.get(operation.name))
+        return [*claims, *replays, *checks_of(operation, self.plan.kinds)]
 
     def run(self, candidate: Candidate, subject: Subject, check: Check | KnownDeviation) -> Result:
         """Run one check, unless it is clear that nothing comes back."""
@@ -143,7 +149,17 @@ class Judge:
             severities=[deviation.severity for deviation in self.deviations(candidate, operation)],
             names_arguments=hello["names_arguments"],
             thorough=self.plan.thorough,
+            algorithm=candidate.algorithms.get(operation.name),
         )
+
+
+def claimed_of(backend: ProcessBackend, hello: dict[str, Any]) -> dict[str, Algorithm]:
+    """The texts that an implementation claims; one that can't be taken makes it unusable."""
+    try:
+        return claimed_algorithms(hello.get("algorithms"), operations())
+    except NotPlain as reason:
+        backend.end()
+        raise Unusable(str(reason)) from None
 
 
 def told(hello: dict[str, Any]) -> dict[str, Any]:

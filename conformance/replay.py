@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.arrays import arrays_in, map_arrays
+from conformance.arrays import arrays_in, as_lists, map_arrays
 from conformance.calls import as_arrays, flaw_of, shares_memory
 from conformance.comparison import expected
 from conformance.concurrency import meet
@@ -25,6 +25,7 @@ from conformance.implementation import load
 from conformance.layouts import LAYOUTS
 from conformance.operation import Operation
 from conformance.operations import operations
+from conformance.proof import FINEST
 from conformance.surroundings import disturbed_since, surroundings
 from reference.arrays import elementwise
 from reference.numbers import Arithmetic, Rounded
@@ -51,6 +52,7 @@ class Function:
     operation: Operation
     arithmetics: dict[str, Arithmetic]
     implementation: Callable[..., Any]
+    algorithm: Callable[..., Any] | None
 
     def __call__(self, *data: Any, **hyperparameters: Any) -> Any:
         return plain(self.implementation(*data, **hyperparameters))
@@ -59,7 +61,7 @@ class Function:
         """The reference's result, with its bounds."""
         arguments = {**dict(zip(self.operation.parameters, data, strict=False)), **hyperparameters}
         (dtype, *_) = [array.dtype.name for array in arrays_in(arguments) if array.dtype.kind == "f"]
-        return expected(self.operation, arguments, self.arithmetics[dtype])
+        return expected(self.operation, arguments, self.arithmetics[dtype], self.algorithm)
 
 
 def function(implementation: str, operation: str) -> Function:
@@ -68,7 +70,7 @@ def function(implementation: str, operation: str) -> Function:
     found = loaded.function(operation)
     if found is None:
         raise LookupError(f"{implementation} has no {operation}")
-    return Function(operations()[operation], loaded.arithmetics, found)
+    return Function(operations()[operation], loaded.arithmetics, found, loaded.algorithms.get(operation))
 
 
 def wanted(called: Function, *data: Any, **hyperparameters: Any) -> Any:
@@ -81,6 +83,13 @@ def allowed(called: Function, *data: Any, **hyperparameters: Any) -> Any:
     return _each(
         lambda number: number.error if isinstance(number, Rounded) else 0.0, called.expected(*data, **hyperparameters)
     )
+
+
+def claimed(called: Function, *data: Any, **hyperparameters: Any) -> Any:
+    """What the claimed algorithm returns for numbers of fifty digits, as the nearest floats."""
+    numbers = [as_lists(value, lambda number: Rounded(number, FINEST)) for value in data]
+    assert called.algorithm is not None
+    return _each(_value, called.algorithm(*numbers, **hyperparameters))
 
 
 def laid_out(layout: str, argument: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.backend import Backend, Lost
 from conformance.calls import Answer, Call
-from conformance.comparison import Nonconforming, expected
+from conformance.comparison import Nonconforming, expected, expected_of_numbers
 from conformance.deviations import EXCUSES
 from conformance.lanes.rounded import FEWEST, TooLarge, bounded_results, can_be_read_in_lanes
 from conformance.operation import Arguments, Operation
@@ -40,6 +40,7 @@ class Subject:
         names_arguments: whether the implementation claims that its errors name arguments.
         shrink: whether to look for the smallest failing case.
         check: the name of the check that looks: each draws cases of its own.
+        algorithm: the text of the algorithm that the implementation claims; none claims the reference's.
     """
 
     operation: Operation
@@ -56,6 +57,7 @@ class Subject:
     thorough: bool = False
     #: told now and then which part of the check is done, from 0 to 1
     progress: Callable[[float], None] = lambda fraction: None
+    algorithm: Callable[..., Any] | None = None
     #: the known deviations, by number, in whose sets the calls since the last `begin` lie
     met: set[int] = field(default_factory=set)
     #: cases in their sets so far, by the deviation's number, and those of them that deviated
@@ -69,18 +71,27 @@ class Subject:
         return self.arithmetic.format
 
     def expected(self, arguments: Arguments) -> Any:
-        """The reference's result, with the bounds of the implementation's arithmetic."""
-        return expected(self.operation, arguments, self.arithmetic)
+        """The reference's result, with the bounds of the implementation's arithmetic in the algorithm it claims."""
+        return expected(self.operation, arguments, self.arithmetic, self.algorithm)
+
+    def expected_of_numbers(self, numbers: Arguments) -> Any:
+        """The same for arguments that are rounded numbers already."""
+        return expected_of_numbers(self.operation, numbers, self.arithmetic, self.algorithm)
 
     def bounds(self, arguments: Arguments) -> Any:
         """What `expected` says, read in lanes where that is faster and tells as much."""
         operation = self.operation
         data, hyperparameters = operation.split(arguments)
-        axes, given = operation.case.axes, list(data.values())
+        axes, given = operation.case.axes if self.algorithm is None else None, list(data.values())
         if axes is not None and axes.lanes_in(given) >= FEWEST and can_be_read_in_lanes(given, self.arithmetic):
             with contextlib.suppress(TooLarge):
                 return bounded_results(operation.reference, axes, given, hyperparameters, self.arithmetic)
         return self.expected(arguments)
+
+    @property
+    def is_read_alone(self) -> bool:
+        """Whether its bounds are found one number after the other: so are those of any algorithm but the reference."""
+        return self.operation.case.axes is None or self.algorithm is not None
 
     def begin(self) -> None:
         """Forget which known deviations were met: a new case begins."""

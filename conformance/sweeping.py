@@ -68,7 +68,7 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
     Returns:
         The configurations, as they are needed, and what they cover.
     """
-    space, alone = subject.operation.space, subject.operation.case.axes is None
+    space, alone = subject.operation.space, subject.is_read_alone
     work, steps, _ = AFFORDABLE[values]
     budget = Budget(MOST_WORK_ALONE if alone else work, steps, subject.largest)
     found = pool(space, budget, subject.seed)
@@ -136,7 +136,7 @@ class Case:
 
     def judged(self, subject: Subject) -> Comparison:
         """How the call's result compares."""
-        exactly = self.largest <= exact_up_to(subject.arithmetic, self.arguments)
+        exactly = subject.algorithm is None and self.largest <= exact_up_to(subject.arithmetic, self.arguments)
         wanted = self.wanted if exactly else subject.bounds(self.arguments)
         return compare(wanted, subject.run(self.arguments), subject.arithmetic, self.arguments)
 

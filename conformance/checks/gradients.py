@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from conformance.comparison import Comparison, compare, rounded
+from conformance.comparison import Comparison, compare, rounded, within_bounds_of
 from conformance.exploration import Evidence, Exploration, draw_call
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from conformance.subject import Subject
 from reference.arrays import elementwise, flatten, total
-from reference.numbers import Arithmetic, Node, Rounded, gradients
+from reference.numbers import Node, gradients
 
 SEVERITY = Severity.WRONG_NUMBERS
 SHARE = 0.1
@@ -32,7 +32,7 @@ def differentiate(subject: Subject, by_graph: Callable[..., Any]) -> Evidence:
     def examine(arguments: Arguments) -> Comparison:
         bounds = subject.expected(arguments)
         graph = operation.call(by_graph, {name: rounded(value, arithmetic) for name, value in arguments.items()})
-        return compare(_exact_within(graph, bounds, arithmetic), subject.run(arguments), arithmetic, arguments)
+        return compare(within_bounds_of(bounds, graph, arithmetic), subject.run(arguments), arithmetic, arguments)
 
     return Exploration(subject, partial(draw_call, subject), examine, "moderate", SHARE, is_one_call=True).run()
 
@@ -62,18 +62,3 @@ def _nodes(value: Any) -> Any:
 
 def _numbers(value: Any) -> list[Any]:
     return [number for part in value for number in _numbers(part)] if isinstance(value, tuple) else flatten(value)
-
-
-def _exact_within(value: Any, bound: Any, arithmetic: Arithmetic) -> Any:
-    """The values of one result with the bounds of another of the same structure."""
-    if isinstance(value, tuple):
-        parts = [_exact_within(v, b, arithmetic) for v, b in zip(value, bound, strict=True)]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    return elementwise(lambda v, b: _number_within(v, b, arithmetic), value, bound)
-
-
-def _number_within(value: Any, bound: Any, arithmetic: Arithmetic) -> Any:
-    if not isinstance(bound, Rounded) or bound.undecided or (isinstance(value, Rounded) and value.undecided):
-        return bound
-    exact = value.value if isinstance(value, Rounded) else value
-    return Rounded.within(exact, arithmetic, bound.error)

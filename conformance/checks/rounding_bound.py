@@ -38,17 +38,17 @@ def sweep_bounds(subject: Subject) -> Evidence:
 
 def share(subject: Subject) -> float:
     """The part of the deciding cases that isn't probed on the lattice."""
-    return 1 - LATTICE_SHARE if has_exact_results(subject.operation, subject.dtype) else 1.0
+    return 1 - LATTICE_SHARE if has_exact_results(subject.operation, subject.dtype, subject.algorithm) else 1.0
 
 
 @cache
-def has_exact_results(operation: Operation, dtype: str) -> bool:
-    """Whether some result of the reference on integers is not 0 and has an allowed error of 0."""
+def has_exact_results(operation: Operation, dtype: str, algorithm: Callable[..., Any] | None = None) -> bool:
+    """Whether some result on integers is not 0 and has an allowed error of 0, in the algorithm that computes it."""
     arithmetic = Arithmetic(dtype)
     return any(
         isinstance(number, Rounded) and number.error == 0 and number.value != 0
         for arguments in sample_calls(operation, dtype, TRIALS, values="swept")
-        for _, part in flatten_result(expected(operation, arguments, arithmetic))
+        for _, part in flatten_result(expected(operation, arguments, arithmetic, algorithm))
         for number in flatten(part)
     )
 

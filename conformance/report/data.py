@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from conformance.algorithms import told_place
 from conformance.checking import Result
 from conformance.fixtures import errata
 from conformance.operations import operations
@@ -16,7 +17,7 @@ from conformance.texts import capped, readable
 from conformance.verdicts import Judgement, exit_status, judgements
 
 #: Of the shape of report.json, described in schema.json: the first number changes when a reader would have to.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 #: Texts that must not lose their middle: programs to be run.
 WHOLE = ("reproduction",)
 
@@ -54,6 +55,7 @@ def _implementation(run: Run, name: str) -> dict[str, Any]:
         "cases": run.plan.cases or hello.get("cases") or 0,
         "unusable": run.unusable.get(name, ""),
         "provides": hello.get("provides", {}),
+        "algorithms": {of: told_place(place) for of, place in hello.get("algorithms", {}).items()},
     }
 
 

@@ -14,7 +14,7 @@ from conformance.report.words import grouped, slug, unique
 Entry = dict[str, Any]
 
 #: Kinds of checks that measure no error: a zero in that column would say more than is known.
-UNMEASURED = ("bad input", "manners")
+UNMEASURED = ("bad input", "manners", "claimed algorithm")
 
 
 def address(taken: set[str], *texts: str) -> str:

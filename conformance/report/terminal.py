@@ -56,6 +56,7 @@ def print_report(
     if covered := coverage.summary(data):
         console.print()
         say(console, ("Covered: ", "bold"), covered)
+    _print_algorithms(data, console)
     if since is not None:
         say(console, ("Compared: ", "bold"), changes(data, since).text)
     _print_outcome(data, console)
@@ -160,6 +161,14 @@ def _print_grave(entries: list[dict[str, Any]], console: Console) -> None:
     for reason, same in list(lines.items())[:MOST_GRAVE]:
         sign, of = SEVERITIES[same[0]["severity"]], listed(dict.fromkeys(entry["operation"] for entry in same), 2)
         say_line(console, (f"≈ {sign.sign} {sign.word:<8}", sign.colour), f"{of}: {one_line(reason)}")
+
+
+def _print_algorithms(data: dict[str, Any], console: Console) -> None:
+    """Print which operations are held to the bounds of another algorithm than the reference's."""
+    for implementation in data["implementations"]:
+        if claimed := implementation["algorithms"]:
+            texts = ", ".join(f"{operation} as {text}" for operation, text in claimed.items())
+            say(console, (f"Claimed by {implementation['name']}: ", "bold"), f"{texts}; held to the bounds of that.")
 
 
 def _print_absences(data: dict[str, Any], console: Console) -> None:

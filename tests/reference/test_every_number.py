@@ -6,6 +6,7 @@ The calls are those that the suite draws for each operation, so that a new one i
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,7 +20,9 @@ import pytest
 
 import reference
 from conformance.operations import operations
+from conformance.proof import FINEST, may_be_the_same
 from conformance.sampling import sample_calls
+from reference import alternatives
 from reference.numbers import Arithmetic, Dual, Formula, Interval, Node, Rounded
 from reference.numbers.interval import hull
 from tests.reference.support import convert, leaves
@@ -49,6 +52,16 @@ HELPERS: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
     "fold_threshold": ("perceptron_sgd", lambda given: reference.fold_threshold(given["features"])),
     "fold_label": ("perceptron_sgd", lambda given: reference.fold_label(given["features"], given["labels"])),
     "backpropagation_by_graph": ("backpropagation", lambda given: reference.backpropagation_by_graph(**given)),
+}
+#: The same functions computed in other ways: each is called after its algorithm and the operation that it stands for.
+ALTERNATIVES = {
+    name: max((operation for operation in operations() if name.endswith(f"_{operation}")), key=len)
+    for name, value in vars(alternatives).items()
+    if inspect.isfunction(value)
+}
+HELPERS |= {
+    name: (of, lambda given, name=name, of=of: operations()[of].call(getattr(alternatives, name), given))
+    for name, of in ALTERNATIVES.items()
 }
 NAMES = [*operations(), *HELPERS]
 
@@ -123,6 +136,18 @@ def test_functions_mean_the_same_in_every_kind_of_number(name: str, kind: str):
                 run(name, given, KINDS[kind])
         else:
             assert_within_bounds(name, given, KINDS[kind])
+
+
+@pytest.mark.parametrize("name", ALTERNATIVES)
+def test_alternatives_are_the_function_that_they_stand_for(name: str):
+    of = ALTERNATIVES[name]
+    for given in drawn(of):
+        exact = exact_result(name, given)
+        if exact is not None:
+            assert exact == exact_result(of, given)
+        else:
+            finest = [run(which, given, lambda x: Rounded(x, FINEST)) for which in (of, name)]
+            assert all(may_be_the_same(*pair) for pair in zip(*finest, strict=True))
 
 
 def assert_within_bounds(name: str, given: dict[str, Any], number: Callable[[Any], Any]) -> None:

@@ -63,7 +63,8 @@ def judgement(implementation: str, operation: str, verdict: str, **more: Any) ->
 
 def implementation(name: str, **more: Any) -> Entry:
     """What an implementation says of itself."""
-    return {"name": name, "role": "judged", "description": "", "cases": 20, "unusable": "", "provides": {}, **more}
+    nothing: Entry = {"provides": {}, "algorithms": {}}
+    return {"name": name, "role": "judged", "description": "", "cases": 20, "unusable": "", **nothing, **more}
 
 
 def deviation(operation: str, state: str, **more: Any) -> Entry:
@@ -100,7 +101,7 @@ DATA: Entry = {
         "switches": "TF_ENABLE_ONEDNN_OPTS=0",
     },
     "implementations": [
-        implementation("good", description="one that <em>conforms</em>"),
+        implementation("good", description="one that <em>conforms</em>", algorithms={"relu": "clip in <b>/clip.py"}),
         implementation("some/homework.py", provides={"relu": "some/homework.py:4"}),
         implementation("gone", cases=0, unusable=UNMADE),
         implementation("library", role="witness"),

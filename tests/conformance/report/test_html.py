@@ -202,6 +202,10 @@ def test_everything_can_be_filtered(html: str) -> None:
     assert 'class="finding s-accepts" data-s="accepts"' in html
 
 
+def test_a_claimed_algorithm_is_never_silent(html: str) -> None:
+    assert "relu held to the bounds of clip in <b>/clip.py" in section(html, "environment")
+
+
 def test_a_former_report_is_compared_with(html: str) -> None:
     assert 'id="changes"' not in html
     former = sample(environment={"date": "2025-01-01T00:00:00+00:00", "commit": "123abc"})

@@ -174,3 +174,10 @@ def test_an_operation_is_listed_with_its_checks() -> None:
     said = text(file.getvalue().splitlines())
     assert said.startswith("conv2d(images, filters, strides, padding), room convolution")
     assert "special values NaN, +infinity" in said
+
+
+@pytest.mark.parametrize("homework", [False, True])
+def test_a_claimed_algorithm_is_never_silent(homework: bool) -> None:
+    said = text(printed(DATA, homework=homework))
+    assert "Claimed by good: relu as clip in <b>/clip.py; held to the bounds of that." in said
+    assert said.count("Claimed") == 1, "others claim nothing"
