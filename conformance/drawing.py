@@ -83,9 +83,8 @@ class Draw:
         """A configuration: one that networks use, one of the small box, or one with lengths at the edges."""
         budget = BUDGETS.get(self.values, MODERATE)
         work = min(budget.work, MOST_WORK_ALONE) if alone or self._alone else budget.work
-        named, small, edges = pool(space, Budget(work, budget.steps, self._largest), self._seed)
-        used = list(named.values())
-        pools = [configurations for configurations in (small, edges, small, edges, used) if configurations]
+        named, small, edges, usual = pool(space, Budget(work, budget.steps, self._largest), self._seed)
+        pools = [found for found in (small, edges, usual, small, edges, list(named.values())) if found]
         drawn = self._choices.configuration(space, pools or [[space.simplest]])
         if self.batch is not None:
             drawn = drawn.changed(**{next(iter(space.sizes)): self.batch})
@@ -111,7 +110,7 @@ class Draw:
         return rows if rows == columns and self.choice(True, False) else (rows, columns)
 
     def array(self, *shape: int, positive: bool = False, distinct: bool = False) -> FloatArray:
-        """Floats of one regime; positive ones lie in (0, 1] or are positive integers; distinct ones don't tie."""
+        """Floats of one regime; positive ones lie in (0, 1] or are positive integers; distinct ones of sweeps don't tie."""
         count = math.prod(shape)
         regime = self._regime(distinct)
         raw = self._words(count)
@@ -138,7 +137,8 @@ class Draw:
         shares = np.zeros((rows, classes))
         parts = {"one-hot": (16, 0, 0, 0), "soft": (9, 4, 2, 1), "weights": (24, 5, 3, 1)}[kind]
         for row, picks in enumerate(raw % np.uint32(classes)):
-            for pick, share in zip(picks, parts, strict=True):
+            nothing = kind == "weights" and raw[row, 0] % 5 == 4  # a row that nobody has labelled
+            for pick, share in zip(picks, (0,) * 4 if nothing else parts, strict=True):
                 shares[row, pick] += share / 16
         return shares.astype(self.dtype)
 
@@ -146,7 +146,8 @@ class Draw:
         """A hyperparameter that the dtype represents: one of the options, or any number in (0, 1]."""
         if self.values in ("lattice", "swept") or self.choice(True, True, False):
             return float(self.dtype.type(self.choice(*options)))
-        return float(self.dtype.type((1 + self.integer(0, 2**20)) / 2**20))
+        bits = 20 if self.dtype == np.float32 else 50
+        return float(self.dtype.type((1 + self.integer(0, 2**bits)) / 2**bits))
 
     def _words(self, count: int) -> Words:
         words = self._choices.words(count)
@@ -158,7 +159,7 @@ class Draw:
         if self.values not in ("lattice", "swept"):
             return self.choice(*regimes)
         self._arrays += 1
-        if distinct:
+        if distinct and self.values == "swept":
             return "distinct"
         if self._wide_array == 0:
             return regimes[0]

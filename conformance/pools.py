@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from conformance.covering import covering
 from conformance.spaces import Configuration, Rows, Space, everything, sample, size_of
 
-#: Configurations that are tried at random, for the small box and for the edges, and the most that a pool keeps.
-TRIED_SMALL, TRIED_EDGES, KEPT = 20_000, 60_000, 6_000
+#: Configurations that are tried at random, of the small box, the edges and usual choices; the most that a pool keeps.
+TRIED_SMALL, TRIED_EDGES, TRIED_USUAL, KEPT = 20_000, 60_000, 20_000, 6_000
 
 Axes = dict[str, tuple[Any, ...]]
 Costs = NDArray[np.float64]
@@ -44,11 +44,12 @@ def whole(space: Space, axes: Axes) -> Rowed:
 
 
 class Pool(NamedTuple):
-    """Configurations of a space: by name, of the small box, and with lengths at the edges."""
+    """Configurations of a space: by name, of the small box, with lengths at the edges, and of usual choices."""
 
     named: dict[str, Configuration]
     small: Rowed
     edges: Rowed
+    usual: Rowed
 
 
 class Budget(NamedTuple):
@@ -74,17 +75,33 @@ def pool(space: Space, budget: Budget, seed: int) -> Pool:
 
 @lru_cache(maxsize=128)
 def _candidates(space: Space, largest: int | None, seed: int) -> list[tuple[Axes, Rows, Costs, Costs]]:
-    """Valid configurations of the small box, and with lengths at the edges, in a random order, and their costs."""
+    """Valid configurations of the small box, with lengths at the edges, and of usual choices, and their costs."""
     candidates = []
-    for name, whole, tried in (("small", space.box, TRIED_SMALL), ("edges", space.axes, TRIED_EDGES)):
-        axes, rng = space.limited(whole, largest), _rng(seed, name)
+    for name, box, tried in (
+        ("small", space.box, TRIED_SMALL),
+        ("edges", space.axes, TRIED_EDGES),
+        ("usual", space.axes, TRIED_USUAL),
+    ):
+        axes, rng = space.limited(box, largest), _rng(seed, name)
         rows = everything(axes) if size_of(axes) <= tried else sample(axes, tried, rng)
         rows = rng.permutation(rows)
+        if name == "usual":
+            rows = _with_usual_choices(space, axes, rows)
         columns = space.columns(axes, rows)
         valid, work, steps = (np.broadcast_to(f(columns), len(rows)) for f in (space.valid, space.work, space.steps))
         kept = valid.astype(bool)
         candidates.append((axes, rows[kept], work[kept], steps[kept]))
     return candidates
+
+
+def _with_usual_choices(space: Space, axes: Axes, rows: Rows) -> Rows:
+    """The same configurations, but for the axes that have the values of usual choices, one after the other."""
+    places = list(axes)
+    for number, usual in enumerate(space.usual):
+        if all(value in axes[name] for name, value in usual.items()):
+            for name, value in usual.items():
+                rows[number :: len(space.usual), places.index(name)] = axes[name].index(value)
+    return rows if space.usual else rows[:0]
 
 
 def _rng(seed: int, name: str) -> np.random.Generator:

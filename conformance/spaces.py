@@ -61,6 +61,7 @@ class Space:
         steps: how many operations the reference makes when whole axes are read at once.
         work: how many it makes one by one: about as many as the implementation.
         common: the configurations that networks use, by name; axes left out have their simplest values.
+        usual: the values that some axes have in most calls that anybody makes; the others may have any.
     """
 
     sizes: Mapping[str, Sequence[int]]
@@ -70,6 +71,7 @@ class Space:
     steps: Callable[[Configuration], Any] = lambda c: 1
     work: Callable[[Configuration], Any] = lambda c: 1
     common: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    usual: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def axes(self) -> dict[str, tuple[Any, ...]]:

@@ -32,8 +32,10 @@ from reference.numbers import Arithmetic
 SWEPT, SWEPT_FOR_BOUNDS = 9, 4
 #: How many values make a combination of which the small box is to show every one, and the edges.
 SMALL_STRENGTH, EDGE_STRENGTH = 3, 2
-#: The part of a sweep that goes to the edges, where there are any.
-EDGE_SHARE = 0.3
+#: The parts of a sweep that go to the edges, and to usual choices, where there are any.
+EDGE_SHARE, USUAL_SHARE = 0.3, 0.15
+#: Configurations with names are swept as often, each time with other values.
+NAMED = 4
 #: What a swept configuration may cost: operations one by one, and in lanes; less where bounds must be found, too.
 AFFORDABLE = {"swept": Budget(400_000, 500), "rounding": Budget(60_000, 300)}
 #: What is wanted of so many configurations is kept.
@@ -55,6 +57,8 @@ class Coverage:
     edges: int = 0
     longest: int = 0
     named: int = 0
+    #: of other sizes, with the choices that most calls have
+    usual: int = 0
 
 
 def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator[Configuration], Coverage]:
@@ -75,7 +79,8 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
     named = list((found.named if alone else space.named(subject.largest)).values())
     edges = found.edges.covering(EDGE_STRENGTH + subject.thorough, subject.seed)
     at_edges = max(math.ceil(wanted * EDGE_SHARE), len(edges) if subject.thorough else 0)
-    left = max(wanted - len(named) - at_edges, 1)
+    usual = math.ceil(wanted * USUAL_SHARE) if len(found.usual) else 0
+    left = max(wanted - NAMED * len(named) - at_edges - usual, 1)
     strength, covering = _covering(found, left, subject.seed)
     box = whole(space, found.small.axes) if subject.thorough else None
     coverage = Coverage(
@@ -85,10 +90,12 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
         edges=at_edges,
         longest=max((length for name in space.sizes for length in found.edges.axes[name]), default=0),
         named=len(named),
+        usual=usual,
     )
     small = box or islice(chain(covering, _more(space, budget, subject.seed, "small")), left)
     at_the_edges = islice(chain(edges, _more(space, budget, subject.seed, "edges")), at_edges)
-    return chain(named, small, at_the_edges), coverage
+    of_usual_choices = islice(_more(space, budget, subject.seed, "usual"), usual)
+    return chain(named, small, at_the_edges, of_usual_choices, *[named] * (NAMED - 1)), coverage
 
 
 def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuration]]:
@@ -111,7 +118,7 @@ def sweep(subject: Subject, wanted: int, values: str) -> Evidence:
     """Examine configurations; raises Nonconforming with the smallest case that fails."""
     operation = subject.operation
     chosen, coverage = configurations(subject, wanted, values)
-    due = coverage.named + coverage.small + coverage.edges
+    due = NAMED * coverage.named + coverage.small + coverage.edges + coverage.usual
     exploration = Exploration(
         subject, lambda draw: Case(operation.draw_call(draw)), lambda case: case.judged(subject), values
     )

@@ -50,6 +50,13 @@ SMALL = {
     "SW": range(1, 5),
 }
 _3X3 = {"N": 2, "H": 8, "W": 8, "C": 3, "KH": 3, "KW": 3, "F": 4}
+USUAL = [
+    {"KH": kernel, "KW": kernel, "SH": step, "SW": step, "padding": padding}
+    for kernel, step, padding in (
+        *((3, 1, "same"), (3, 1, "valid"), (3, 2, "same"), (1, 1, "valid"), (5, 1, "same")),
+        *((2, 1, "valid"), (4, 2, "same"), (1, 2, "valid"), (6, 2, "same"), (7, 2, "same")),
+    )
+]
 NETWORKS: dict[str, dict[str, Any]] = {
     "3×3, same, stride 1": {**_3X3, "padding": "same"},
     "3×3, same, stride 1, odd": {**_3X3, "H": 7, "W": 5, "padding": "same"},
@@ -67,6 +74,7 @@ CONVOLUTION = Space(
     choices=CHOICES,
     small=SMALL,
     valid=window_fits,
+    usual=USUAL,
     steps=lambda c: 2 * _windows(c) * c.KH * c.KW * c.C + (c.H * c.W + c.KH * c.KW) * c.C // 4,
     work=lambda c: 2 * _windows(c) * c.KH * c.KW * c.C * c.N * c.F,
     common={
@@ -91,6 +99,7 @@ CONVOLUTION_VJP = Space(
     choices=CHOICES,
     small={**SMALL, "F": (1, 2, 3)},
     valid=window_fits,
+    usual=USUAL,
     steps=lambda c: 4 * _windows(c) * c.KH * c.KW * (c.F + c.N) + (c.H * c.W + c.KH * c.KW) * (c.N + c.F) // 4,
     work=lambda c: 4 * _windows(c) * c.KH * c.KW * c.C * c.N * c.F,
     common={

@@ -17,7 +17,7 @@ TRAINING = Space(
     sizes={"N": (1, 2, 3, 4, 5, 8, 9, 16, 17, 33), "D": (1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 33, 65)},
     choices={
         "learning_rate": ("one", "a number", "one for each epoch", "a function"),
-        "initial_weights": ("zeros", "given"),
+        "initial_weights": ("none", "given", "zeros"),
         "epochs": (1, 2, 3, 4, 5, 6, 9, 10, 12),
     },
     small={"N": range(1, 7), "D": range(1, 6), "epochs": range(1, 7)},
@@ -30,12 +30,13 @@ TRAINING = Space(
 def perceptron_sgd(draw: Draw, c: Configuration) -> dict[str, Any]:
     each = tuple(draw.number(1.0, 0.5, 0.25, 2.0) for _ in range(c.epochs))
     rates = {"one": 1.0, "a number": each[0], "one for each epoch": list(each), "a function": Schedule(each)}
+    weights = {"none": None, "given": draw.array(c.D + 1), "zeros": np.zeros(c.D + 1, draw.dtype)}
     return {
         "features": draw.array(c.N, c.D),
         "labels": draw.signs(c.N),
         "epochs": c.epochs,
         "learning_rate": rates[c.learning_rate],
-        "initial_weights": draw.array(c.D + 1) if c.initial_weights == "given" else None,
+        "initial_weights": weights[c.initial_weights],
     }
 
 

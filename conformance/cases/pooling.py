@@ -52,6 +52,13 @@ POOLING = Space(
     valid=lambda c: window_fits(c) & ((np.asarray(c.SH) == 0) == (np.asarray(c.SW) == 0)),
     steps=lambda c: 2 * _cells(c) + c.H * c.W // 2,
     work=lambda c: 2 * _cells(c) * c.N * c.C,
+    usual=[
+        {"KH": window, "KW": window, "SH": step, "SW": step, "padding": padding}
+        for window, step, padding in (
+            *((2, 0, "valid"), (2, 2, "valid"), (2, 2, "same"), (3, 2, "valid"), (3, 2, "same")),
+            *((3, 0, "valid"), (2, 1, "valid"), (3, 1, "same"), (4, 4, "valid")),
+        )
+    ],
     common={
         "2×2": {**_EVEN, "KH": 2, "KW": 2},
         "2×2, odd image": {**_EVEN, "H": 7, "W": 5, "KH": 2, "KW": 2},
@@ -99,6 +106,19 @@ def max_pool2d_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
 
 
 @law(max_pool2d_vjp)
+def max_pool2d_vjp_passes_on_as_much_as_came_in(draw: Draw, trial: Trial) -> None:
+    """Whatever the windows and however they overlap, the image gets their gradients, once each."""
+    images, cotangent, *how = max_pool2d_vjp(draw).values()
+    hyperparameters = dict(zip(("pool_size", "strides", "padding"), how, strict=True))
+    trial.run(draw.choice(*[_tying(images)] * 3, images), cotangent, **hyperparameters)
+    # A share of a tie costs a division or two, and a cell adds up one share of each window that covers it.
+    operations = 2 + cotangent.size // (cotangent.shape[0] * cotangent.shape[3])
+    roundoff = operations * Fraction(trial.subject.arithmetic.accumulation_roundoff)
+    slack = np.abs(exact(cotangent)).sum() * roundoff / (1 - roundoff)
+    trial.agree(trial.returned[0].sum() + slack * Interval(-1, 1), exact(cotangent).sum())
+
+
+@law(max_pool2d_vjp)
 def max_pool2d_vjp_keeps_the_gradient_of_every_window(draw: Draw, trial: Trial) -> None:
     """However ties are split, a window passes on as much as came in."""
     # Ties may be split in any way, but what a window passes on must add up to what came in, each share rounded once.
@@ -115,6 +135,11 @@ def _windows(draw: Draw) -> Any:
     """Images that 2×2 windows cover without remainder."""
     batch, rows, columns, channels = draw.sizes(2, 4, 4, 2)
     return draw.array(batch, 2 * rows, 2 * columns, channels)
+
+
+def _tying(images: Any) -> Any:
+    """The same images with three values only, so that cells tie."""
+    return np.clip(np.rint(images), -1, 1).astype(images.dtype)
 
 
 def _by_window(image: Any) -> Any:

@@ -31,7 +31,7 @@ def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evid
 def sweep_integers(subject: Subject) -> Evidence:
     """Sweep the configurations of an operation."""
     _require_exact_results(subject)
-    swept = SWEPT if is_exact(subject.operation) else SWEPT_FOR_BOUNDS
+    swept = SWEPT if is_exact(subject.operation) and subject.algorithm is None else SWEPT_FOR_BOUNDS
     return sweep(subject, math.ceil(subject.cases * swept), "swept")
 
 

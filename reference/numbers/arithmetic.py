@@ -101,9 +101,9 @@ class Arithmetic:
     def _require_claims(self) -> None:
         if self.format not in FORMATS:
             raise ValueError(f"format: wanted one of {', '.join(FORMATS)}; got {self.format!r}")
-        require_roundoff("unit_roundoff", self.unit_roundoff, 2.0 ** -FORMATS[self.format][0])
-        require_roundoff("accumulation_roundoff", self.accumulation_roundoff, 0.0)
-        require_roundoff("input_roundoff", self.input_roundoff, 0.0)
+        require_roundoff("unit_roundoff", self.unit_roundoff)
+        require_roundoff("accumulation_roundoff", self.accumulation_roundoff)
+        require_roundoff("input_roundoff", self.input_roundoff)
         require_truth("flush_to_zero", self.flush_to_zero)
         require_errors("ulps", self.ulps, ULPS)
         require_errors("absolute_errors", self.absolute_errors, ULPS)

@@ -12,11 +12,10 @@ from typing import Any
 from reference.errors import InvalidArgument, is_number
 
 
-def require_roundoff(claim: str, value: Any, finest: float) -> None:
-    """A relative error that the format can keep and that leaves something right; or 0, where nothing is claimed."""
-    if not _is_size(value) or not (value == 0 or finest <= value < 1):
-        least = f"of at least {finest!r}, the format's own, and " if finest else ""
-        raise InvalidArgument(claim, f"0 or a number {least}below 1", repr(value))
+def require_roundoff(claim: str, value: Any) -> None:
+    """A relative error that leaves something right; or 0, where nothing is claimed."""
+    if not _is_size(value) or not value < 1:
+        raise InvalidArgument(claim, "a number from 0 to below 1", repr(value))
 
 
 def require_truth(claim: str, value: Any) -> None:
