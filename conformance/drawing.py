@@ -22,7 +22,7 @@ REPETITIONS, PATIENCE = 2, 20
 BUDGETS = {"rounding": Budget(60_000, 150), "lattice": Budget(60_000, 150), "law": Budget(300, 60)}
 MODERATE = Budget(600, 100)
 #: Of an operation that can't be read in lanes, the most operations made one by one.
-MOST_WORK_ALONE = 1_500
+MOST_WORK_ALONE = 600
 LABELS = (np.int64, np.int32, np.int8)
 
 
@@ -110,7 +110,7 @@ class Draw:
         return rows if rows == columns and self.choice(True, False) else (rows, columns)
 
     def array(self, *shape: int, positive: bool = False, distinct: bool = False) -> FloatArray:
-        """Floats of one regime; positive ones lie in (0, 1] or are positive integers; distinct ones of sweeps don't tie."""
+        """Floats of one regime: positive ones lie in (0, 1] or are integers, and distinct ones of a sweep don't tie."""
         count = math.prod(shape)
         regime = self._regime(distinct)
         raw = self._words(count)
@@ -126,8 +126,8 @@ class Draw:
         return values.astype(self.dtype).reshape(shape)
 
     def signs(self, count: int) -> NDArray[Any]:
-        """Labels +1 and -1, of any type that holds them."""
-        kind = self.choice(*map(np.dtype, LABELS), self.dtype)
+        """Labels +1 and -1, of any type of integers that holds them."""
+        kind = self.choice(*LABELS)
         return np.where(self._words(count) % 2 == 0, 1, -1).astype(kind)
 
     def distributions(self, rows: int, classes: int, weights: bool = False) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +59,12 @@ def offset(raw: Words, dtype: np.dtype[Any]) -> FloatArray:
 
 def distinct(raw: Words, dtype: np.dtype[Any]) -> FloatArray:
     """Integers, no two alike and none zero, in an order without symmetry."""
-    ranks = np.argsort(np.argsort(raw, kind="stable"), kind="stable") + 1
+    if len(raw) <= MOST_DISTINCT:
+        ranks = np.argsort(np.argsort(raw, kind="stable"), kind="stable") + 1
+    else:
+        # Steps that share no factor with the length meet every place once; sorting would take longer than all the rest.
+        step = next(n for n in range(int(raw[0]) % len(raw) + 1, 3 * len(raw)) if math.gcd(n, len(raw)) == 1)
+        ranks = (np.arange(len(raw)) * step + int(raw[1])) % len(raw) + 1
     return np.where(ranks % 3 == 0, -ranks, ranks).astype(np.float64)
 
 

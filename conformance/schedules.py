@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """A function of the epoch's number, from 1: what `learning_rate` may be."""
+    """A function of the epoch's number, from 1: what `learning_rate` may be. After its last rate it begins again."""
 
     rates: tuple[float, ...]
 
     def __call__(self, epoch: int) -> float:
-        return self.rates[epoch - 1]
+        return self.rates[(epoch - 1) % len(self.rates)]
 
     def __repr__(self) -> str:
-        return f"(lambda epoch: {list(self.rates)!r}[epoch - 1])"
+        return f"(lambda epoch: {list(self.rates)!r}[(epoch - 1) % {len(self.rates)}])"

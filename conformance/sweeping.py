@@ -28,16 +28,17 @@ from conformance.subject import Subject
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic
 
-#: Configurations swept for each case that is to decide a bound: on integers, and where bounds must be found, too.
-SWEPT, SWEPT_FOR_BOUNDS = 9, 4
+#: Configurations swept for each case that is to decide a bound: on integers; where bounds must be found, too; and where
+#: they must be found one number after the other.
+SWEPT, SWEPT_FOR_BOUNDS, SWEPT_ALONE = 9, 3, 1.5
 #: How many values make a combination of which the small box is to show every one, and the edges.
 SMALL_STRENGTH, EDGE_STRENGTH = 3, 2
 #: The parts of a sweep that go to the edges, and to usual choices, where there are any.
 EDGE_SHARE, USUAL_SHARE = 0.3, 0.15
-#: Configurations with names are swept as often, each time with other values.
-NAMED = 4
+#: Configurations with names are swept as often, each time with other values; once only, if there are few others.
+NAMED, FEW_NAMED = 4, 20
 #: What a swept configuration may cost: operations one by one, and in lanes; less where bounds must be found, too.
-AFFORDABLE = {"swept": Budget(400_000, 500), "rounding": Budget(60_000, 300)}
+AFFORDABLE = {"swept": Budget(200_000, 400), "rounding": Budget(40_000, 200)}
 #: What is wanted of so many configurations is kept.
 KEPT = 4_000
 #: Seeds of further pools are so far apart that no two runs share one by accident.
@@ -74,13 +75,16 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
     """
     space, alone = subject.operation.space, subject.is_read_alone
     work, steps, _ = AFFORDABLE[values]
-    budget = Budget(MOST_WORK_ALONE if alone else work, steps, subject.largest)
+    if alone or subject.largest is not None:
+        work = MOST_WORK_ALONE
+    budget = Budget(work, steps, subject.largest)
     found = pool(space, budget, subject.seed)
     named = list((found.named if alone else space.named(subject.largest)).values())
     edges = found.edges.covering(EDGE_STRENGTH + subject.thorough, subject.seed)
     at_edges = max(math.ceil(wanted * EDGE_SHARE), len(edges) if subject.thorough else 0)
     usual = math.ceil(wanted * USUAL_SHARE) if len(found.usual) else 0
-    left = max(wanted - NAMED * len(named) - at_edges - usual, 1)
+    again_named = NAMED - 1 if wanted > FEW_NAMED * len(named) else 0
+    left = max(wanted - len(named) - again_named * len(found.named) - at_edges - usual, 1)
     strength, covering = _covering(found, left, subject.seed)
     box = whole(space, found.small.axes) if subject.thorough else None
     coverage = Coverage(
@@ -95,7 +99,8 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
     small = box or islice(chain(covering, _more(space, budget, subject.seed, "small")), left)
     at_the_edges = islice(chain(edges, _more(space, budget, subject.seed, "edges")), at_edges)
     of_usual_choices = islice(_more(space, budget, subject.seed, "usual"), usual)
-    return chain(named, small, at_the_edges, of_usual_choices, *[named] * (NAMED - 1)), coverage
+    again = list(found.named.values()) * again_named
+    return chain(named, small, at_the_edges, of_usual_choices, again), coverage
 
 
 def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuration]]:
@@ -114,11 +119,13 @@ def _more(space: Space, budget: Budget, seed: int, which: str) -> Iterator[Confi
         yield from found
 
 
-def sweep(subject: Subject, wanted: int, values: str) -> Evidence:
+def sweep(subject: Subject, values: str) -> Evidence:
     """Examine configurations; raises Nonconforming with the smallest case that fails."""
     operation = subject.operation
+    shares = SWEPT if values == "swept" and is_exact(operation) else SWEPT_FOR_BOUNDS
+    wanted = math.ceil(subject.cases * (SWEPT_ALONE if subject.is_read_alone else shares))
     chosen, coverage = configurations(subject, wanted, values)
-    due = NAMED * coverage.named + coverage.small + coverage.edges + coverage.usual
+    due = NAMED * coverage.named + coverage.small + coverage.edges + coverage.usual  # or a little less
     exploration = Exploration(
         subject, lambda draw: Case(operation.draw_call(draw)), lambda case: case.judged(subject), values
     )

@@ -7,7 +7,6 @@ fewer bits than claimed, which a worst-case bound can't see in long sums.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -17,7 +16,7 @@ from conformance.exploration import Evidence, Exploration, NotApplicable, draw_c
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from conformance.subject import Subject
-from conformance.sweeping import SWEPT, SWEPT_FOR_BOUNDS, is_exact, sweep
+from conformance.sweeping import sweep
 
 SEVERITY = Severity.WRONG_NUMBERS
 
@@ -31,8 +30,7 @@ def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evid
 def sweep_integers(subject: Subject) -> Evidence:
     """Sweep the configurations of an operation."""
     _require_exact_results(subject)
-    swept = SWEPT if is_exact(subject.operation) and subject.algorithm is None else SWEPT_FOR_BOUNDS
-    return sweep(subject, math.ceil(subject.cases * swept), "swept")
+    return sweep(subject, "swept")
 
 
 def probe(subject: Subject) -> Evidence:

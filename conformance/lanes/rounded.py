@@ -376,7 +376,14 @@ def can_be_read_in_lanes(data: Sequence[Any], arithmetic: Arithmetic) -> bool:
         arithmetic.input_roundoff or arithmetic.absolute_errors or arithmetic.underflows
     )
     arrays = arrays_in(tuple(data))
-    return plain and is_wide_enough(arithmetic.format) and all(bool(np.isfinite(array).all()) for array in arrays)
+    return plain and is_wide_enough(arithmetic.format) and all(_is_plain(array, arithmetic) for array in arrays)
+
+
+def _is_plain(array: Array, arithmetic: Arithmetic) -> bool:
+    """Whether numbers are finite, and none is so small that the machine may flush it to 0 before it begins."""
+    sizes = np.abs(array)
+    small = arithmetic.flush_to_zero and bool(((sizes > 0) & (sizes < arithmetic.smallest_normal)).any())
+    return bool(np.isfinite(sizes).all()) and not small
 
 
 def bounded_results(

@@ -90,10 +90,31 @@ def last_weighted_sums(inputs: Any, weights: Any, biases: Any) -> Any:
         return inputs @ weights[-1] + biases[-1]
 
 
+def beyond_finite(inputs: Any, weights: Any, biases: Any, labels: Any) -> bool:
+    """Whether something infinite or NaN, or so large that it may become infinite, comes back to a hidden layer."""
+    largest = float(np.sqrt(np.finfo(inputs.dtype).max))
+    sizes = [np.abs(array) for array in (inputs, *weights, *biases)]
+    return len(weights) > 1 and not all(bool((size <= largest).all()) for size in sizes)
+
+
 CALL = {"inputs": numbers(1, 1), "weights": (numbers(1, 1),), "biases": (numbers(1),)}
 CALL_BACK = {**CALL, "labels": numbers(1, 1)}
 
 KNOWN_DEVIATIONS = [
+    Deviation(
+        operation="backpropagation",
+        reason="relu multiplies its cotangent by 0 or 1 instead of selecting it, so that 0·∞ and 0·NaN become NaN",
+        severity=Severity.SPECIAL_VALUES,
+        calls=beyond_finite,
+        smallest={
+            "inputs": numbers(1, 1),
+            "weights": (-numbers(1, 1), np.array([[np.nan]])),
+            "biases": (0 * numbers(1), 0 * numbers(1)),
+            "labels": numbers(1, 1),
+        },
+        instead="NaN",
+        since=SINCE,
+    ),
     *(
         leniency(operation, "layers may be in a list", layers_in_a_list, {**call, "biases": [numbers(1)]}, instead)
         for operation, call, instead in (

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from conformance.deviations import Deviation
 from conformance.implementations.tensorflow.calls import (
+    SINCE,
     leniency,
     none_as_nan,
     numbers,
     shape,
 )
 from conformance.implementations.tensorflow.tape import vjp
+from conformance.outcomes import Severity
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
 
@@ -65,6 +68,15 @@ def gradient_is_defined(logits: Any, labels: Any, cotangent: Any) -> bool:
 BROADCASTING = "rows, classes and further axes are broadcast, and a batch may be empty"
 
 KNOWN_DEVIATIONS = [
+    Deviation(
+        operation="softmax_cross_entropy_with_logits_vjp",
+        reason="the gradient is prediction minus label, also where labels don't sum to 1",
+        severity=Severity.WRONG_NUMBERS,
+        calls=lambda logits, labels, cotangent: bool((labels.sum(axis=-1) != 1).any()),
+        smallest={"logits": numbers(1, 1), "labels": 2 * numbers(1, 1), "cotangent": numbers(1)},
+        instead="-1, where it is 0",
+        since=SINCE,
+    ),
     leniency(
         "cross_entropy",
         BROADCASTING,
