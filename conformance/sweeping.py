@@ -89,7 +89,7 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
     box = whole(space, found.small.axes) if subject.thorough else None
     coverage = Coverage(
         small=len(box) if box else min(left, len(found.small)),
-        box=size_of(found.small.axes),
+        box=len(box) if box else size_of(found.small.axes),
         strength=len(space.axes) if box else strength,
         edges=at_edges,
         longest=max((length for name in space.sizes for length in found.edges.axes[name]), default=0),

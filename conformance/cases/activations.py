@@ -51,8 +51,8 @@ ARRAYS = Space(
 #: Rows of scores, and whole arrays of them: K classes along the last axis.
 SCORES = Space(
     sizes={
-        "K": (*EDGES, 255, 256, 257, 1000, 1024, 1025),
         "A": EDGES,
+        "K": (*EDGES, 255, 256, 257, 1000, 1024, 1025),
         "B": (1, 2, 3, 5),
         "C": (1, 2, 3),
     },

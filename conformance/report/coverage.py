@@ -27,13 +27,12 @@ def summary(data: dict[str, Any]) -> str:
     if not rows:
         return ""
     small, edges, named, usual = (sum(row[key] for row in rows) for key in ("small", "edges", "named", "usual"))
-    strengths = {row["strength"] for row in rows}
-    showing = {3: "every triple", 2: "every pair"}.get(min(strengths), "some combinations")
-    whole = "all" if all(row["small"] >= row["box"] for row in rows) else showing
+    thorough = sum(row["strength"] >= 3 or row["small"] >= row["box"] for row in rows)
     longest = max(row["longest"] for row in rows)
     rate = deciding(data) / max(data["seconds"], 0.1)
     return (
-        f"{plural(len(rows), 'operation')} swept: {small:,} small configurations ({whole} of sizes and choices), "
+        f"{plural(len(rows), 'operation')} swept: {small:,} small configurations (every triple of sizes and "
+        f"choices of {thorough} operations), "
         f"{edges:,} at the edges of tiles, with lengths up to {longest:,}, {usual:,} of usual choices, and "
         f"{named} that networks use. {deciding(data):,} cases decide, {rate:,.0f} a second."
     )

@@ -124,7 +124,9 @@ class Arithmetic:
 
     def floor_of(self, precision: int) -> float:
         """What a relative error doesn't cover: the step of subnormals of so many bits, or all of them if flushed."""
-        return self.smallest_normal if self.flush_to_zero else math.ldexp(self.smallest_normal, 1 - precision)
+        # Bounds are doubles, and none of them is smaller than this.
+        steps = max(math.ldexp(self.smallest_normal, 1 - precision), math.ldexp(1.0, -1074))
+        return self.smallest_normal if self.flush_to_zero else steps
 
     def ulp(self, size: float) -> float:
         """The distance between neighbouring numbers at a given size, of as many bits as are claimed."""

@@ -56,7 +56,7 @@ def larger(a: Rounded, b: Rounded) -> Rounded:
     if difference(upper, lower) >= upper.terms_error + lower.terms_error:
         return upper.opened(lower.undecided & OR_NAN)
     either = upper.with_bounds(max(a.terms_error, b.terms_error), max(a.magnitude, b.magnitude), undecided)
-    return either.copy(1, max(a.origin, b.origin))
+    return either.counted(1, max(a.origin, b.origin))
 
 
 def branch(number: Rounded, yes: Number, no: Number) -> Number:
@@ -79,10 +79,10 @@ def between(a: Rounded, b: Rounded) -> Rounded:
     error, magnitude = max(a.terms_error, b.terms_error), max(a.magnitude, b.magnitude)
     of_a, of_b, exponent = aligned(a.mantissa, a.exponent, b.mantissa, b.exponent)
     if of_a == of_b and error < math.inf:
-        return a.with_bounds(error, magnitude, undecided).copy(1, max(a.origin, b.origin))
+        return a.with_bounds(error, magnitude, undecided).counted(1, max(a.origin, b.origin))
     error = (size_of(of_a - of_b, exponent - 1) + error) * UP
     middle = a.of(of_a + of_b, exponent - 1, a.arithmetic, error, (magnitude + error) * UP, undecided | CHOICE)
-    return middle.copy(1, max(a.origin, b.origin))
+    return middle.counted(1, max(a.origin, b.origin))
 
 
 def _either(a: Rounded, b: Rounded) -> Rounded:

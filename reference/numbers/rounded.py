@@ -165,9 +165,9 @@ class Rounded:
         # What was computed with as few bits already loses nothing more.
         arithmetic = self.arithmetic
         loses = arithmetic.rounds_first_terms and (arithmetic.rounds_first_terms_always or self.origin == INPUT)
-        return self.copy(2, COMPUTED) if loses and self.terms == 1 and self.mantissa else self
+        return self.counted(2, COMPUTED) if loses and self.terms == 1 and self.mantissa else self
 
-    def copy(self, terms: int, origin: int) -> Rounded:
+    def counted(self, terms: int, origin: int) -> Rounded:
         """The same number as a sum of another kind."""
         number = self.with_bounds(self.terms_error, self.magnitude, self.undecided)
         number.special, number.terms, number.origin = self.special, terms, origin
@@ -198,7 +198,7 @@ class Rounded:
     __radd__ = __add__
 
     def __neg__(self) -> Rounded:
-        number = self.copy(self.terms, self.origin)
+        number = self.counted(self.terms, self.origin)
         number.mantissa, number.special = -self.mantissa, None if self.special is None else -self.special
         return number
 
@@ -337,4 +337,4 @@ class Rounded:
 
 def as_difference(number: Any) -> Any:
     """A sum as the difference that it was written as; other types of numbers know best what they are."""
-    return number.copy(number.terms, DIFFERENCE) if type(number) is Rounded else number
+    return number.counted(number.terms, DIFFERENCE) if type(number) is Rounded else number

@@ -16,7 +16,7 @@ from conformance.operation import Operation
 from conformance.operations import operations
 from conformance.sampling import sample_calls
 
-#: A batch that `stretched` recognises: no other length that is drawn is as large.
+#: A batch that `stretched` recognises: no other length that is drawn is the same.
 BATCH = 47
 
 

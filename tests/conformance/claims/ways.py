@@ -32,7 +32,7 @@ class Way:
     operation: str
     text: Callable[..., Any]
     right: Callable[..., Any]
-    cases: int = 40
+    cases: int = 200
     wrong: list[Callable[..., Any]] = field(default_factory=list)
     telling: Callable[[str], tuple[Callable[..., Any], list[Array]]] | None = None
 
@@ -53,7 +53,7 @@ def refusing(operation: str, function: Callable[..., Any]) -> Callable[..., Any]
 
 
 def computes(
-    operation: str, text: Callable[..., Any], cases: int = 40
+    operation: str, text: Callable[..., Any], cases: int = 200
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter a function that computes an operation as a text does, and, for every text, the one that is off by 0.1%."""
 
@@ -225,7 +225,7 @@ def _wrapped(values: Array, size: list[int]) -> Array:
     return planes
 
 
-@computes("conv2d", alternatives.fft_conv2d, cases=8)
+@computes("conv2d", alternatives.fft_conv2d, cases=40)
 def fft(images: Array, filters: Array, **how: Any) -> Array:
     return _fft(images, filters, how)
 
