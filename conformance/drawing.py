@@ -107,7 +107,7 @@ class Draw:
 
     def pair(self, rows: int, columns: int) -> int | tuple[int, int]:
         """A size or stride for rows and columns, as a number where it can be one."""
-        return rows if rows == columns and self.choice(True, False) else (rows, columns)
+        return rows if rows == columns and self.choice(True, True, True, False) else (rows, columns)
 
     def array(self, *shape: int, positive: bool = False, distinct: bool = False) -> FloatArray:
         """Floats of one regime: positive ones lie in (0, 1] or are integers, and distinct ones of a sweep don't tie."""

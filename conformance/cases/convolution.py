@@ -11,7 +11,7 @@ from conformance.drawing import Draw
 from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact, total_of
 from conformance.spaces import EDGES, Configuration, Space
-from reference.convolution import slide
+from reference.convolution import PADDINGS, slide
 
 
 def places(length: Any, window: Any, step: Any, padding: Any) -> Any:
@@ -50,12 +50,12 @@ SMALL = {
     "SW": range(1, 5),
 }
 _3X3 = {"N": 2, "H": 8, "W": 8, "C": 3, "KH": 3, "KW": 3, "F": 4}
+#: Square kernels at square strides; those that most networks have come more often.
+_SQUARE = [(kernel, step, padding) for kernel in (1, 2, 3, 4, 5, 7) for step in (1, 2, 3) for padding in PADDINGS]
+_POPULAR = [(3, 1, "same"), (3, 1, "valid"), (3, 2, "same"), (1, 1, "valid"), (6, 2, "same")]
 USUAL = [
     {"KH": kernel, "KW": kernel, "SH": step, "SW": step, "padding": padding}
-    for kernel, step, padding in (
-        *((3, 1, "same"), (3, 1, "valid"), (3, 2, "same"), (1, 1, "valid"), (5, 1, "same")),
-        *((2, 1, "valid"), (4, 2, "same"), (1, 2, "valid"), (6, 2, "same"), (7, 2, "same")),
-    )
+    for kernel, step, padding in [*_SQUARE, *_POPULAR * 3]
 ]
 NETWORKS: dict[str, dict[str, Any]] = {
     "3×3, same, stride 1": {**_3X3, "padding": "same"},

@@ -13,7 +13,7 @@ from conformance.drawing import Draw
 from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact
 from conformance.spaces import EDGES, Configuration, Space
-from reference.convolution import slide
+from reference.convolution import PADDINGS, slide
 from reference.numbers import Interval
 
 
@@ -54,10 +54,9 @@ POOLING = Space(
     work=lambda c: 2 * _cells(c) * c.N * c.C,
     usual=[
         {"KH": window, "KW": window, "SH": step, "SW": step, "padding": padding}
-        for window, step, padding in (
-            *((2, 0, "valid"), (2, 2, "valid"), (2, 2, "same"), (3, 2, "valid"), (3, 2, "same")),
-            *((3, 0, "valid"), (2, 1, "valid"), (3, 1, "same"), (4, 4, "valid")),
-        )
+        for window in (2, 2, 3, 3, 4)
+        for step in (0, 1, 2, 2, 3, 4)
+        for padding in PADDINGS
     ],
     common={
         "2×2": {**_EVEN, "KH": 2, "KW": 2},

@@ -10,12 +10,10 @@ import tensorflow as tf
 
 from conformance.deviations import Deviation
 from conformance.implementations.numpy.convolution import require_convolution
-from conformance.implementations.numpy.windows import pad, window_view
 from conformance.implementations.tensorflow.calls import (
     SINCE,
     Pair,
     cut,
-    infinite_or_nan,
     is_cut,
     is_empty,
     leniency,
@@ -106,25 +104,6 @@ def unwritten_rows(images: Any, filters: Any, strides: Any = 1, padding: str = "
     where = require_convolution(images, filters, strides, padding)
     several = len(images) > 1 and where.outputs[0] > 1 and filters.shape[1] > 1
     return several and images.shape[3] == 1 and where.outputs[1] == 1 and where.strides[0] == 1 < where.strides[1]
-
-
-def padding_places(images: Any, filters: Any, strides: Any, padding: str) -> Any:
-    """Where cells of the filters meet the padding: [OH, OW, KH, KW]."""
-    where = require_convolution(images, filters, strides, padding)
-    outside = 1 - pad(np.ones((1, *images.shape[1:3], 1)), where, 0)
-    return window_view(outside, filters.shape[:2], where)[0, :, :, 0] > 0
-
-
-def filter_meets_padding(images: Any, filters: Any, strides: Any = 1, padding: str = "valid") -> bool:
-    met = padding_places(images, filters, strides, padding).any(axis=(0, 1))
-    return bool(infinite_or_nan(filters[met]).any())
-
-
-def cotangent_meets_padding(
-    images: Any, filters: Any, cotangent: Any, strides: Any = 1, padding: str = "valid"
-) -> bool:
-    met = padding_places(images, filters, strides, padding).any(axis=(2, 3))
-    return bool(infinite_or_nan(cotangent[:, met]).any())
 
 
 CALL = {"images": numbers(1, 1, 1, 1), "filters": numbers(1, 1, 1, 1)}
@@ -252,34 +231,5 @@ KNOWN_DEVIATIONS = [
         dtypes=("float32",),
         here=ONEDNN and AVX512,
         where=f"on AVX-512 {WITH_ONEDNN}",
-    ),
-    Deviation(
-        operation="conv2d",
-        reason="padding isn't multiplied, so that NaN and ∞ in a filter don't make NaN of it",
-        severity=Severity.SPECIAL_VALUES,
-        calls=filter_meets_padding,
-        smallest={
-            "images": numbers(2, 1, 1, 1),
-            "filters": np.array([1, np.inf]).reshape(1, 2, 1, 1),
-            "padding": "same",
-        },
-        instead="the sum without the padding: 1 and 1",
-        since=SINCE,
-        **IN_ONEDNN,
-    ),
-    Deviation(
-        operation="conv2d_vjp",
-        reason="padding isn't multiplied, so that NaN and ∞ in a cotangent don't make NaN of it",
-        severity=Severity.SPECIAL_VALUES,
-        calls=cotangent_meets_padding,
-        smallest={
-            "images": numbers(1, 1, 1, 1),
-            "filters": numbers(1, 2, 1, 1),
-            "cotangent": np.full((1, 1, 1, 1), np.inf),
-            "padding": "same",
-        },
-        instead="the sum without the padding: ∞ and 0",
-        since=SINCE,
-        **IN_ONEDNN,
     ),
 ]

@@ -56,7 +56,7 @@ for layer_number in (3, 4):
 
 @wrong(
     "forward_pass",
-    BOUND,
+    LATTICE,
     cases=200,
     where=layered(lambda n, *widths: len(widths) == 2),
     witness=network_call(6, 3, 4),

@@ -64,14 +64,6 @@ def images_one_by_one_from_the_last(images: Array, filters: Array, **how: Any) -
 
 
 @right("conv2d")
-def filters_one_by_one(images: Array, filters: Array, **how: Any) -> Array:
-    """A convolution for each filter."""
-    return np.concatenate(
-        [base.conv2d(images, filters[..., unit : unit + 1], **how) for unit in range(filters.shape[3])], axis=3
-    )
-
-
-@right("conv2d")
 def rows_of_the_kernel_one_by_one(images: Array, filters: Array, *, strides: Any = 1, padding: str = "valid") -> Array:
     """A sum of convolutions with kernels of one row."""
     where = require_convolution(images, filters, strides, padding)

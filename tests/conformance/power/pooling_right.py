@@ -54,7 +54,7 @@ def tournament(images: Array, *, pool_size: Any = 2, strides: Any = None, paddin
     while (count := cells.shape[-1]) > 1:
         winners = np.maximum(cells[..., 0 : count - count % 2 : 2], cells[..., 1::2])
         cells = np.concatenate([winners, cells[..., count - count % 2 :]], axis=-1)
-    return cells[..., 0]
+    return cells[..., 0].copy()  # of a window of one cell it is a view of the images
 
 
 # --- gradients --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def test_a_right_implementation_passes_and_a_wrong_one_among_them_fails(monkeypa
     assert passed.as_entered
     assert passed.deciding > 0
     assert not failed.as_entered
-    assert any(text.startswith("rounding bound (float32)") for text in failed.failed)
+    assert any(text.startswith("rounding bound: worst case (float32)") for text in failed.failed)
     assert "1/2" in long_run.line([passed, failed])
 
 
