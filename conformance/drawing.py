@@ -84,7 +84,7 @@ class Draw:
         budget = BUDGETS.get(self.values, MODERATE)
         work = min(budget.work, MOST_WORK_ALONE) if alone or self._alone else budget.work
         named, small, edges, usual = pool(space, Budget(work, budget.steps, self._largest), self._seed)
-        pools = [found for found in (small, edges, usual, small, edges, list(named.values())) if found]
+        pools = [found for found in (usual, small, edges, usual, small, edges, list(named.values())) if found]
         drawn = self._choices.configuration(space, pools or [[space.simplest]])
         if self.batch is not None:
             drawn = drawn.changed(**{next(iter(space.sizes)): self.batch})
