@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -138,7 +137,6 @@ class ProcessBackend:
         self.name, self._operations, self._memory, self._seconds = name, operations, memory, seconds
         self._process: Process | None = None
         self._start_of_output = 0
-        self._left = math.inf
         self._longest: dict[str, float] = {}
         self._hung: set[str] = set()
         self._crashes: Counter[str] = Counter()
@@ -166,10 +164,6 @@ class ProcessBackend:
         self.end()
         raise Unusable(f"{reason}\n{said}".strip())
 
-    def allow(self, seconds: float) -> None:
-        """Let the calls of the next check take so many seconds together."""
-        self._left = seconds
-
     def is_hopeless(self, operation: str) -> bool:
         """Whether no call of an operation ever came back, though one hung, or several ended the process."""
         lost = operation in self._hung or self._crashes[operation] >= MOST_CRASHES
@@ -193,14 +187,16 @@ class ProcessBackend:
         """Have calls made, and give their answers as they come: one by one, or all together in the end."""
         if self._process is None:
             self.hello()
-        process, start, patience = self._process, time.monotonic(), self._patience(operation)
+        process, patience, start = self._process, self._patience(operation), time.monotonic()
         assert process is not None
         self._start_of_output = process.written()
         try:
             process.channel.send({"operation": operation, "calls": list(calls), "how": how})
             for count in [1] * len(calls) if how == EACH else [len(calls)]:
-                said = process.channel.receive(patience - (time.monotonic() - start))
-                yield from checked_answers(said, count)
+                start = time.monotonic()
+                answers = checked_answers(process.channel.receive(patience), count)
+                self._longest[operation] = max(self._longest.get(operation, 0.0), time.monotonic() - start)
+                yield from answers
         except TimedOut:
             self._hung.add(operation)
             raise self._lost(Status.TIMED_OUT, f"no end after {time.monotonic() - start:.0f} s") from None
@@ -208,9 +204,6 @@ class ProcessBackend:
             self._crashes[operation] += 1
             ended = process.how_it_ended() if isinstance(error, ConnectionLost) else str(error)
             raise self._lost(Status.CRASHED, ended) from None
-        seconds = time.monotonic() - start
-        self._left -= seconds
-        self._longest[operation] = max(self._longest.get(operation, 0.0), seconds)
 
     def printed(self) -> str:
         return self._process.output(self._start_of_output) if self._process else ""
@@ -223,8 +216,8 @@ class ProcessBackend:
 
     def _patience(self, operation: str) -> float:
         if operation in self._hung:
-            return min(self._left, max(LEAST_PATIENCE, PATIENCE * self._longest.get(operation, 0.0)))
-        return max(self._left, 0.0)
+            return min(self._seconds, max(LEAST_PATIENCE, PATIENCE * self._longest.get(operation, 0.0)))
+        return self._seconds
 
     def _lost(self, status: Status, summary: str) -> Lost:
         assert self._process is not None

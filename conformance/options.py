@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     folder = "folder for index.html, report.json, junit.xml (default: report)"
     add("--report", default="report", metavar="DIR", help=folder)
     add("--since", metavar="OLD.json", help="tell what has changed since a former report.json")
-    limit = "for the calls of each check together, and for an import (default: 120)"
+    limit = "for a call, and for an import (default: 120)"
     add("--time-limit", type=_seconds, default=120.0, metavar="SECONDS", help=limit)
     add("--jobs", type=_positive, default=cores, metavar="N", help=f"judges side by side (default: {cores})")
     memory = "what each implementation's process may allocate (default: its share)"

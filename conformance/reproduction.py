@@ -12,7 +12,18 @@ from conformance.arrays import has_array
 from conformance.operation import Arguments, Operation
 
 #: What a program may need, beside the implementation's function.
-REPLAYED = ("allowed", "at_once", "disturbed", "flaw_of", "laid_out", "plain", "refill", "shares_memory", "wanted")
+REPLAYED = (
+    "allowed",
+    "at_once",
+    "claimed",
+    "disturbed",
+    "flaw_of",
+    "laid_out",
+    "plain",
+    "refill",
+    "shares_memory",
+    "wanted",
+)
 
 
 def program(implementation: str, operation: Operation, script: Sequence[str]) -> str:

@@ -81,7 +81,8 @@ def between(a: Rounded, b: Rounded) -> Rounded:
     if of_a == of_b and error < math.inf:
         return a.with_bounds(error, magnitude, undecided).counted(1, max(a.origin, b.origin))
     error = (size_of(of_a - of_b, exponent - 1) + error) * UP
-    middle = a.of(of_a + of_b, exponent - 1, a.arithmetic, error, (magnitude + error) * UP, undecided | CHOICE)
+    # Whatever is chosen is no larger than the larger of the two, though the middle and its error together may be.
+    middle = a.of(of_a + of_b, exponent - 1, a.arithmetic, error, magnitude, undecided | CHOICE)
     return middle.counted(1, max(a.origin, b.origin))
 
 
