@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.arrays import Array, as_lists, as_parts, flatten_result, largest_number
-from conformance.lanes.bounded import Bounded
+from conformance.lanes.bounded import EXACT, Bounded
 from conformance.operation import Arguments, Operation
 from reference.arrays import elementwise, flatten, shape
 from reference.errors import Undecidable
@@ -145,6 +145,10 @@ def _off(
 
 def _ratios_within(wanted: Bounded, came: Array, comparison: Comparison, scale: float) -> Array:
     """Count the elements of an array, and return error / allowed of each, as `_judge` does of one."""
+    if wanted.errors is EXACT and wanted.undecided is False and np.array_equal(wanted.values, came):
+        comparison.deciding += came.size
+        comparison.exact += int(np.count_nonzero(came))
+        return np.zeros(1)
     allowed, undecided = _each(wanted.errors, wanted), _each(wanted.undecided, wanted)
     sizes = np.abs(wanted.values).astype(np.float64)
     vacuous = (allowed > 0) & (allowed >= np.maximum(sizes, scale)) & ~undecided

@@ -128,7 +128,8 @@ class Exploration:
             self.evidence = Evidence()
         most = max(TRIES * wanted, LEAST_TRIES)
         cases = self._draw_cases(Chance([self._seed("look"), number]) for number in range(most))
-        while (missing := wanted - self.evidence.deciding) > 0:
+        # Where nearly all cases lie in the sets of known deviations, more of them tell no more.
+        while (missing := wanted - self.evidence.deciding) > 0 and self.subject.known.total() < TRIES * wanted:
             self.subject.progress(1 - missing / wanted)
             if not (handful := list(islice(cases, min(missing, HANDFUL)))):
                 break

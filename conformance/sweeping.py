@@ -38,7 +38,7 @@ EDGE_SHARE, USUAL_SHARE = 0.3, 0.15
 #: Configurations with names are swept as often, each time with other values; once only, if there are few others.
 NAMED, FEW_NAMED = 4, 20
 #: What a swept configuration may cost: operations one by one, and in lanes; less where bounds must be found, too.
-AFFORDABLE = {"swept": Budget(200_000, 400), "rounding": Budget(40_000, 200)}
+AFFORDABLE = {"swept": Budget(200_000, 250), "rounding": Budget(40_000, 200)}
 #: What is wanted of so many configurations is kept.
 KEPT = 4_000
 #: Seeds of further pools are so far apart that no two runs share one by accident.
@@ -122,7 +122,9 @@ def _more(space: Space, budget: Budget, seed: int, which: str) -> Iterator[Confi
 def sweep(subject: Subject, values: str) -> Evidence:
     """Examine configurations; raises Nonconforming with the smallest case that fails."""
     operation = subject.operation
-    shares = SWEPT if values == "swept" and is_exact(operation) else SWEPT_FOR_BOUNDS
+    # Who limits its axes takes its time.
+    at_length = values == "swept" and is_exact(operation) and subject.largest is None
+    shares = SWEPT if at_length else SWEPT_FOR_BOUNDS
     wanted = math.ceil(subject.cases * (SWEPT_ALONE if subject.is_read_alone else shares))
     chosen, coverage = configurations(subject, wanted, values)
     due = NAMED * coverage.named + coverage.small + coverage.edges + coverage.usual  # or a little less

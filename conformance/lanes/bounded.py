@@ -7,13 +7,16 @@ from typing import Any
 
 from conformance.arrays import Array
 
+#: The error of what is exact throughout.
+EXACT = 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Bounded:
     """An array's values, how far off each may be, and where nobody can tell what is right."""
 
     values: Array
-    errors: Any = 0.0
+    errors: Any = EXACT
     undecided: Any = False
 
     @property

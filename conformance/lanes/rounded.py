@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from conformance.arrays import Array, arrays_in
-from conformance.lanes.bounded import Bounded
+from conformance.lanes.bounded import EXACT, Bounded
 from conformance.lanes.reading import Axes, read
 from conformance.lanes.wide import WIDE, is_wide_enough, slack
 from reference.numbers import Arithmetic
@@ -25,7 +25,6 @@ from reference.numbers.arithmetic import FORMATS
 
 #: Values are multiples of one of these powers of two, or of none that is of use.
 GRAINS = (0, -4, -24)
-EXACT = 0.0
 #: Of fewer lanes than so many, one number after the other is read sooner.
 FEWEST = 8
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,20 +30,32 @@ def perceptron_sgd(
     rates = tf.broadcast_to(tf.constant(rates, dtype), [epochs])
     examples = tf.concat([features, -tf.ones([len(features), 1], dtype)], 1) * tf.cast(labels, dtype)[:, None]
     weights = tf.zeros(examples.shape[1], dtype) if initial_weights is None else tf.constant(initial_weights)
-    steps: list[tuple[Any, Any, Any, Any]] = []
-    right = 0
-    for rate in rates:
-        for example in examples:
-            if right == len(examples):
-                break
+    weights, *columns = trace_of(dtype.name)(examples, rates, weights)
+    return PerceptronTrace(weights.numpy(), *(column.numpy() for column in columns))
+
+
+@cache
+def trace_of(dtype: str) -> Any:
+    """The loop as one graph, for arrays of whatever lengths: step by step in Python it would take 50 times as long."""
+    matrix, vector = tf.TensorSpec([None, None], dtype), tf.TensorSpec([None], dtype)
+
+    def trace(examples: Any, rates: Any, weights: Any) -> Any:
+        count, step, right = tf.shape(examples)[0], 0, 0
+        kept, activations, misses = (tf.TensorArray(kind, 0, True) for kind in (dtype, dtype, tf.bool))
+        while right < count and step < count * tf.size(rates):
+            example = examples[step % count]
             activation = tf.tensordot(example, weights, 1)
-            wrong = bool(activation <= 0)
-            steps.append((weights, example, activation, wrong))
+            wrong = activation <= 0
+            kept, activations = kept.write(step, weights), activations.write(step, activation)
+            misses = misses.write(step, wrong)
             right = 0 if wrong else right + 1
-            weights = weights + rate * example if wrong else weights
-    return PerceptronTrace(
-        weights.numpy(), *(np.array([np.asarray(part) for part in column]) for column in zip(*steps, strict=True))
-    )
+            weights = weights + rates[step // count] * example if wrong else weights
+            step += 1
+        shown = tf.gather(examples, tf.range(step) % count)
+        return weights, kept.stack(), shown, activations.stack(), misses.stack()
+
+    # Not called as a tf.function: one whose input does not fit keeps its lock, and other threads wait for ever.
+    return tf.function(trace, input_signature=[matrix, vector, vector]).get_concrete_function()
 
 
 def perceptron_predict(features: Any, weights: Any) -> tuple[Any, Any]:
@@ -59,10 +72,6 @@ def one_for_all(features: Any, labels: Any, **how: Any) -> bool:
     return examples != count and 1 in (examples, count) and 0 not in (examples, count)
 
 
-def label_of_two_axes(features: Any, labels: Any, **_: Any) -> bool:
-    return len(shape(features)) == 2 and len(features) == 1 and shape(labels) == (1, 1)
-
-
 def one_rate_in_a_list(learning_rate: Any, epochs: Any, **_: Any) -> bool:
     return is_integer(epochs) and epochs > 1 and len(learning_rate) == 1
 
@@ -73,10 +82,6 @@ def no_features(features: Any, **_: Any) -> bool:
 
 def initial_weights_in_a_tuple(initial_weights: Any = None, **_: Any) -> bool:
     return isinstance(initial_weights, tuple)
-
-
-def initial_weights_of_two_axes(features: Any, initial_weights: Any = None, **_: Any) -> bool:
-    return len(shape(initial_weights)) == 2 and len(initial_weights) == shape(features)[1] + 1
 
 
 def stacked_weights(features: Any, weights: Any) -> bool:
@@ -99,18 +104,6 @@ KNOWN_DEVIATIONS = [
         one_for_all,
         {"features": numbers(2, 1), "labels": np.array([1]), "epochs": 1},
         "the trace of as many examples as the longer one has",
-    ),
-    leniency(
-        "perceptron_sgd",
-        "the label of the only example may have an axis more, as long as it is never wrong",
-        label_of_two_axes,
-        {
-            "features": numbers(1, 1),
-            "labels": np.array([[1]]),
-            "epochs": 1,
-            "initial_weights": np.array([1.0, 0.0]),
-        },
-        "a trace with an axis more",
     ),
     leniency(
         "perceptron_sgd",
@@ -140,13 +133,6 @@ KNOWN_DEVIATIONS = [
         {"features": numbers(1, 1), "labels": np.array([1]), "epochs": 1, "initial_weights": (1.0, 0.0)},
         "the trace from those weights",
         dtypes=("float32",),
-    ),
-    leniency(
-        "perceptron_sgd",
-        "initial weights may have an axis more",
-        initial_weights_of_two_axes,
-        {"features": numbers(1, 1), "labels": np.array([1]), "epochs": 1, "initial_weights": np.array([[1.0], [0.0]])},
-        "a trace with an axis more",
     ),
     leniency(
         "perceptron_predict",
