@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reference.numbers.arithmetic import Arithmetic
@@ -22,6 +23,9 @@ from reference.numbers.special import special_function
 if TYPE_CHECKING:
     from reference.numbers.rounded import Rounded
 
+#: Values that are kept: whoever reads the same numbers for several formats or claims asks again.
+KEPT = 1 << 15
+
 
 def function_of(name: str, number: Rounded) -> Rounded:
     """An elementary function of an operand."""
@@ -31,17 +35,23 @@ def function_of(name: str, number: Rounded) -> Rounded:
         return special_function(name, number)
     if number.terms_error == math.inf:
         return number.unbounded(number.undecided)
-    function, propagate = FUNCTIONS[name]
-    value = decimal_value(function, number.mantissa, number.exponent)
-    if not value.is_finite() or value.adjusted() > 310:  # no double holds it, or it has no value
+    found = value_of(name, number.mantissa, number.exponent)
+    if found is None:
         overflows = name == "exp" and number.outward() - number.terms_error > 710
         infinite = type(number)(math.inf, number.arithmetic).opened(number.undecided)
         return infinite if overflows else number.unbounded(number.undecided)
-    mantissa, exponent, _ = binary(*value.as_integer_ratio())
+    mantissa, exponent = found
     size = size_of(mantissa, exponent)
-    propagated = propagate(number.outward(), number.terms_error, size) if number.terms_error else 0.0
+    propagated = FUNCTIONS[name][1](number.outward(), number.terms_error, size) if number.terms_error else 0.0
     error = error_of_function(name, size, propagated, number.arithmetic)
     return number.of(mantissa, exponent, number.arithmetic, error, (size + error) * UP, number.undecided)
+
+
+@lru_cache(maxsize=KEPT)
+def value_of(name: str, mantissa: int, exponent: int) -> tuple[int, int] | None:
+    """A function's value at mantissa·2^exponent, to 60 digits; None if it has none, or no double holds it."""
+    value = decimal_value(FUNCTIONS[name][0], mantissa, exponent)
+    return binary(*value.as_integer_ratio())[:2] if value.is_finite() and value.adjusted() <= 310 else None
 
 
 def error_of_function(name: str, size: float, propagated: float, arithmetic: Arithmetic) -> float:
