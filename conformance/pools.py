@@ -43,6 +43,16 @@ def whole(space: Space, axes: Axes) -> Rowed:
     return Rowed(space, axes, rows[np.broadcast_to(space.valid(space.columns(axes, rows)), len(rows)).astype(bool)])
 
 
+@lru_cache(maxsize=64)
+def invalid(space: Space, largest: int | None, seed: int) -> Rowed:
+    """Configurations of the small box that aren't valid, in random order: what is nearly a call, but none."""
+    axes = space.limited(space.box, largest)
+    rng = _rng(seed, "invalid")
+    rows = rng.permutation(sample(axes, TRIED_SMALL, rng))
+    valid = np.broadcast_to(space.valid(space.columns(axes, rows)), len(rows)).astype(bool)
+    return Rowed(space, axes, rows[~valid][:KEPT])
+
+
 class Pool(NamedTuple):
     """Configurations of a space: by name, of the small box, with lengths at the edges, and of usual choices."""
 

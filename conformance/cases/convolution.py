@@ -11,7 +11,7 @@ from conformance.drawing import Draw
 from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact, total_of
 from conformance.spaces import EDGES, Configuration, Space
-from reference.convolution import PADDINGS, slide
+from reference.convolution import PADDINGS
 
 
 def places(length: Any, window: Any, step: Any, padding: Any) -> Any:
@@ -26,6 +26,12 @@ def window_fits(c: Configuration) -> Any:
 
 def _windows(c: Configuration) -> Any:
     return places(c.H, c.KH, c.SH, c.padding) * places(c.W, c.KW, c.SW, c.padding)
+
+
+def output_sizes(c: Configuration, row_stride: int, column_stride: int) -> tuple[int, int]:
+    """The rows and columns of a cotangent; 1, where the windows don't fit and there is no right one."""
+    lengths = places(c.H, c.KH, row_stride, c.padding), places(c.W, c.KW, column_stride, c.padding)
+    return max(int(lengths[0]), 1), max(int(lengths[1]), 1)
 
 
 SIZES = {
@@ -168,8 +174,7 @@ def conv2d_with_one_weight_picks_one_pixel(draw: Draw, trial: Trial) -> None:
 @case(CONVOLUTION_VJP, Axes(("N H W C", "KH KW C F", "N OH OW F"), ("N H W C", "KH KW C F"), "N C F"))
 def conv2d_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
     images, filters, strides, padding = conv2d.draw(draw, c).values()
-    outputs = slide("filters", (c.H, c.W), (c.KH, c.KW), strides, padding).outputs
-    cotangent = draw.array(c.N, *outputs, c.F)
+    cotangent = draw.array(c.N, *output_sizes(c, c.SH, c.SW), c.F)
     return {"images": images, "filters": filters, "cotangent": cotangent, "strides": strides, "padding": padding}
 
 

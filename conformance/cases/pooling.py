@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases.convolution import places, window_fits
+from conformance.cases.convolution import output_sizes, places, window_fits
 from conformance.declarations import case, law
 from conformance.drawing import Draw
 from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact
 from conformance.spaces import EDGES, Configuration, Space
-from reference.convolution import PADDINGS, slide
+from reference.convolution import PADDINGS
 from reference.numbers import Interval
 
 
@@ -101,8 +101,7 @@ def max_pool2d_commutes_with_rising_functions(draw: Draw, trial: Trial) -> None:
 @case(POOLING, Axes(("N H W C", "N OH OW C"), ("N H W C",), "N C"))
 def max_pool2d_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
     images, pool_size, strides, padding = max_pool2d.draw(draw, c).values()
-    outputs = slide("pool_size", (c.H, c.W), (c.KH, c.KW), strides or (c.KH, c.KW), padding).outputs
-    cotangent = draw.array(c.N, *outputs, c.C)
+    cotangent = draw.array(c.N, *output_sizes(c, c.SH or c.KH, c.SW or c.KW), c.C)
     return {"images": images, "cotangent": cotangent, "pool_size": pool_size, "strides": strides, "padding": padding}
 
 

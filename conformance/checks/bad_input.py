@@ -5,15 +5,20 @@ Good calls are drawn and spoilt, one argument at a time. Whether the spoilt call
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from itertools import islice
 
 from conformance.calls import Answer
+from conformance.choices import Chance
 from conformance.comparison import Comparison, Nonconforming
-from conformance.exploration import Evidence, Exploration
+from conformance.drawing import Draw
+from conformance.exploration import HANDFUL, Evidence, Exploration
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
+from conformance.pools import invalid
 from conformance.reproduction import of_a_bad_call
 from conformance.spoiling import is_bad, spoilt
 from conformance.subject import KnownToCrash, Subject
@@ -26,12 +31,16 @@ SHARE = 0.02
 CHOICES_SHARE = 0.06
 #: No axis is longer: what is no valid call is none at any size.
 LARGEST = 4
+#: Invalid configurations that are tried to see whether an operation refuses any.
+TRIALS = 20
 
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
     """One check for each argument: a bad one gets no answer."""
     for argument in operation.parameters:
         yield f"{argument} is refused", partial(spoil, argument)
+    if can_be_misfitted(operation):
+        yield "sizes and choices that don't fit are refused", misfit
 
 
 def spoil(argument: str, subject: Subject) -> Evidence:
@@ -46,6 +55,32 @@ def spoil(argument: str, subject: Subject) -> Evidence:
     share = CHOICES_SHARE if argument in subject.operation.hyperparameters else SHARE
     small = replace(subject, largest=min(LARGEST, subject.largest or LARGEST))
     return Exploration(small, subject.operation.draw_call, examine, "moderate", share, severity=SEVERITY).run()
+
+
+def misfit(subject: Subject) -> Evidence:
+    """Make calls of configurations that aren't valid, the simplest first, so that what fails first is small."""
+    evidence, wanted = Evidence(), math.ceil(subject.cases * CHOICES_SHARE)
+    calls = misfits(subject.operation, subject.dtype, wanted, subject.seed, subject.largest)
+    while handful := list(islice(calls, HANDFUL)):
+        subject.ask_ahead(handful)
+        for arguments in handful:
+            evidence.add(Comparison(deciding=refused(subject, "sizes and choices don't fit", arguments)))
+    return evidence
+
+
+def misfits(operation: Operation, dtype: str, most: int, seed: int, largest: int | None = None) -> Iterator[Arguments]:
+    """Calls that the reference refuses for their configurations."""
+    chosen = islice(invalid(operation.space, min(LARGEST, largest or LARGEST), seed), most)
+    for place, configuration in enumerate(sorted(chosen, key=lambda c: sum(c.places()))):
+        arguments = operation.draw_call(Draw(Chance((seed, place), configuration), dtype, "moderate"))
+        if is_bad(operation, arguments):
+            yield arguments
+
+
+@cache
+def can_be_misfitted(operation: Operation) -> bool:
+    """Whether an operation has calls that are bad for no single argument's fault, such as windows beyond the image."""
+    return next(misfits(operation, "float64", TRIALS, 0), None) is not None
 
 
 def refused(subject: Subject, what: str, arguments: Arguments) -> bool:

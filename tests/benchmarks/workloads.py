@@ -12,10 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from conformance.choices import Chance
+from conformance.drawing import Draw
 from conformance.fixtures import exact, worked_examples
+from conformance.operations import operations
+from conformance.pools import Budget, pool
 from reference.arrays import elementwise
 
 BATCH = 100
+#: Multiplications and additions of a call with odd lengths.
+MOST_ODD_WORK = 1e8
 
 #: Logits that differ by no less than this have a softmax of exactly 0 and 1 in float32, since e⁻¹²⁸ is less than half
 #: of its smallest number.
@@ -59,6 +65,7 @@ def workloads() -> list[Workload]:
         integer_convolution((28, 28, 1), (3, 3, 1, 12), 1),
         integer_convolution((28, 28, 12), (6, 6, 12, 24), 2),
         integer_convolution((14, 14, 24), (6, 6, 24, 32), 2),
+        odd_convolution(),
         Workload("max pool, 6×6 with 2×2 of the slide", "max_pool2d", slide_example("max-pooling-example")),
         integer_pooling((28, 28, 12), 2),
         Workload("backpropagation, by foot", "backpropagation", {**by_foot, "labels": labels}),
@@ -95,6 +102,18 @@ def integer_convolution(image: tuple[int, int, int], filters: tuple[int, int, in
     name = f"conv2d, {times(image)} * {times(filters)}, stride {stride}"
     settings = {"strides": stride, "padding": "same"}
     return Workload(name, "conv2d", arguments | settings, 2 * BATCH * outputs * math.prod(filters), exact=BATCH)
+
+
+def odd_convolution() -> Workload:
+    """The configuration at the edges of tiles that costs most, with no length that a tile or a vector divides."""
+    operation = operations()["conv2d"]
+    edges = pool(operation.space, Budget(MOST_ODD_WORK, math.inf), 0).edges
+    odd = [c for c in edges if all(c[name] % 2 for name in operation.space.sizes)]
+    largest = max(odd, key=operation.space.work)
+    arguments = operation.draw_call(Draw(Chance(0, largest), "float32", "swept"))
+    shapes = [times(arguments[name].shape[start:]) for name, start in (("images", 1), ("filters", 0))]
+    name = f"conv2d, {' * '.join(shapes)}, stride {largest.SH}×{largest.SW}, batch of {largest.N}"
+    return Workload(name, "conv2d", arguments, int(operation.space.work(largest)), exact=largest.N)
 
 
 def integer_pooling(image: tuple[int, int, int], size: int) -> Workload:

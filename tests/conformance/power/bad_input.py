@@ -87,3 +87,20 @@ def layers_in_a_list(inputs: Array, weights: Any, biases: Any) -> Any:
 def nan_is_a_slope(z: Array, *, slope: Any = 0.01) -> Array:
     """NaN is a float, and a float is a slope."""
     return base.leaky_relu(z, slope=0.01) * slope if slope != slope else base.leaky_relu(z, slope=slope)
+
+
+@wrong("conv2d", f"{BAD_INPUT}: sizes and choices that don't fit are refused", cases=200)
+def filters_wider_than_the_image(images: Any, filters: Any, *, strides: Any = 1, padding: Any = "valid") -> Array:
+    """Columns that the filters have and the image hasn't are left out."""
+    if padding == "valid" and isinstance(filters, np.ndarray) and filters.ndim == 4 and isinstance(images, np.ndarray):
+        filters = filters[:, : images.shape[2]] if images.ndim == 4 and images.shape[2] else filters
+    return base.conv2d(images, filters, strides=strides, padding=padding)
+
+
+@wrong("max_pool2d_vjp", f"{BAD_INPUT}: sizes and choices that don't fit are refused", cases=200)
+def no_gradient_of_no_window(images: Any, cotangent: Any, *, pool_size: Any = 2, **how: Any) -> Array:
+    """Where windows taller than the image have no place, nothing is passed on."""
+    pair = isinstance(pool_size, tuple) and len(pool_size) == 2 and all(type(size) is int for size in pool_size)
+    if pair and isinstance(images, np.ndarray) and images.ndim == 4 and pool_size[0] == images.shape[1] + 1:
+        return np.zeros_like(images)
+    return base.max_pool2d_vjp(images, cotangent, pool_size=pool_size, **how)
