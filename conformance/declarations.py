@@ -43,7 +43,7 @@ class Case:
         return self.draw.__name__
 
     def __call__(self, draw: Any) -> dict[str, Any]:
-        return self.draw(draw, draw.configuration(self.space, alone=self.axes is None))
+        return self.draw(draw, draw.configuration(self.space))
 
 
 def case(space: Space, axes: Axes | None = None) -> Callable[[DrawCall], Case]:

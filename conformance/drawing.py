@@ -79,10 +79,10 @@ class Draw:
             if self._seen[key] > REPETITIONS and patient:
                 raise Discarded
 
-    def configuration(self, space: Space, alone: bool = False) -> Configuration:
+    def configuration(self, space: Space) -> Configuration:
         """A configuration: one that networks use, one of the small box, or one with lengths at the edges."""
         budget = BUDGETS.get(self.values, MODERATE)
-        work = min(budget.work, MOST_WORK_ALONE) if alone or self._alone else budget.work
+        work = min(budget.work, MOST_WORK_ALONE) if self._alone else budget.work
         named, small, edges, usual = pool(space, Budget(work, budget.steps, self._largest), self._seed)
         pools = [found for found in (usual, small, edges, usual, small, edges, list(named.values())) if found]
         drawn = self._choices.configuration(space, pools or [[space.simplest]])

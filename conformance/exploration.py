@@ -40,6 +40,8 @@ TRIES, LEAST_TRIES = 20, 400
 AIMS = 3
 #: The part of the cases of a rounding bound that is drawn for variety; the rest is driven towards the worst error.
 BREADTH = 0.75
+#: Combinations of sizes and choices that are remembered; then they may come again.
+MOST_SEEN = 20_000
 #: What is said of a failure that doesn't come again.
 NOT_EVERY_TIME = ", but not every time: the same call gives different results"
 #: Bins of a histogram of error / allowed error, from 0 to 1.
@@ -138,6 +140,8 @@ class Exploration:
     def _draw_cases(self, sources: Iterable[Choices]) -> Iterator[tuple[list[Choice], Any]]:
         seen = Counter[tuple[Any, ...]]()
         for source in sources:
+            if len(seen) == MOST_SEEN:
+                seen.clear()
             draw = self.draw(source, seen)
             with contextlib.suppress(Discarded):
                 yield draw.made, self.prepare(draw)

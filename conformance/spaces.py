@@ -19,8 +19,6 @@ Rows = NDArray[np.int16]
 
 #: Lengths at which tiles, vectors and threads begin and end.
 EDGES = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129)
-#: Of configurations at the edges: the most multiplications, and the most steps of the reference.
-MOST_WORK, MOST_STEPS = 400_000, 600
 
 
 class Configuration(dict[str, Any]):

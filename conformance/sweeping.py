@@ -39,8 +39,8 @@ EDGE_SHARE, USUAL_SHARE = 0.3, 0.15
 NAMED, FEW_NAMED = 4, 20
 #: What a swept configuration may cost: operations one by one, and in lanes; less where bounds must be found, too.
 AFFORDABLE = {"swept": Budget(200_000, 250), "rounding": Budget(40_000, 200)}
-#: What is wanted of so many configurations is kept.
-KEPT = 4_000
+#: So many cases are kept, with what is wanted of them, until another operation's turn comes.
+KEPT = 2_500
 #: Seeds of further pools are so far apart that no two runs share one by accident.
 FAR = 1 << 32
 #: Calls made together hold no more numbers than this.
@@ -53,7 +53,7 @@ class Coverage:
 
     small: int = 0
     box: int = 0
-    #: every combination of so many values of the small box was met
+    #: every combination of so many values of the small box was met, that any affordable call shows
     strength: int = 0
     edges: int = 0
     longest: int = 0
@@ -61,8 +61,23 @@ class Coverage:
     #: of other sizes, with the choices that most calls have
     usual: int = 0
 
+    def note(self, part: str, configuration: Configuration) -> None:
+        """Count a configuration; those with names come again with other values, and count once."""
+        if part:
+            setattr(self, part, getattr(self, part) + 1)
+            self.longest = max([self.longest, *(configuration[name] for name in configuration.space.sizes)])
 
-def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator[Configuration], Coverage]:
+
+@dataclass(frozen=True)
+class Chosen:
+    """Configurations to sweep: how many, each with the part of the coverage that it counts for, and that coverage."""
+
+    count: int
+    configurations: Iterator[tuple[str, Configuration]]
+    coverage: Coverage
+
+
+def choose(subject: Subject, wanted: int, values: str) -> Chosen:
     """What to sweep: configurations with names, combinations of the small box, edges, and more of the small box.
 
     Args:
@@ -71,7 +86,7 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
         values: a key of AFFORDABLE.
 
     Returns:
-        The configurations, as they are needed, and what they cover.
+        The configurations, as they are needed.
     """
     space, alone = subject.operation.space, subject.is_read_alone
     work, steps, _ = AFFORDABLE[values]
@@ -81,26 +96,24 @@ def configurations(subject: Subject, wanted: int, values: str) -> tuple[Iterator
     found = pool(space, budget, subject.seed)
     named = list((found.named if alone else space.named(subject.largest)).values())
     edges = found.edges.covering(EDGE_STRENGTH + subject.thorough, subject.seed)
-    at_edges = max(math.ceil(wanted * EDGE_SHARE), len(edges) if subject.thorough else 0)
-    usual = math.ceil(wanted * USUAL_SHARE) if len(found.usual) else 0
-    again_named = NAMED - 1 if wanted > FEW_NAMED * len(named) else 0
-    left = max(wanted - len(named) - again_named * len(found.named) - at_edges - usual, 1)
+    at_edges = max(math.ceil(wanted * EDGE_SHARE), len(edges) if subject.thorough else 0) if edges else 0
+    usual = math.ceil(wanted * USUAL_SHARE) if found.usual else 0
+    again = list(found.named.values()) * (NAMED - 1 if wanted > FEW_NAMED * len(named) else 0)
+    left = max(wanted - len(named) - len(again) - at_edges - usual, 1)
     strength, covering = _covering(found, left, subject.seed)
     box = whole(space, found.small.axes) if subject.thorough else None
+    parts: list[tuple[str, int, Iterable[Configuration]]] = [
+        ("named", len(named), named),
+        ("small", len(box) if box else left, box or chain(covering, _more(space, budget, subject.seed, "small"))),
+        ("edges", at_edges, chain(edges, _more(space, budget, subject.seed, "edges"))),
+        ("usual", usual, _more(space, budget, subject.seed, "usual")),
+        ("", len(again), again),
+    ]
     coverage = Coverage(
-        small=len(box) if box else min(left, len(found.small)),
-        box=len(box) if box else size_of(found.small.axes),
-        strength=len(space.axes) if box else strength,
-        edges=at_edges,
-        longest=max((length for name in space.sizes for length in found.edges.axes[name]), default=0),
-        named=len(named),
-        usual=usual,
+        box=len(box) if box else size_of(found.small.axes), strength=len(space.axes) if box else strength
     )
-    small = box or islice(chain(covering, _more(space, budget, subject.seed, "small")), left)
-    at_the_edges = islice(chain(edges, _more(space, budget, subject.seed, "edges")), at_edges)
-    of_usual_choices = islice(_more(space, budget, subject.seed, "usual"), usual)
-    again = list(found.named.values()) * again_named
-    return chain(named, small, at_the_edges, of_usual_choices, again), coverage
+    in_order = ((part, c) for part, count, found in parts for c in islice(found, count))
+    return Chosen(sum(count for _, count, _ in parts), in_order, coverage)
 
 
 def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuration]]:
@@ -113,9 +126,11 @@ def _covering(found: Pool, most: int, seed: int) -> tuple[int, list[Configuratio
 
 
 def _more(space: Space, budget: Budget, seed: int, which: str) -> Iterator[Configuration]:
-    """Random configurations without end: of the same pool first, then of others."""
+    """Random configurations without end, if there are any: of the same pool first, then of others."""
     for number in count():
         found = getattr(pool(space, budget, seed + number * FAR), which)
+        if not found:
+            return
         yield from found
 
 
@@ -126,8 +141,7 @@ def sweep(subject: Subject, values: str) -> Evidence:
     at_length = values == "swept" and is_exact(operation) and subject.largest is None
     shares = SWEPT if at_length else SWEPT_FOR_BOUNDS
     wanted = math.ceil(subject.cases * (SWEPT_ALONE if subject.is_read_alone else shares))
-    chosen, coverage = configurations(subject, wanted, values)
-    due = NAMED * coverage.named + coverage.small + coverage.edges + coverage.usual  # or a little less
+    chosen = choose(subject, wanted, values)
     exploration = Exploration(
         subject, lambda draw: Case(operation.draw_call(draw)), lambda case: case.judged(subject), values
     )
@@ -135,10 +149,10 @@ def sweep(subject: Subject, values: str) -> Evidence:
     seen = 0
     while handful := _handful(cases):
         seen += len(handful)
-        subject.progress(seen / due)
+        subject.progress(seen / chosen.count)
         subject.ask_ahead([case.arguments for _, case in handful])
         exploration.examine_together(handful)
-    exploration.evidence.covered = asdict(coverage)
+    exploration.evidence.covered = asdict(chosen.coverage)
     return exploration.evidence
 
 
@@ -162,22 +176,40 @@ class Case:
         return Case(cast, self.wanted, self.largest)
 
 
-def _cases(subject: Subject, chosen: Iterable[Configuration], values: str) -> Iterator[tuple[list[Choice], Case]]:
+def _cases(subject: Subject, chosen: Chosen, values: str) -> Iterator[tuple[list[Choice], Case]]:
     operation, shared = subject.operation, values == "swept"
-    for place, configuration in enumerate(chosen):
+    for place, (part, configuration) in enumerate(chosen.configurations):
+        chosen.coverage.note(part, configuration)
         seed = (subject.seed, zlib.crc32(operation.name.encode()), place)
         # Integers are the same in every dtype; labels of a float type are cast with the rest.
         dtype = "float64" if shared else subject.dtype
-        made, case = swept_case(operation, tuple(configuration.items()), seed, dtype, values)
+        made, case = swept_case(operation, configuration, seed, dtype, values)
         yield made, case.in_dtype(subject.dtype)
 
 
-@lru_cache(maxsize=KEPT)
 def swept_case(
-    operation: Operation, configuration: tuple[tuple[str, Any], ...], seed: tuple[int, ...], dtype: str, values: str
+    operation: Operation, configuration: Configuration, seed: tuple[int, ...], dtype: str, values: str
 ) -> tuple[list[Choice], Case]:
     """A call of some configuration, with what is wanted of it where integers tell."""
-    given = Configuration(operation.space, dict(configuration))
+    kept, key = _kept(operation), (tuple(configuration.items()), seed, dtype, values)
+    if key in kept:
+        return kept[key]
+    made = _made_case(operation, configuration, seed, dtype, values)
+    # The first ones: of more than can be kept, the last ones would be gone when the next sweep begins.
+    if len(kept) < KEPT:
+        kept[key] = made
+    return made
+
+
+@lru_cache(maxsize=1)
+def _kept(operation: Operation) -> dict[Any, tuple[list[Choice], Case]]:
+    """Cases of the operation that is being looked at."""
+    return {}
+
+
+def _made_case(
+    operation: Operation, given: Configuration, seed: tuple[int, ...], dtype: str, values: str
+) -> tuple[list[Choice], Case]:
     draw = Draw(Chance(seed, given), dtype, values)
     arguments, axes = operation.draw_call(draw), operation.case.axes
     if values == "swept" and is_exact(operation) and axes is not None:

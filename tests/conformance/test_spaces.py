@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from conformance.covering import combinations, covering
 from conformance.operations import operations
 from conformance.pools import Budget, pool
 from conformance.spaces import Configuration, Space, everything, sample
-from conformance.sweeping import configurations
+from conformance.sweeping import choose
 from tests.conformance.test_exploration import relu_in
 
 NAMES = list(operations())
@@ -76,10 +77,11 @@ def test_combinations_of_different_columns_have_different_numbers() -> None:
 def test_a_sweep_meets_every_triple_of_the_small_box_and_both_sides_of_every_tile(seed: int) -> None:
     subject = relu_in(right)
     subject.operation, subject.seed = operations()["conv2d"], seed
-    chosen, coverage = configurations(subject, 1800, "swept")
-    space, chosen = subject.operation.space, list(chosen)
-    assert coverage.strength == 3
-    assert coverage.named == len(space.common)
+    swept = choose(subject, 1800, "swept")
+    space, parts, chosen = subject.operation.space, *zip(*swept.configurations, strict=True)
+    assert swept.coverage.strength == 3
+    assert Counter(parts)["named"] == len(space.common)
+    assert len(chosen) == swept.count == 1800
     small = [c for c in chosen if all(value in space.box[axis] for axis, value in c.items())]
     assert len(small) > 900
     for size in ("H", "W", "C", "F"):
@@ -98,7 +100,7 @@ def test_every_seed_meets_the_seven_conditions_of_a_known_bug() -> None:
 
     for seed in range(10):
         subject.seed = seed
-        met = sum(map(unwritten, configurations(subject, 1800, "swept")[0]))
+        met = sum(unwritten(c) for _, c in choose(subject, 1800, "swept").configurations)
         assert met >= 3
 
 
