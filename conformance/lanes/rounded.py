@@ -18,10 +18,11 @@ import numpy as np
 
 from conformance.arrays import Array, arrays_in
 from conformance.lanes.bounded import EXACT, Bounded
+from conformance.lanes.choosing import branch, coarser, larger, shares
+from conformance.lanes.functions import function_of
 from conformance.lanes.reading import Axes, read
 from conformance.lanes.wide import WIDE, is_wide_enough, slack
 from reference.numbers import Arithmetic
-from reference.numbers.arithmetic import FORMATS
 
 #: Values are multiples of one of these powers of two, or of none that is of use.
 GRAINS = (0, -4, -24)
@@ -134,7 +135,7 @@ class RoundedLanes:
             a.error + b.error,
             a.magnitude + b.magnitude,
             a.terms + b.terms,
-            _coarser(a.grain, b.grain),
+            coarser(a.grain, b.grain),
             a.undecided | b.undecided,
             a.peak + b.peak,
         )
@@ -224,80 +225,25 @@ class RoundedLanes:
         return self.like(other) / self
 
     def exp(self) -> RoundedLanes:
-        x = self.closed()
-        value = np.exp(x.value)
-        size = np.abs(value).astype(np.float64)
-        near, far = size * np.expm1(np.minimum(x.error, 1.0)), np.exp((x.value + x.error).astype(np.float64))
-        return self._elementary("exp", value, np.where(np.asarray(x.error) < 1, near, far), x)
+        return function_of("exp", self.closed())
 
     def tanh(self) -> RoundedLanes:
-        x = self.closed()
-        nearest = np.maximum(np.abs(x.value) - x.error, 0.0).astype(np.float64)
-        return self._elementary("tanh", np.tanh(x.value), x.error * np.minimum(1.0, 4 * np.exp(-2 * nearest)), x)
+        return function_of("tanh", self.closed())
 
     def sigmoid(self) -> RoundedLanes:
-        x = self.closed()
-        decay = np.exp(-np.abs(x.value))
-        value = np.where(x.value >= 0, 1, decay) / (1 + decay)
-        nearest = np.maximum(np.abs(x.value) - x.error, 0.0).astype(np.float64)
-        return self._elementary("sigmoid", value, x.error * np.minimum(0.25, np.exp(-nearest)), x)
+        return function_of("sigmoid", self.closed())
 
     def log(self) -> RoundedLanes:
-        x = self.closed()
-        relative = (x.error / np.abs(x.value)).astype(np.float64)
-        return self._elementary("log", np.log(x.value), -np.log1p(-relative), x)
-
-    def _elementary(self, name: str, value: Array, propagated: Any, x: RoundedLanes) -> RoundedLanes:
-        a, size = self.arithmetic, np.abs(value).astype(np.float64)
-        largest = size + propagated
-        # Just below a power of two the value may have been rounded down to the side of the smaller steps.
-        exponent = np.frexp(np.nextafter(largest, np.inf))[1] - a.precision
-        ulp = np.ldexp(1.0, np.maximum(exponent, FORMATS[a.format][1]))
-        flushed = np.where(largest < math.ldexp(a.floor, a.precision + 1), a.floor, 0.0)
-        error = propagated + a.ulps[name] * ulp + flushed
-        error = np.where((largest == 0) & (name not in ("exp", "sigmoid")), 0.0, error)
-        return RoundedLanes(value, a, error, size + error, undecided=x.undecided)
+        return function_of("log", self.closed())
 
     def maximum(self, other: Any) -> RoundedLanes:
-        a, b = self.closed(), self.like(other).closed()
-        value, magnitude = np.maximum(a.value, b.value), np.maximum(a.magnitude, b.magnitude)
-        grain = _coarser(a.grain, b.grain)
-        if a.error is EXACT and b.error is EXACT:
-            return RoundedLanes(
-                value,
-                a.arithmetic,
-                EXACT,
-                np.abs(value).astype(np.float64),
-                1,
-                grain,
-                a.undecided | b.undecided,
-                max(a.peak, b.peak),
-                zeros=True,
-            )
-        known = np.abs(a.value - b.value) >= a.error + b.error
-        wins = a.value >= b.value
-        error = np.where(known, np.where(wins, a.error, b.error), np.maximum(a.error, b.error))
-        magnitude = np.where(known, np.where(wins, a.magnitude, b.magnitude), magnitude)
-        undecided = np.where(
-            known, np.where(wins, a.undecided, b.undecided), np.asarray(a.undecided) | np.asarray(b.undecided)
-        )
-        return RoundedLanes(value, a.arithmetic, error, magnitude, 1, grain, undecided, zeros=True)
+        return larger(self.closed(), self.like(other).closed())
 
     def where_positive(self, yes: Any, no: Any) -> RoundedLanes:
-        x, y, n = self.closed(), self.like(yes).closed(), self.like(no).closed()
-        known, positive = np.abs(x.value) > x.error, x.value > 0
-        return _chosen(known, [positive, ~positive], [y, n])
+        return branch(self.closed(), self.like(yes).closed(), self.like(no).closed())
 
     def shares_of_largest(self, values: Sequence[Any], gradient: Any) -> list[RoundedLanes]:
-        numbers, whole = [self.like(value).closed() for value in values], self.like(gradient).closed()
-        best = numbers[0].value
-        for number in numbers[1:]:
-            best = np.maximum(best, number.value)
-        error_of_best = np.max(np.broadcast_arrays(*[n.error for n in numbers]), axis=0)
-        contends = [best - number.value <= error_of_best + number.error for number in numbers]
-        alone = np.sum(np.broadcast_arrays(*contends), axis=0) == 1
-        nothing = self.like(0)
-        return [_chosen(alone, [contender, ~contender], [whole, nothing], contender) for contender in contends]
+        return shares([self.like(value).closed() for value in values], self.like(gradient).closed())
 
     def times_log(self, factor: Any) -> RoundedLanes:
         """factor·log(x), and nothing where the factor is an exact 0."""
@@ -307,34 +253,6 @@ class RoundedLanes:
         return cast("RoundedLanes", weight * safe.log())
 
 
-def _chosen(
-    known: Any, conditions: Sequence[Any], numbers: Sequence[RoundedLanes], contender: Any = True
-) -> RoundedLanes:
-    """One number or the other by its condition; where nobody knows, anything between both, if it contends at all."""
-    (first, _), (yes, no) = conditions, numbers
-    equal = (yes.value == no.value) | ~np.asarray(contender)
-    decided = known | equal
-    picked_value, picked_error = np.where(first, yes.value, no.value), np.where(first, yes.error, no.error)
-    middle = (yes.value + no.value) / 2
-    between = np.abs(yes.value - no.value).astype(np.float64) / 2 + np.maximum(yes.error, no.error)
-    undecided = np.where(first, yes.undecided, no.undecided) | ~decided
-    error: Any = np.where(decided, picked_error, between)
-    value = np.where(decided, picked_value, middle)
-    if not error.any():
-        error = EXACT
-    grain = _coarser(yes.grain, no.grain)
-    magnitude = np.maximum(yes.magnitude, no.magnitude)
-    return RoundedLanes(
-        value,
-        yes.arithmetic,
-        error,
-        np.broadcast_to(magnitude, value.shape),
-        grain=grain,
-        undecided=undecided if undecided.any() else False,
-        zeros=True,
-    )
-
-
 def _is_one(terms: Any) -> bool:
     return type(terms) is int and terms == 1
 
@@ -342,10 +260,6 @@ def _is_one(terms: Any) -> bool:
 def _exact_zeros(number: RoundedLanes) -> Any:
     """Where numbers are an exact 0."""
     return (number.value == 0) & np.asarray(number.error == 0)
-
-
-def _coarser(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else min(one, other)
 
 
 def grain_of(values: Array) -> int | None:
