@@ -110,6 +110,25 @@ def started(module: Path, report: Path) -> subprocess.Popen[bytes]:
     return process
 
 
+SLUGGISH = """
+import time
+import numpy as np
+
+def relu(z):
+    time.sleep(0.02)
+    return np.maximum(z, 0)
+"""
+
+
+def test_the_time_limit_is_that_of_a_call_not_of_all_calls_together(tmp_path: Path) -> None:
+    module = tmp_path / "sluggish.py"
+    module.write_text(SLUGGISH, "utf-8")
+    limited = plan(str(module), operations=("relu",), kinds=("lattice probes",), time_limit=1.0)
+    outcome = run(limited)
+    assert max(result.seconds for result in outcome.results) > 1
+    assert {result.status for result in outcome.results} == {Status.PASSED}
+
+
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
 def test_an_interrupted_run_keeps_and_reports_what_is_done(tmp_path: Path, order: signal.Signals) -> None:
     module, report = tmp_path / "slow.py", tmp_path / "report"
