@@ -12,6 +12,7 @@ import numpy as np
 from conformance.arrays import Array, as_lists, as_parts, flatten_result, largest_number
 from conformance.lanes.bounded import EXACT, Bounded
 from conformance.operation import Arguments, Operation
+from conformance.schedules import Schedule
 from reference.arrays import elementwise, flatten, shape
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
@@ -104,7 +105,17 @@ def _number_within(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
 
 
 def rounded(value: Any, arithmetic: Arithmetic) -> Any:
-    """An argument as the reference takes it: float arrays as nested lists of rounded numbers."""
+    """An argument as the reference takes it: float arrays as nested lists of rounded numbers.
+
+    Floats that are no arrays too, learning rates for instance: a sum of nothing but them and integers, a threshold's
+    weight, would have no error else.
+    """
+    if isinstance(value, float):
+        return Rounded(value, arithmetic)
+    if isinstance(value, list):
+        return [rounded(part, arithmetic) for part in value]
+    if isinstance(value, Schedule):
+        return Schedule(tuple(rounded(rate, arithmetic) for rate in value.rates))
     return as_lists(value, lambda number: Rounded(number, arithmetic))
 
 
