@@ -10,7 +10,7 @@ import contextlib
 import math
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache, lru_cache
 from itertools import chain, count, islice
 from typing import Any
@@ -43,6 +43,8 @@ AFFORDABLE = {"swept": Budget(200_000, 250), "rounding": Budget(40_000, 200)}
 KEPT = 2_500
 #: Seeds of further pools are so far apart that no two runs share one by accident.
 FAR = 1 << 32
+#: Of so many configurations it is remembered that they were met.
+REMEMBERED = 100_000
 #: Calls made together hold no more numbers than this.
 MOST_NUMBERS = 1 << 20
 
@@ -61,12 +63,6 @@ class Coverage:
     #: of other sizes, with the choices that most calls have
     usual: int = 0
 
-    def note(self, part: str, configuration: Configuration) -> None:
-        """Count a configuration; those with names come again with other values, and count once."""
-        if part:
-            setattr(self, part, getattr(self, part) + 1)
-            self.longest = max([self.longest, *(configuration[name] for name in configuration.space.sizes)])
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -75,6 +71,18 @@ class Chosen:
     count: int
     configurations: Iterator[tuple[str, Configuration]]
     coverage: Coverage
+    #: what was met before counts once, though it may come again with other values
+    met: set[tuple[Any, ...]] = field(default_factory=set)
+
+    def note(self, part: str, configuration: Configuration) -> None:
+        """Count a configuration as covered."""
+        key = part, *configuration.values()
+        if part and key not in self.met:
+            setattr(self.coverage, part, getattr(self.coverage, part) + 1)
+            lengths = (configuration[name] for name in configuration.space.sizes)
+            self.coverage.longest = max(self.coverage.longest, *lengths, 0)
+            if len(self.met) < REMEMBERED:
+                self.met.add(key)
 
 
 def choose(subject: Subject, wanted: int, values: str) -> Chosen:
@@ -179,7 +187,7 @@ class Case:
 def _cases(subject: Subject, chosen: Chosen, values: str) -> Iterator[tuple[list[Choice], Case]]:
     operation, shared = subject.operation, values == "swept"
     for place, (part, configuration) in enumerate(chosen.configurations):
-        chosen.coverage.note(part, configuration)
+        chosen.note(part, configuration)
         seed = (subject.seed, zlib.crc32(operation.name.encode()), place)
         # Integers are the same in every dtype; labels of a float type are cast with the rest.
         dtype = "float64" if shared else subject.dtype

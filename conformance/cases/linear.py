@@ -10,7 +10,7 @@ from conformance.lanes.reading import Axes
 from conformance.laws import Trial, exact, total_of
 from conformance.spaces import EDGES, Configuration, Space
 
-SMALL = {"N": range(1, 10), "D": range(1, 18), "U": range(1, 18)}
+SMALL = {"N": range(1, 6), "D": range(1, 18), "U": range(1, 15)}
 LAYERS = {
     "a hidden layer": {"N": 10, "D": 64, "U": 32},
     "the slides' first layer": {"N": 100, "D": 784, "U": 200},

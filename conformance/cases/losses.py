@@ -13,7 +13,7 @@ from conformance.spaces import EDGES, Configuration, Space
 #: N examples, K classes.
 BATCH = Space(
     sizes={"N": EDGES, "K": (*EDGES, 255, 256, 257, 1000, 1024, 1025)},
-    small={"N": range(1, 18), "K": range(1, 34)},
+    small={"N": range(1, 17), "K": range(1, 26)},
     steps=lambda c: 8 * c.K,
     work=lambda c: 8 * c.N * c.K,
     common={"ten digits": {"N": 100, "K": 10}, "a thousand classes": {"N": 4, "K": 1000}},
