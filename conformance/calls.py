@@ -42,11 +42,13 @@ class Call:
     watched: bool = False
     #: whether to make the call even if it is known to end the process
     dared: bool = False
+    #: the values of hyperparameters that may be left out
+    defaults: Arguments = field(default_factory=dict)
 
     @property
     def arguments(self) -> Arguments:
-        """All arguments by name."""
-        return {**self.data, **self.hyperparameters}
+        """All arguments by name, with those left out."""
+        return {**self.defaults, **self.data, **self.hyperparameters}
 
 
 @dataclass

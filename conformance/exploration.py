@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any
 
 import hypothesis
+import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from conformance.backend import Lost
 from conformance.choices import Again, Chance, Choice, Choices, Guided
 from conformance.comparison import Comparison, Nonconforming
 from conformance.drawing import Discarded, Draw
-from conformance.operation import Arguments
+from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from conformance.shrinking import smallest
 from conformance.subject import KnownToCrash, Subject
@@ -251,4 +252,18 @@ def draw_call(subject: Subject, draw: Draw) -> Arguments:
     """The arguments of a call that is worth making."""
     arguments = subject.operation.draw_call(draw)
     draw.require_interest()
-    return arguments
+    return left_to_defaults(subject.operation, arguments) if draw.choice(False, False, False, True) else arguments
+
+
+def left_to_defaults(operation: Operation, arguments: Arguments) -> Arguments:
+    """The call without the hyperparameters that have their default values, which may be other ones elsewhere.
+
+    And without those that are floats by default: no such number decides which calls there are.
+    """
+    defaults = operation.defaults
+
+    def may_go(name: str, value: Any) -> bool:
+        default = defaults.get(name, value)
+        return name in defaults and (isinstance(default, float) or (type(value) is not np.ndarray and value == default))
+
+    return {name: value for name, value in arguments.items() if not may_go(name, value)}

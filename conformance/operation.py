@@ -66,3 +66,9 @@ class Operation:
         """The names of those that are given by name only."""
         parameters = inspect.signature(self.reference).parameters.values()
         return frozenset(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+
+    @cached_property
+    def defaults(self) -> Arguments:
+        """The values of those that may be left out."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}

@@ -149,7 +149,8 @@ class Subject:
 
     def call(self, arguments: Arguments, **how: Any) -> Call:
         """A call to be made in some way of its own."""
-        return Call(*self.operation.split(arguments), dared=not self.severities, **how)
+        how = {"dared": not self.severities, **how}
+        return Call(*self.operation.split(arguments), defaults=self.operation.defaults, **how)
 
     def _made_ahead(self, calls: Sequence[Arguments], layout: str, dared: bool) -> list[Answer]:
         if len(calls) > 1 or layout != "as drawn" or dared or id(calls[0]) not in self._ahead:
@@ -161,7 +162,7 @@ class Subject:
 
     def _made_of(self, calls: Sequence[Arguments], layout: str, dared: bool) -> list[Call]:
         dared = dared or not self.severities
-        return [Call(*self.operation.split(arguments), layout=layout, dared=dared) for arguments in calls]
+        return [self.call(arguments, layout=layout, dared=dared) for arguments in calls]
 
     def result_of(self, answer: Answer, arguments: Arguments) -> Any:
         """The result in an answer, or Nonconforming if there is an exception in its place."""

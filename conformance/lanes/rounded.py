@@ -119,8 +119,12 @@ class RoundedLanes:
         """A plain number as one of these."""
         if type(other) is RoundedLanes:
             return other
-        value = np.asarray(other, self.value.dtype)
-        return RoundedLanes(value, self.arithmetic, grain=grain_of(value), zeros=other == 0)
+        value, arithmetic = np.asarray(other, self.value.dtype), self.arithmetic
+        # What the format doesn't hold, a slope of 0.01 say, is rounded to it first.
+        held = value == value.astype(arithmetic.format)
+        error = EXACT if held else float(np.abs(value)) * arithmetic.unit_roundoff + arithmetic.floor
+        magnitude = np.abs(value).astype(np.float64) + error
+        return RoundedLanes(value, arithmetic, error, magnitude, grain=grain_of(value), zeros=other == 0)
 
     def __add__(self, other: Any) -> RoundedLanes:
         if type(other) is not RoundedLanes:
