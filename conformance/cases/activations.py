@@ -45,6 +45,7 @@ ARRAYS = Space(
         "a batch of hidden units": {"rank": 2, "A": 200, "B": 100},
         "a batch of feature maps": {"rank": 4, "A": 12, "B": 28, "C": 28, "D": 10},
         "the slides' feature maps": {"rank": 4, "A": 12, "B": 28, "C": 28, "D": 100},
+        "a large array of odd length": {"rank": 1, "A": 100_003},
     },
 )
 
@@ -64,6 +65,7 @@ SCORES = Space(
     common={
         "ten digits": {"rank": 2, "K": 10, "A": 100},
         "a thousand classes": {"rank": 2, "K": 1000, "A": 4},
+        "a large batch": {"rank": 2, "K": 67, "A": 1031},
     },
 )
 ROWS = Axes(("* K",), ("* K",))

@@ -16,7 +16,11 @@ BATCH = Space(
     small={"N": range(1, 17), "K": range(1, 26)},
     steps=lambda c: 8 * c.K,
     work=lambda c: 8 * c.N * c.K,
-    common={"ten digits": {"N": 100, "K": 10}, "a thousand classes": {"N": 4, "K": 1000}},
+    common={
+        "ten digits": {"N": 100, "K": 10},
+        "a thousand classes": {"N": 4, "K": 1000},
+        "a large batch": {"N": 1031, "K": 67},
+    },
 )
 EXAMPLES = Axes(("N K", "N K"), ("N",), "N")
 
