@@ -63,11 +63,20 @@ class Pool(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """How much a configuration may cost: operations one by one, and with whole axes read at once; the longest axis."""
+    """How much a configuration may cost: operations one by one, and with whole axes read at once; the longest axis.
+
+    Long axes are few, and only they show what goes wrong behind a block: at the edges more steps may be made.
+    """
 
     work: float
     steps: float
     largest: int | None = None
+    steps_at_edges: float = 0
+
+    def affords(self, which: str, work: Any, steps: Any) -> Any:
+        """Whether configurations of a pool cost no more."""
+        most = max(self.steps, self.steps_at_edges) if which == "edges" else self.steps
+        return (work <= self.work) & (steps <= most)
 
 
 @lru_cache(maxsize=256)
@@ -75,16 +84,16 @@ def pool(space: Space, budget: Budget, seed: int) -> Pool:
     """Random configurations within a budget."""
     named = space.named(budget.largest).items()
     return Pool(
-        {name: c for name, c in named if space.work(c) <= budget.work and space.steps(c) <= budget.steps},
+        {name: c for name, c in named if budget.affords("named", space.work(c), space.steps(c))},
         *[
-            Rowed(space, axes, rows[(work <= budget.work) & (steps <= budget.steps)][:KEPT])
-            for axes, rows, work, steps in _candidates(space, budget.largest, seed)
+            Rowed(space, axes, rows[budget.affords(which, work, steps)][:KEPT])
+            for which, axes, rows, work, steps in _candidates(space, budget.largest, seed)
         ],
     )
 
 
 @lru_cache(maxsize=128)
-def _candidates(space: Space, largest: int | None, seed: int) -> list[tuple[Axes, Rows, Costs, Costs]]:
+def _candidates(space: Space, largest: int | None, seed: int) -> list[tuple[str, Axes, Rows, Costs, Costs]]:
     """Valid configurations of the small box, with lengths at the edges, and of usual choices, and their costs."""
     candidates = []
     for name, box, tried in (
@@ -100,7 +109,7 @@ def _candidates(space: Space, largest: int | None, seed: int) -> list[tuple[Axes
         columns = space.columns(axes, rows)
         valid, work, steps = (np.broadcast_to(f(columns), len(rows)) for f in (space.valid, space.work, space.steps))
         kept = valid.astype(bool)
-        candidates.append((axes, rows[kept], work[kept], steps[kept]))
+        candidates.append((name, axes, rows[kept], work[kept], steps[kept]))
     return candidates
 
 

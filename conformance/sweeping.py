@@ -39,6 +39,8 @@ EDGE_SHARE, USUAL_SHARE = 0.3, 0.15
 NAMED, FEW_NAMED = 4, 20
 #: What a swept configuration may cost: operations one by one, and in lanes; less where bounds must be found, too.
 AFFORDABLE = {"swept": Budget(200_000, 250), "rounding": Budget(40_000, 200)}
+#: In lanes, at the edges: so long are sums and rows.
+STEPS_AT_EDGES = {"swept": 520, "rounding": 1_300}
 #: So many cases are kept, with what is wanted of them, until another operation's turn comes.
 KEPT = 2_500
 #: Seeds of further pools are so far apart that no two runs share one by accident.
@@ -97,10 +99,12 @@ def choose(subject: Subject, wanted: int, values: str) -> Chosen:
         The configurations, as they are needed.
     """
     space, alone = subject.operation.space, subject.is_read_alone
-    work, steps, _ = AFFORDABLE[values]
+    work, steps, *_ = AFFORDABLE[values]
     if alone or subject.largest is not None:
         work = MOST_WORK_ALONE
-    budget = Budget(work, steps, subject.largest)
+    # Where bounds are wanted of integers, after sums come exponentials: those are read one by one more often than not.
+    cheap = values == "rounding" or is_exact(subject.operation)
+    budget = Budget(work, steps, subject.largest, STEPS_AT_EDGES[values] if cheap else 0)
     found = pool(space, budget, subject.seed)
     named = list((found.named if alone else space.named(subject.largest)).values())
     edges = found.edges.covering(EDGE_STRENGTH + subject.thorough, subject.seed)

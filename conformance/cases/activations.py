@@ -66,6 +66,7 @@ SCORES = Space(
         "ten digits": {"rank": 2, "K": 10, "A": 100},
         "a thousand classes": {"rank": 2, "K": 1000, "A": 4},
         "a large batch": {"rank": 2, "K": 67, "A": 1031},
+        **{f"a class more than {classes}": {"rank": 2, "K": classes + 1, "A": 9} for classes in (256, 512, 1024)},
     },
 )
 ROWS = Axes(("* K",), ("* K",))

@@ -20,6 +20,7 @@ BATCH = Space(
         "ten digits": {"N": 100, "K": 10},
         "a thousand classes": {"N": 4, "K": 1000},
         "a large batch": {"N": 1031, "K": 67},
+        **{f"a class more than {classes}": {"N": 9, "K": classes + 1} for classes in (256, 512, 1024)},
     },
 )
 EXAMPLES = Axes(("N K", "N K"), ("N",), "N")
