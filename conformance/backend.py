@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from conformance.calls import Answer, Call, make_calls
+from conformance.calls import Answer, Call, declared_defaults, make_calls
 from conformance.channel import ConnectionLost, TimedOut
 from conformance.concurrency import make_calls_at_once
 from conformance.deviations import Deviation
@@ -104,6 +104,9 @@ class Backend(Protocol):
     def make_at_once(self, operation: str, calls: Sequence[Call]) -> list[Answer]:
         """Make two calls, each alone and then one while the other is made; raises Lost."""
 
+    def declared_defaults(self, operation: str) -> frozenset[str]:
+        """The hyperparameters for which the implementation has default values of its own."""
+
     def printed(self) -> str:
         """What the implementation printed during the last calls."""
 
@@ -126,6 +129,9 @@ class LocalBackend:
     def make_at_once(self, operation: str, calls: Sequence[Call]) -> list[Answer]:
         return list(map(returned, make_calls_at_once(self.function, calls, self.deviations)))
 
+    def declared_defaults(self, operation: str) -> frozenset[str]:
+        return declared_defaults(self.function)
+
     def printed(self) -> str:
         return ""
 
@@ -140,6 +146,7 @@ class ProcessBackend:
         self._longest: dict[str, float] = {}
         self._hung: set[str] = set()
         self._crashes: Counter[str] = Counter()
+        self._defaults: dict[str, frozenset[str]] = {}
 
     def hello(self) -> Mapping[str, Any]:
         """What the implementation says of itself; raises Unusable."""
@@ -156,6 +163,7 @@ class ProcessBackend:
         if not isinstance(hello, dict) or "unusable" in hello:
             details = hello if isinstance(hello, dict) else {}
             self._unusable(str(details.get("unusable", "it doesn't speak as it should")), str(details.get("details")))
+        self._defaults = {name: frozenset(names) for name, names in hello["defaults"].items()}
         return dict(hello)
 
     def _unusable(self, reason: str, details: str | None = None) -> None:
@@ -204,6 +212,9 @@ class ProcessBackend:
             self._crashes[operation] += 1
             ended = process.how_it_ended() if isinstance(error, ConnectionLost) else str(error)
             raise self._lost(Status.CRASHED, ended) from None
+
+    def declared_defaults(self, operation: str) -> frozenset[str]:
+        return self._defaults.get(operation, frozenset())
 
     def printed(self) -> str:
         return self._process.output(self._start_of_output) if self._process else ""

@@ -6,6 +6,7 @@ elsewhere: in another process, where an implementation can't reach.
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import traceback
@@ -203,6 +204,15 @@ def where_in(function: Callable[..., Any], error: BaseException) -> str:
     source = getattr(getattr(function, "__code__", None), "co_filename", "")
     own = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == source]
     return f"{Path(source).name}, line {own[-1]}: {linecache.getline(source, own[-1]).strip()}" if own else ""
+
+
+def declared_defaults(function: Callable[..., Any]) -> frozenset[str]:
+    """The parameters that have default values, where a function says so."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # of what isn't Python, nothing is known
+        return frozenset()
+    return frozenset(p.name for p in parameters if p.default is not inspect.Parameter.empty)
 
 
 def location_of(function: Callable[..., Any]) -> str:

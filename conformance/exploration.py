@@ -25,7 +25,7 @@ from conformance.backend import Lost
 from conformance.choices import Again, Chance, Choice, Choices, Guided
 from conformance.comparison import Comparison, Nonconforming
 from conformance.drawing import Discarded, Draw
-from conformance.operation import Arguments, Operation
+from conformance.operation import Arguments
 from conformance.outcomes import Severity
 from conformance.shrinking import smallest
 from conformance.subject import KnownToCrash, Subject
@@ -252,18 +252,19 @@ def draw_call(subject: Subject, draw: Draw) -> Arguments:
     """The arguments of a call that is worth making."""
     arguments = subject.operation.draw_call(draw)
     draw.require_interest()
-    return left_to_defaults(subject.operation, arguments) if draw.choice(False, False, False, True) else arguments
+    return left_to_defaults(subject, arguments) if draw.choice(False, False, False, True) else arguments
 
 
-def left_to_defaults(operation: Operation, arguments: Arguments) -> Arguments:
-    """The call without the hyperparameters that have their default values, which may be other ones elsewhere.
+def left_to_defaults(subject: Subject, arguments: Arguments) -> Arguments:
+    """The call without what has the reference's default values: the implementation's own may be others.
 
     And without those that are floats by default: no such number decides which calls there are.
     """
-    defaults = operation.defaults
+    defaults, own = subject.operation.defaults, subject.backend.declared_defaults(subject.operation.name)
 
     def may_go(name: str, value: Any) -> bool:
-        default = defaults.get(name, value)
-        return name in defaults and (isinstance(default, float) or (type(value) is not np.ndarray and value == default))
+        if name not in defaults or name not in own:
+            return False
+        return isinstance(defaults[name], float) or (type(value) is not np.ndarray and value == defaults[name])
 
     return {name: value for name, value in arguments.items() if not may_go(name, value)}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from conformance.algorithms import Algorithm, place_of
-from conformance.calls import location_of
+from conformance.calls import declared_defaults, location_of
 from conformance.deviations import Deviation
 from reference.numbers import Arithmetic
 
@@ -89,6 +89,7 @@ class Implementation:
             "description": self.description,
             "profile": dict(self.profile),
             "provides": {name: location_of(function) for name, function in functions.items() if function},
+            "defaults": {name: sorted(declared_defaults(function)) for name, function in functions.items() if function},
             "deviations": [_without_calls(deviation) for deviation in self.deviations],
             "skipped": dict(self.skipped),
             "not_provided": dict(self.not_provided),
