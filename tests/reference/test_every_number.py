@@ -22,6 +22,7 @@ import reference
 from conformance.operations import operations
 from conformance.proof import FINEST, may_be_the_same
 from conformance.sampling import sample_calls
+from conformance.schedules import Schedule
 from reference import alternatives
 from reference.numbers import Arithmetic, Dual, Formula, Interval, Node, Rounded
 from reference.numbers.interval import hull
@@ -68,10 +69,10 @@ NAMES = [*operations(), *HELPERS]
 
 @cache
 def drawn(name: str) -> list[dict[str, Any]]:
-    """Arguments of calls of an operation: integers and sixteenths, on which floats and decimals are exact too."""
+    """Arguments of calls of an operation: integers, sixteenths, and rates of 20 bits, on which floats are exact too."""
     return [
         {argument: as_fractions(value) for argument, value in call.items()}
-        for call in sample_calls(operations()[name], "float64", CALLS, values="law")
+        for call in sample_calls(operations()[name], "float32", CALLS, values="law")
     ]
 
 
@@ -81,15 +82,20 @@ def as_fractions(value: Any) -> Any:
         return as_fractions(value.tolist())
     if isinstance(value, (list, tuple)):
         return type(value)(map(as_fractions, value))
+    if isinstance(value, Schedule):
+        return Schedule(as_fractions(value.rates))
     return Fraction(value) if isinstance(value, float) else value
 
 
 def run(name: str, given: dict[str, Any], number: Callable[[Any], Any]) -> list[Any]:
     """The numbers of a function's result, read with a kind of number."""
-    read = {
-        argument: convert(lambda leaf: number(leaf) if isinstance(leaf, Fraction) else leaf, value)
-        for argument, value in given.items()
-    }
+
+    def as_numbers(value: Any) -> Any:
+        if isinstance(value, Schedule):
+            return Schedule(as_numbers(value.rates))
+        return convert(lambda leaf: number(leaf) if isinstance(leaf, Fraction) else leaf, value)
+
+    read = {argument: as_numbers(value) for argument, value in given.items()}
     if name in HELPERS:
         return list(leaves(HELPERS[name][1](read)))
     operation = operations()[name]
