@@ -139,8 +139,16 @@ class LocalBackend:
 class ProcessBackend:
     """An implementation in a process of its own, started when it is needed, and again after it was lost."""
 
-    def __init__(self, name: str, operations: Sequence[str], memory: int, seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        operations: Sequence[str],
+        memory: int,
+        seconds: float,
+        answered: Callable[[], None] = lambda: None,
+    ) -> None:
         self.name, self._operations, self._memory, self._seconds = name, operations, memory, seconds
+        self._answered = answered
         self._process: Process | None = None
         self._start_of_output = 0
         self._longest: dict[str, float] = {}
@@ -204,6 +212,7 @@ class ProcessBackend:
                 start = time.monotonic()
                 answers = checked_answers(process.channel.receive(patience), count)
                 self._longest[operation] = max(self._longest.get(operation, 0.0), time.monotonic() - start)
+                self._answered()
                 yield from answers
         except TimedOut:
             self._hung.add(operation)

@@ -52,15 +52,21 @@ class Progress:
     """How much of a task is done, told to the runner now and then."""
 
     channel: Channel
-    checks: int
+    checks: int = 1
     done: int = 0
+    fraction: float = 0.0
     told: float = 0.0
 
     def within_check(self, fraction: float) -> None:
         """Some part of the present check is done."""
+        self.fraction = fraction
+        self.answered()
+
+    def answered(self) -> None:
+        """A call came back, which may be all that happens for long: who hears nothing takes a judge for dead."""
         if time.monotonic() - self.told > SECONDS_BETWEEN:
             self.told = time.monotonic()
-            self.channel.send({"kind": "progress", "fraction": (self.done + fraction) / self.checks})
+            self.channel.send({"kind": "progress", "fraction": (self.done + self.fraction) / self.checks})
 
     def next_check(self) -> None:
         """A check is done."""
@@ -74,6 +80,7 @@ class Judge:
     def __init__(self, plan: Plan, channel: Channel) -> None:
         self.plan, self.channel = plan, channel
         self.candidates: OrderedDict[str, Candidate] = OrderedDict()
+        self.progress = Progress(channel)
 
     def serve(self) -> None:
         """Judge until the connection closes."""
@@ -91,7 +98,8 @@ class Judge:
         if name not in self.candidates:
             while len(self.candidates) >= MOST_KEPT:
                 self.candidates.popitem(last=False)[1].backend.end()
-            backend = ProcessBackend(name, tuple(operations()), self.plan.memory, self.plan.time_limit)
+            limits = self.plan.memory, self.plan.time_limit
+            backend = ProcessBackend(name, tuple(operations()), *limits, lambda: self.progress.answered())
             hello = dict(backend.hello())
             self.candidates[name] = Candidate(backend, hello, claimed_of(backend, hello))
         self.candidates.move_to_end(name)
@@ -105,14 +113,14 @@ class Judge:
         due = {dtype: self.due(candidate, operation, dtype) for dtype in self.plan.dtypes}
         for dtype, checks in due.items():
             self.channel.send({"kind": "due", "dtype": dtype, "checks": [check.name for check in checks]})
-        progress = Progress(self.channel, sum(map(len, due.values())))
+        self.progress = Progress(self.channel, sum(map(len, due.values())))
         for dtype, checks in due.items():
             subject = self.subject(candidate, operation, dtype)
-            subject.progress = progress.within_check
+            subject.progress = self.progress.within_check
             for check in checks:
                 if (dtype, check.name) not in done:
                     self.channel.send({"kind": "result", "result": self.run(candidate, subject, check).as_json()})
-                progress.next_check()
+                self.progress.next_check()
 
     def due(self, candidate: Candidate, operation: Operation, dtype: str) -> list[Check | KnownDeviation]:
         """What is to be run, in order: what is claimed and known first, then the checks by kind."""

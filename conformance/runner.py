@@ -19,7 +19,8 @@ from conformance.outcomes import Severity, Status
 from conformance.plan import Plan
 from conformance.processes import Process
 
-#: How much longer than its own time limit a judge may be silent: it has work of its own beside the calls it waits for.
+#: How much longer than the time limit of a call a judge may be silent: it tells of each answer, and has work of its
+#: own between two calls.
 JUDGING_SECONDS = 600.0
 #: Implementations whose processes a judge keeps while others have their turn.
 MOST_KEPT = 4

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance import runner
 from conformance.checking import Result
 from conformance.checks import check_names
 from conformance.operations import operations
@@ -126,6 +127,16 @@ def test_the_time_limit_is_that_of_a_call_not_of_all_calls_together(tmp_path: Pa
     limited = plan(str(module), operations=("relu",), kinds=("lattice probes",), time_limit=1.0)
     outcome = run(limited)
     assert max(result.seconds for result in outcome.results) > 1
+    assert {result.status for result in outcome.results} == {Status.PASSED}
+
+
+def test_a_judge_whose_calls_all_take_long_is_not_taken_for_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "sluggish.py"
+    module.write_text(SLUGGISH.replace("0.02", "0.6"), "utf-8")
+    monkeypatch.setattr(runner, "JUDGING_SECONDS", 1.0)  # so 7 s of silence; a handful of calls takes 9.6 s
+    outcome = run(plan(str(module), operations=("relu",), kinds=("rounding bound",), time_limit=6.0, cases=40))
     assert {result.status for result in outcome.results} == {Status.PASSED}
 
 
