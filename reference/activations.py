@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reference.arrays import Array, Number, elementwise, require_array, require_shape, total
-from reference.elementary import exp, largest, maximum, where_positive
+from reference.arrays import Array, Number, elementwise, require_array, require_shape
+from reference.elementary import exp, maximum, parts_of_total, shift_by_maximum, where_positive
 from reference.elementary import sigmoid as logistic
 from reference.elementary import tanh as hyperbolic_tangent
 from reference.errors import require_number
@@ -293,15 +293,7 @@ def softmax(z: Array) -> Array:
 
 def softmax_of_row(row: Array) -> Array:
     """`softmax` of a single list of scores."""
-    exponentials = [exp(score) for score in shift_by_maximum(row)]
-    normalizer = total(exponentials)
-    return [exponential / normalizer for exponential in exponentials]
-
-
-def shift_by_maximum(row: Array) -> Array:
-    """Subtract a row's largest entry from each of them."""
-    m = largest(row)
-    return [score - m for score in row]
+    return parts_of_total([exp(score) for score in shift_by_maximum(row)])
 
 
 def along_last_axis(function: Callable[[Array], Array], values: Array) -> Array:

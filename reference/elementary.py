@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import reduce
 
-from reference.arrays import Number
+from reference.arrays import Number, total
 
 
 def exp(x: Number) -> Number:
@@ -84,6 +84,30 @@ def shares_of_largest(values: Sequence[Number], gradient: Number) -> list[Number
     winner = largest(values)
     first = next(place for place, value in enumerate(values) if value == winner or value != value)
     return [gradient if place == first else 0 for place in range(len(values))]
+
+
+def shift_by_maximum(values: Sequence[Number]) -> list[Number]:
+    """Each value less the largest one, which leaves nothing above 0 to overflow an exponential.
+
+    For what doesn't change if the same is taken off each: numbers that are ranges take off the largest that any may be.
+    """
+    for value in values:
+        if hasattr(value, "shift_by_maximum"):
+            return value.shift_by_maximum(values)
+    m = largest(values)
+    return [value - m for value in values]
+
+
+def parts_of_total(values: Sequence[Number]) -> list[Number]:
+    """The part that each of some numbers ≥ 0 is of their sum.
+
+    Numbers that are ranges know more here than of a sum and a quotient: no part is larger than the whole.
+    """
+    for value in values:
+        if hasattr(value, "parts_of_total"):
+            return value.parts_of_total(values)
+    whole = total(values)
+    return [value / whole for value in values]
 
 
 def where_positive(x: Number, yes: Number, no: Number) -> Number:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reference.activations import shift_by_maximum, softmax_of_row
+from reference.activations import softmax_of_row
 from reference.arrays import Array, require_array, require_shape, total
-from reference.elementary import exp, log, times_log, weigh
+from reference.elementary import exp, log, shift_by_maximum, times_log, weigh
 
 __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_vjp"]
 

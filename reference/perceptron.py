@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from reference.arrays import Array, Number, dot, require_array, require_shape
 from reference.errors import InvalidArgument, is_number, require_positive_integer
+from reference.tables import html_table
 
 __all__ = [
     "PerceptronPrediction",
@@ -18,6 +19,9 @@ __all__ = [
     "perceptron_predict",
     "perceptron_sgd",
 ]
+
+#: The columns of the slide's table; the last one says whether the weights were changed.
+HEADER = "w", "x_i", "x_i · w", ""
 
 LearningRate = Number | Sequence[Number] | Callable[[int], Number]
 
@@ -31,16 +35,26 @@ class PerceptronTrace(NamedTuple):
     activations: Array
     updated: Array
 
-    def __str__(self) -> str:
-        def row(weights: str, example: str, activation: str, updated: str) -> str:
-            return f"{weights:<24}{example:<20}{activation:>8}   {updated}".rstrip()
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        """The cells of the slide's table."""
 
-        lines = [row("w", "x_i", "x_i · w", "")]
-        for weights, example, activation, updated in zip(*self[1:], strict=True):
+        def row(weights: Array, example: Array, activation: Number, updated: int) -> tuple[str, str, str, str]:
             sign = "+" if isinstance(activation, (int, float, Fraction, Decimal)) and activation > 0 else ""
             shown = f"{sign}{activation}" if activation else "0"
-            lines.append(row(_tuple(weights), _tuple(example), shown, "update" if updated else ""))
-        return "\n".join([*lines, f"{_tuple(self.final_weights)} at the end"])
+            return _tuple(weights), _tuple(example), shown, "update" if updated else ""
+
+        return list(map(row, *self[1:]))
+
+    def _end(self) -> str:
+        return f"{_tuple(self.final_weights)} at the end"
+
+    def __str__(self) -> str:
+        rows = [HEADER, *self._rows()]
+        lines = [f"{weights:<24}{example:<20}{f_x:>8}   {updated}".rstrip() for weights, example, f_x, updated in rows]
+        return "\n".join([*lines, self._end()])
+
+    def _repr_html_(self) -> str:
+        return html_table(HEADER, self._rows(), self._end())
 
 
 class PerceptronPrediction(NamedTuple):

@@ -13,7 +13,18 @@ from reference.numbers.arithmetic import Arithmetic
 from reference.numbers.dual import Dual, derivative
 from reference.numbers.formula import Formula
 from reference.numbers.interval import Interval
-from reference.numbers.node import Node, evaluate, gradients
+from reference.numbers.node import Node, dot_of, evaluate, gradients
 from reference.numbers.rounded import Rounded
 
-__all__ = ["Arithmetic", "Dual", "Formula", "Interval", "Node", "Rounded", "derivative", "evaluate", "gradients"]
+__all__ = [
+    "Arithmetic",
+    "Dual",
+    "Formula",
+    "Interval",
+    "Node",
+    "Rounded",
+    "derivative",
+    "dot_of",
+    "evaluate",
+    "gradients",
+]

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from operator import eq, ge, gt, le, lt, neg
+from typing import Any
 
 from reference import elementary
 from reference.arrays import Number
+from reference.errors import InvalidArgument, Undecidable, is_number
 from reference.numbers.mixing import divide, minus, multiply, plus
-
-#: How tightly an expression binds: a sum inside a product needs parentheses.
-SUM, PRODUCT, ATOM = range(3)
+from reference.numbers.notations import ATOM, PRODUCT, Written, in_tex, number_in_tex, on_a_line
 
 
 class Formula:
-    """A number written out: every operation extends the text, and the value goes along.
+    """A number written out: every operation extends the text, and the value, where it is known, goes along.
 
-    Why: teaching. A reference function called with formulas returns the expressions that the slides print.
+    Why: teaching. A reference function called with formulas returns the expressions that the slides print. A notebook
+    shows them typeset.
 
     Args:
-        value: a number, or its text as printed ("0.40" keeps its zero; its value is exact).
-        text: what to print for it, the value itself when not given; a name such as "w₁" prints symbolically.
+        value: a number; its text as printed ("0.40" keeps its zero; its value is exact); or a name, such as "w₁", of a
+            number that isn't known: whatever depends on it is known no more.
+        text: what to print for it, the value itself when not given; a name prints symbolically.
+
+    Raises:
+        InvalidArgument: if the value is neither a number nor the text of one, nor a name.
 
     Source:
         goldsborough-deep, "Convolutional Neural Network: Mechanics", which prints 5.7 · 0.4 in the image's cells.
@@ -30,113 +36,140 @@ class Formula:
     5.7·0.4 + 1
     >>> float((w * x + 1).value)
     3.28
-    >>> (Formula(2, "x") - Formula(3, "y")) * 4
+    >>> (Formula("x") - Formula("y")) * 4
     (x - y)·4
     """
 
-    __slots__ = ("binding", "text", "value")
+    __slots__ = ("tex", "value", "written")
 
-    def __init__(self, value: Number | str, text: str | None = None, binding: int = ATOM) -> None:
-        self.value = Fraction(value) if isinstance(value, str) else value
-        self.text = str(value) if text is None else text
+    def __init__(self, value: Number | str, text: str | None = None) -> None:
+        self.value = _value_of(value)
+        shown = str(value) if text is None else text
         # A fraction's own text is a quotient, and binds like one.
-        self.binding = PRODUCT if text is None and "/" in self.text else binding
+        self.written = Written(shown, PRODUCT if text is None and "/" in shown else ATOM)
+        self.tex = number_in_tex(shown)
+
+    @property
+    def text(self) -> str:
+        """The expression on a line."""
+        return self.written.text
+
+    def _repr_latex_(self) -> str:
+        return f"${self.tex.text}$"
 
     def __repr__(self) -> str:
         return self.text
 
     def __add__(self, other: Number) -> Formula:
-        return _sum("+", self, _formula(other))
+        return _operate("+", plus, self, other)
 
     def __radd__(self, other: Number) -> Formula:
-        return _sum("+", _formula(other), self)
+        return _operate("+", plus, other, self)
 
     def __sub__(self, other: Number) -> Formula:
-        return _sum("-", self, _formula(other))
+        return _operate("-", minus, self, other)
 
     def __rsub__(self, other: Number) -> Formula:
-        return _sum("-", _formula(other), self)
+        return _operate("-", minus, other, self)
 
     def __mul__(self, other: Number) -> Formula:
-        return _product("·", self, _formula(other))
+        return _operate("·", multiply, self, other)
 
     def __rmul__(self, other: Number) -> Formula:
-        return _product("·", _formula(other), self)
+        return _operate("·", multiply, other, self)
 
     def __truediv__(self, other: Number) -> Formula:
-        return _product("/", self, _formula(other))
+        return _operate("/", divide, self, other)
 
     def __rtruediv__(self, other: Number) -> Formula:
-        return _product("/", _formula(other), self)
+        return _operate("/", divide, other, self)
 
     def __neg__(self) -> Formula:
-        return Formula(-self.value, f"-{self.inside(PRODUCT)}", SUM)
+        return _operate("-", neg, self)
 
     def __lt__(self, other: Number) -> bool:
-        return bool(self.value < _formula(other).value)
+        return _compare(lt, self, other)
 
     def __le__(self, other: Number) -> bool:
-        return bool(self.value <= _formula(other).value)
+        return _compare(le, self, other)
 
     def __gt__(self, other: Number) -> bool:
-        return bool(self.value > _formula(other).value)
+        return _compare(gt, self, other)
 
     def __ge__(self, other: Number) -> bool:
-        return bool(self.value >= _formula(other).value)
+        return _compare(ge, self, other)
 
     def __eq__(self, other: object) -> bool:
-        return bool(self.value == _formula(other).value)
+        """Whether the values are equal; of unknown ones, whether they are written alike, or else undecidable."""
+        if not isinstance(other, Formula) and not is_number(other):
+            return NotImplemented
+        formula = _formula(other)
+        unknown = self.value is None or formula.value is None
+        return (unknown and self.text == formula.text) or _compare(eq, self, formula)
 
     __hash__ = None  # type: ignore[assignment]
 
     def exp(self) -> Formula:
-        return _call(elementary.exp, self)
+        return _operate("exp", _as_floats(elementary.exp), self)
 
     def log(self) -> Formula:
-        return _call(elementary.log, self)
+        return _operate("log", _as_floats(elementary.log), self)
 
     def sqrt(self) -> Formula:
-        return _call(elementary.sqrt, self)
+        return _operate("sqrt", _as_floats(elementary.sqrt), self)
 
     def tanh(self) -> Formula:
-        return _call(elementary.tanh, self)
+        return _operate("tanh", _as_floats(elementary.tanh), self)
 
     def sigmoid(self) -> Formula:
-        return _call(elementary.sigmoid, self)
+        return _operate("sigmoid", _as_floats(elementary.sigmoid), self)
 
     def maximum(self, other: Number) -> Formula:
         """Written max(a, b); the larger one stays a formula inside."""
-        other = _formula(other)
-        return Formula(elementary.maximum(self.value, other.value), f"max({self.text}, {other.text})")
+        return _operate("max", elementary.maximum, self, other)
 
     def where_positive(self, yes: Number, no: Number) -> Formula:
-        """The branch that is taken: a formula describes one computation, with its decisions made."""
+        """The branch that is taken; both, where the value isn't known."""
+        if self.value is None:
+            return _operate("where_positive", elementary.where_positive, self, yes, no)
         return _formula(elementary.where_positive(self.value, yes, no))
 
-    def inside(self, binding: int) -> str:
-        """The text, in parentheses if it binds less tightly than its surroundings, or starts with a sign."""
-        return f"({self.text})" if self.binding < binding or self.text.startswith("-") else self.text
+
+def _value_of(value: Number | str) -> Number:
+    """A number as it is, a printed one exactly, and None for a name."""
+    if not isinstance(value, str):
+        if not is_number(value):
+            raise InvalidArgument("value", "a number, its text, or a name", repr(value))
+        return value
+    try:
+        return Fraction(value)
+    except ValueError:
+        if not value[:1].isalpha() or value.lower() in ("inf", "infinity", "nan"):
+            raise InvalidArgument("value", "a number, its text, or a name", repr(value)) from None
+        return None
 
 
-def _formula(value: Number) -> Formula:
+def _formula(value: Any) -> Formula:
     return value if isinstance(value, Formula) else Formula(value)
 
 
-def _sum(sign: str, left: Formula, right: Formula) -> Formula:
-    value = (plus if sign == "+" else minus)(left.value, right.value)
-    right_text = right.inside(SUM if sign == "+" else PRODUCT)
-    return Formula(value, f"{left.text} {sign} {right_text}", SUM)
+def _operate(operation: str, function: Callable[..., Number], *operands: Number) -> Formula:
+    formulas = [_formula(operand) for operand in operands]
+    values = [formula.value for formula in formulas]
+    result = Formula.__new__(Formula)
+    result.value = None if any(value is None for value in values) else function(*values)
+    result.written = on_a_line(operation, *(formula.written for formula in formulas))
+    result.tex = in_tex(operation, *(formula.tex for formula in formulas))
+    return result
 
 
-def _product(sign: str, left: Formula, right: Formula) -> Formula:
-    value = (multiply if sign == "·" else divide)(left.value, right.value)
-    # A divisor that is itself a product needs parentheses, a factor doesn't.
-    right_text = right.inside(PRODUCT if sign == "·" else ATOM)
-    return Formula(value, f"{left.inside(PRODUCT)}{sign}{right_text}", PRODUCT)
+def _compare(relation: Callable[[Number, Number], bool], left: Formula, right: Number) -> bool:
+    right = _formula(right)
+    if left.value is None or right.value is None:
+        raise Undecidable(f"whether {relation.__name__}({left}, {right}): no value is known of names")
+    return bool(relation(left.value, right.value))
 
 
-def _call(function: Callable[[Number], Number], argument: Formula) -> Formula:
-    value = argument.value
-    return Formula(
-        function(float(value) if isinstance(value, Fraction) else value), f"{function.__name__}({argument.text})"
-    )
+def _as_floats(function: Callable[[Number], Number]) -> Callable[[Number], Number]:
+    """Fractions have no exponential: they are rounded first."""
+    return lambda value: function(float(value) if isinstance(value, Fraction) else value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from reference.arrays import Number
@@ -161,11 +162,34 @@ class Interval:
         share = _interval(gradient) if sum(contenders) == 1 else hull(0, gradient)
         return [share if contender else Interval(0) for contender in contenders]
 
+    def shift_by_maximum(self, values: list[Number]) -> list[Number]:
+        """Each value less the largest that any may be: one known number, so that what each is stays its own matter."""
+        most = max(_interval(value).high for value in values)
+        # An end is a fraction, or infinite.
+        return values if isinstance(most, float) else [_interval(value) - most for value in values]
+
+    def parts_of_total(self, values: list[Number]) -> list[Number]:
+        """The part that each is of the sum, all of them ≥ 0: it rises with its own number and falls with the others."""
+        intervals = [_interval(value) for value in values]
+        parts = []
+        for place, own in enumerate(intervals):
+            others = intervals[:place] + intervals[place + 1 :]
+            least, most = _total(other.low for other in others), _total(other.high for other in others)
+            parts.append(Interval(_part(own.low, most), 1 - _part(least, own.high)))
+        return parts
+
     def _rising(self, function: Callable[[Decimal, Context], Decimal]) -> Interval:
         # Decimal's functions round correctly, to nearest: one unit outwards contains the true value.
         low, high = _decimal(self.low, _DOWN), _decimal(self.high, _UP)
         below, above = function(low, _DOWN).next_minus(_DOWN), function(high, _UP).next_plus(_UP)
         return Interval(below if function is Decimal.ln else max(below, Decimal(0)), above)
+
+
+def _part(number: Number, rest: Number) -> Number:
+    """The least part that a number may be of the sum of itself and a rest, both of them ≥ 0."""
+    if number == 0 or rest == math.inf:
+        return Fraction(0)
+    return Fraction(1) if number == math.inf else number / (number + rest)
 
 
 def hull(*numbers: Number) -> Interval:
@@ -191,6 +215,10 @@ def _sum(x: Number, y: Number) -> Number:
     # Beside an infinity, a fraction would have to become a float, which a large one can't.
     infinities = [end for end in (x, y) if isinstance(end, float)]
     return sum(infinities) if infinities else x + y
+
+
+def _total(ends: Iterable[Number]) -> Number:
+    return reduce(_sum, ends, Fraction(0))
 
 
 def _product(x: Number, y: Number) -> Number:

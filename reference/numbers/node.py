@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from operator import neg
 from typing import Any
 
 from reference import elementary
 from reference.arrays import Number, elementwise
+from reference.errors import InvalidArgument
 from reference.numbers.mixing import divide, minus, multiply, plus
+from reference.numbers.pictures import digraph, drawn
 
 #: What each operation of the graph computes.
 OPERATIONS: dict[str, Callable[..., Number]] = {
@@ -78,6 +80,10 @@ class Node:
     def __repr__(self) -> str:
         return f"Node({self.value!r}, {self.operation!r})" if self.operation else f"Node({self.value!r})"
 
+    def _repr_svg_(self) -> str | None:
+        """The graph as a picture, if Graphviz is there to draw it."""
+        return drawn(dot_of(self))
+
     def __add__(self, other: Number) -> Node:
         return _apply("+", self, other)
 
@@ -120,7 +126,8 @@ class Node:
     def __eq__(self, other: object) -> bool:
         return bool(self.value == _node(other).value)
 
-    __hash__ = object.__hash__
+    # Equal nodes may be different ones: as keys, they would have to be one.
+    __hash__ = None  # type: ignore[assignment]
 
     def exp(self) -> Node:
         return _apply("exp", self)
@@ -176,7 +183,7 @@ def gradients(output: Node, inputs: Any, *, symbolic: bool = False) -> Any:
         if operands:
             partials = PARTIALS[node.operation](node if symbolic else node.value, *operands)
             for operand, partial in zip(node.operands, partials, strict=True):
-                share = multiply(adjoints[id(node)], partial)
+                share = _share(adjoints[id(node)], partial)
                 known = adjoints.get(id(operand))
                 adjoints[id(operand)] = share if known is None else plus(known, share)
 
@@ -188,34 +195,89 @@ def gradients(output: Node, inputs: Any, *, symbolic: bool = False) -> Any:
     return pick(inputs)
 
 
-def evaluate(output: Node, feed: Mapping[Node, Number]) -> Number:
+def _share(adjoint: Number, partial: Number) -> Number:
+    """Their product; the ones with which gradients begin, and those of sums, would only be in the way of a reader."""
+    for factor, other in ((adjoint, partial), (partial, adjoint)):
+        if type(factor) is int and factor == 1:
+            return other
+    return multiply(adjoint, partial)
+
+
+def evaluate(output: Node, inputs: Any = (), values: Any = ()) -> Number:
     """Run a graph again with other values for some of its nodes.
 
     Why: TensorFlow 1's session: build the graph once, feed it many times.
 
     Args:
         output: the node whose value is wanted.
-        feed: new values, by node.
+        inputs: a node, or nested lists and tuples of nodes; any of the graph, inner ones too.
+        values: their new values, in the same structure.
 
     Returns:
         The output's value.
+
+    Raises:
+        InvalidArgument: if the values have another structure.
 
     Source:
         goldsborough-tensorflow, "Computational Paradigms": session.run.
 
     >>> x, w = Node(3), Node(2)
-    >>> evaluate((x * w).tanh(), {x: 0.0})
+    >>> evaluate((x * w).tanh(), x, 0.0)
     0.0
+    >>> evaluate(x * w + 1, (x, w), (5, 7))
+    36
     """
-    values: dict[int, Number] = {}
+    known = dict(_pairs(inputs, values))
     for node in _in_order(output):
-        if node in feed:
-            values[id(node)] = feed[node]
-        elif node.operation:
-            values[id(node)] = OPERATIONS[node.operation](*(values[id(operand)] for operand in node.operands))
-        else:
-            values[id(node)] = node.value
-    return values[id(output)]
+        if id(node) not in known:
+            operands = [known[id(operand)] for operand in node.operands]
+            known[id(node)] = OPERATIONS[node.operation](*operands) if node.operation else node.value
+    return known[id(output)]
+
+
+def _pairs(nodes: Any, values: Any) -> Iterator[tuple[int, Number]]:
+    """Which node is fed with what."""
+    if not isinstance(nodes, (list, tuple)):
+        yield id(nodes), values
+        return
+    if not isinstance(values, (list, tuple)) or len(values) != len(nodes):
+        raise InvalidArgument("values", f"{len(nodes)} of them, as inputs has nodes", repr(values))
+    for node, value in zip(nodes, values, strict=True):
+        yield from _pairs(node, value)
+
+
+def dot_of(output: Node) -> str:
+    """A graph in the DOT language, in which Graphviz draws it.
+
+    Why: seeing what an algorithm computes, and what of it is used twice. A notebook shows a node as this picture, where
+    Graphviz is installed.
+
+    Args:
+        output: the node whose graph is wanted.
+
+    Returns:
+        A text: a box for each input, an ellipse with its operation for each other node, both with their values, and an
+        arrow from each operand.
+
+    Source:
+        goldsborough-tensorflow, "Computational Graphs": operations, and tensors on the edges between them.
+
+    >>> x = Node(3)
+    >>> print(dot_of(x * x))
+    digraph {
+      rankdir=LR
+      0 [shape=box, label="3"]
+      1 [label="·\\n9"]
+      0 -> 1
+      0 -> 1
+    }
+    """
+    ordered = _in_order(output)
+    places = {id(node): place for place, node in enumerate(ordered)}
+    return digraph(
+        (node.operation, str(node.value), [places[id(operand)] for operand in node.operands]) for node in ordered
+    )
 
 
 def _in_order(output: Node) -> list[Node]:

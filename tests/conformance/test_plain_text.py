@@ -22,10 +22,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from reference.activations import shift_by_maximum
 from reference.arrays import Array, total
 from reference.convolution import require_convolution
-from reference.elementary import exp
+from reference.elementary import exp, shift_by_maximum
 
 SIXTH: Any = Fraction(1, 6)
 POINTS, ODD = (0, 1, -1, 2, -2), 1 + 2

@@ -137,3 +137,9 @@ def test_weights_fit_the_features():
         reference.perceptron_predict(FEATURES, [1, 2])
     with pytest.raises(InvalidArgument, match=r"^examples: wanted a nested list of numbers \[N, D\]; got shape \[1\]$"):
         reference.fold_label([1], [1])
+
+
+def test_a_notebook_shows_a_trace_as_the_slides_table():
+    shown = reference.perceptron_sgd([[-1, 2], [3, 0]], [-1, 1], epochs=1)._repr_html_()
+    assert shown.startswith("<table><caption>(1, -2, 1) at the end</caption><tr><th>w</th><th>x_i</th>")
+    assert "<tr><td>(0, 0, 0)</td><td>(1, -2, 1)</td><td>0</td><td>update</td></tr>" in shown

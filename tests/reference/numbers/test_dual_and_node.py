@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,8 +17,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reference
-from reference import elementary, flatten, reshape, shape
-from reference.numbers import Arithmetic, Dual, Node, Rounded, derivative, evaluate, gradients
+from reference import InvalidArgument, elementary, flatten, reshape, shape
+from reference.numbers import Arithmetic, Dual, Node, Rounded, derivative, dot_of, evaluate, gradients
 from tests.reference.support import convert, few, fractions, inner_product, leaves, many, random_fractions, seeds
 
 DOUBLE = Arithmetic("float64")
@@ -290,22 +291,22 @@ def test_a_graph_runs_again_with_other_values(before: Any, after: Any, seed: int
     function = expression(Random(seed), 4, polynomial=True)
     nodes = tuple(map(Node, before))
     output = function(*nodes)
-    assert evaluate(output, {}) == output.value == function(*before)
-    assert evaluate(output, dict(zip(nodes, after, strict=True))) == function(*after)
-    assert evaluate(output, {nodes[0]: after[0]}) == function(after[0], *before[1:])
+    assert evaluate(output) == output.value == function(*before)
+    assert evaluate(output, nodes, after) == function(*after)
+    assert evaluate(output, nodes[0], after[0]) == function(after[0], *before[1:])
 
 
 def test_a_gradient_graph_runs_again_with_other_values():
     x = Node(Fraction(3))
     slope = gradients(x * x * x, x, symbolic=True)
     assert slope.value == 27
-    assert evaluate(slope, {x: Fraction(1, 2)}) == Fraction(3, 4)
+    assert evaluate(slope, x, Fraction(1, 2)) == Fraction(3, 4)
 
 
 def test_an_inner_node_can_be_fed():
     x = Node(3)
     square = x * x
-    assert evaluate(square + x, {square: 100}) == 103
+    assert evaluate(square + x, square, 100) == 103
 
 
 def test_a_decision_is_made_again_when_a_graph_runs_again():
@@ -313,7 +314,7 @@ def test_a_decision_is_made_again_when_a_graph_runs_again():
     kinked = elementary.maximum(x * x, 1)
     slope = gradients(kinked, x, symbolic=True)
     assert (kinked.value, slope.value) == (4, 4)
-    assert (evaluate(kinked, {x: Fraction(1, 2)}), evaluate(slope, {x: Fraction(1, 2)})) == (1, 0)
+    assert (evaluate(kinked, x, Fraction(1, 2)), evaluate(slope, x, Fraction(1, 2))) == (1, 0)
 
 
 def test_deep_graphs_need_no_deep_recursion():
@@ -325,7 +326,7 @@ def test_deep_graphs_need_no_deep_recursion():
     assert output.value == depth + 1
     assert gradients(output, x) == depth + 1
     assert gradients(output, x, symbolic=True).value == depth + 1
-    assert evaluate(output, {x: 2}) == 2 * (depth + 1)
+    assert evaluate(output, x, 2) == 2 * (depth + 1)
     del output
 
 
@@ -347,3 +348,42 @@ def test_integers_stay_exact_in_graphs():
     assert (1 / x).value == Fraction(1, 3)
     assert gradients(1 / x, x) == gradients(1 / x, x, symbolic=True).value == Fraction(-1, 9)
     assert gradients(Node(Fraction(2, 7)) * x / 3, x) == Fraction(2, 21)
+
+
+def test_values_to_feed_come_in_the_structure_of_the_nodes():
+    x, y = Node(2), Node(5)
+    assert evaluate(x * y, ([x], y), ([3], 7)) == 21
+    for values in (3, [3], [3, 4, 5]):
+        with pytest.raises(InvalidArgument, match="values: wanted 2 of them, as inputs has nodes; got"):
+            evaluate(x * y, [x, y], values)
+
+
+def test_nodes_of_one_value_are_equal_and_no_keys():
+    assert Node(3) == Node(3)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Node(3))
+
+
+def test_a_graph_in_dot_has_each_node_once():
+    square = Node(3) * Node(5)
+    assert dot_of(-square / square).splitlines()[2:-1] == [
+        '  0 [shape=box, label="5"]',
+        '  1 [shape=box, label="3"]',
+        r'  2 [label="·\n15"]',
+        "  1 -> 2",
+        "  0 -> 2",
+        r'  3 [label="-\n-15"]',
+        "  2 -> 3",
+        r'  4 [label="/\n-1"]',
+        "  3 -> 4",
+        "  2 -> 4",
+    ]
+
+
+def test_a_notebook_shows_a_graph_where_graphviz_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Node(3)._repr_svg_() is None
+    dot = tmp_path / "dot"
+    dot.write_text('#!/bin/sh\nread -r first; printf \'<svg>%s %s</svg>\' "$first" "$1"\n', "utf-8")
+    dot.chmod(0o755)
+    assert Node(3)._repr_svg_() == "<svg>digraph { -Tsvg</svg>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from operator import eq, ge, gt, le, lt, ne
 from random import Random
 from typing import Any
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 import reference
 from reference import elementary
-from reference.numbers import Formula
+from reference.errors import InvalidArgument, Undecidable
+from reference.numbers import Formula, Node, gradients
 from tests.reference.support import array_of, convert, few, leaves, many, seeds
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -137,3 +139,57 @@ def test_the_trace_of_a_perceptron_prints_its_formulas():
     )
     assert "1·x·w + (-1)·ρ" in str(trace)
     assert str(trace).endswith("at the end")
+
+
+x, y, w = Formula("x"), Formula("y"), Formula("w₁")
+
+
+def test_a_name_stands_for_a_number_that_isnt_known():
+    assert (w * x + 1).value is None
+    assert str(reference.softmax([x, y])[0]) == "exp(x - max(x, y))/(exp(x - max(x, y)) + exp(y - max(x, y)))"
+    assert str(reference.relu([x])[0]) == "max(x, 0)"
+    assert str(reference.relu_vjp([x - y], [w])[0]) == "w₁ if x - y > 0 else 0"
+    nested = elementary.where_positive(x, elementary.where_positive(y, 1, 2), 3)
+    assert str(nested * 2) == "((1 if y > 0 else 2) if x > 0 else 3)·2"
+    assert (x == Formula("x"), x != Formula("x")) == (True, False)
+
+
+@pytest.mark.parametrize("compare", [eq, ne, lt, le, gt, ge])
+def test_what_isnt_known_cant_be_compared(compare: Any):
+    for pair in ((x, y), (x, 1), (1, x)):
+        with pytest.raises(Undecidable, match="no value is known"):
+            compare(*pair)
+
+
+@pytest.mark.parametrize("value", ["", " x", "nan", "inf", "-Infinity", "0.4.5", "1/0x", None, [1]], ids=repr)
+def test_what_is_neither_a_number_nor_a_name_is_refused(value: Any):
+    with pytest.raises(InvalidArgument, match="value: wanted a number, its text, or a name; got"):
+        Formula(value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "tex"),
+    [
+        (w * x + 1, r"w_{1} \cdot x + 1"),
+        (x / (y + 1), r"\frac{x}{y + 1}"),
+        (x - (y - 1), "x - (y - 1)"),
+        ((x + y) * -x, r"(x + y) \cdot (-x)"),
+        (elementary.exp(-x), "e^{-x}"),
+        (elementary.log(x) / elementary.sqrt(y), r"\frac{\ln\left(x\right)}{\sqrt{y}}"),
+        (elementary.tanh(x) + elementary.sigmoid(y), r"\tanh\left(x\right) + \sigma\left(y\right)"),
+        (elementary.maximum(x, y), r"\max\left(x, y\right)"),
+        (reference.relu_vjp([x], [y])[0], r"\begin{cases} y & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}"),
+        (Formula(1e-5) * x, r"1 \cdot 10^{-5} \cdot x"),
+        (Formula("-1/3") * x, r"(-\frac{1}{3}) \cdot x"),
+        (Formula("learning_rate") * Formula("δ"), r"\mathrm{learning\_rate} \cdot δ"),
+    ],
+    ids=str,
+)
+def test_a_notebook_shows_a_formula_typeset(formula: Formula, tex: str):
+    assert formula._repr_latex_() == f"${tex}$"
+
+
+def test_a_graph_of_names_gives_gradients_as_formulas():
+    inputs = Node(x), Node(w)
+    output = (inputs[0] * inputs[1]).tanh()
+    assert str(gradients(output, inputs)[1]) == "(1 - tanh(x·w₁)·tanh(x·w₁))·x"

@@ -330,3 +330,30 @@ def test_overlapping_means_a_common_number(first: Any, second: Any):
     a, b = Interval(*first), Interval(*second)
     common = max(first[0], second[0])
     assert a.overlaps(b) == b.overlaps(a) == (common in a and common in b)
+
+
+rows = st.lists(st.tuples(st.integers(-40, 40), st.integers(0, 40)), min_size=1, max_size=4)
+
+
+@given(rows)
+@many
+def test_softmax_of_ranges_is_as_narrow_as_it_can_be(row: list[tuple[int, int]]):
+    """Each probability is least where its own score is, and the others are largest: those corners are attained."""
+    ranges = [Interval(Fraction(low, 4), Fraction(low + width, 4)) for low, width in row]
+    with localcontext(prec=60):
+        for place, found in enumerate(reference.softmax(ranges)):
+            for own, other in ((0, 1), (1, 0)):
+                ends = [(low, low + width)[own if at == place else other] for at, (low, width) in enumerate(row)]
+                corner = Fraction(reference.softmax([Decimal(end) / 4 for end in ends])[place])
+                reached = found.low if own == 0 else found.high
+                assert abs(reached - corner) <= corner / 10**40
+                assert found.low <= corner * (1 + Fraction(1, 10**55))
+                assert found.high >= corner * (1 - Fraction(1, 10**55))
+
+
+def test_softmax_of_what_may_be_anything_is_a_probability():
+    anything = Interval(-math.inf, math.inf)
+    for probability in reference.softmax([anything, Interval(5), anything]):
+        assert (probability.low, probability.high) == (0, 1)
+    assert 0 < reference.softmax([0, Interval(-1, 1)])[0].low < Fraction(1, 2)
+    assert reference.softmax([Interval(10**400), 0])[0].low > Fraction(1, 2)
