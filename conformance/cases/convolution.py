@@ -70,6 +70,10 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "3×3, same, stride 2, odd": {**_3X3, "H": 7, "W": 9, "SH": 2, "SW": 2, "padding": "same"},
     "3×3, valid": _3X3,
     "1×1": {"N": 2, "H": 5, "W": 5, "C": 16, "F": 8},
+    # The odd cell of an even kernel's padding lies behind; which side it is on shows at both strides.
+    "2×2, same": {"N": 2, "H": 5, "W": 4, "C": 2, "KH": 2, "KW": 2, "F": 3, "padding": "same"},
+    "4×4, same": {"N": 2, "H": 5, "W": 6, "KH": 4, "KW": 4, "F": 3, "padding": "same"},
+    "4×4, same, stride 2": {"N": 2, "H": 6, "W": 5, "KH": 4, "KW": 4, "F": 3, "SH": 2, "SW": 2, "padding": "same"},
     "5×5, same": {"N": 2, "H": 9, "W": 9, "C": 2, "KH": 5, "KW": 5, "F": 3, "padding": "same"},
     "7×7, same, stride 2": {"H": 15, "W": 15, "C": 3, "KH": 7, "KW": 7, "F": 8, "SH": 2, "SW": 2, "padding": "same"},
     "the slides' example": {"H": 3, "W": 3, "KH": 2, "KW": 2},

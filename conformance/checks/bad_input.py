@@ -29,6 +29,8 @@ SEVERITY = Severity.ACCEPTS
 SHARE = 0.02
 #: Whether a choice is bad depends on other choices: a window that is too large, on the padding.
 CHOICES_SHARE = 0.06
+#: Sizes and choices don't fit in several ways, of which each must come.
+MISFIT_SHARE = 0.15
 #: No axis is longer: what is no valid call is none at any size.
 LARGEST = 4
 #: Invalid configurations that are tried to see whether an operation refuses any.
@@ -59,7 +61,7 @@ def spoil(argument: str, subject: Subject) -> Evidence:
 
 def misfit(subject: Subject) -> Evidence:
     """Make calls of configurations that aren't valid, the simplest first, so that what fails first is small."""
-    evidence, wanted = Evidence(), math.ceil(subject.cases * CHOICES_SHARE)
+    evidence, wanted = Evidence(), math.ceil(subject.cases * MISFIT_SHARE)
     calls = misfits(subject.operation, subject.dtype, wanted, subject.seed, subject.largest)
     while handful := list(islice(calls, HANDFUL)):
         subject.ask_ahead(handful)
