@@ -23,6 +23,7 @@ from conformance.report.annotations import annotations as annotations_of
 from conformance.report.changes import read_former
 from conformance.report.data import as_data
 from conformance.runner import Progress, Run, Task, run
+from conformance.vectors.command import main as vectors
 
 #: The exit status of a call that makes no sense.
 USAGE = 2
@@ -31,7 +32,10 @@ USAGE = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     _print_anything()
-    options = options_from(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] == "vectors":
+        return vectors(given[1:])
+    options = options_from(given)
     console = Console()
     if options.list is not None:
         with console.capture() as printed:

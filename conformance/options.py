@@ -34,6 +34,7 @@ examples:
   conformance tensorflow tensorflow:eigen       TensorFlow as it is, and without oneDNN
   conformance homework.py --kind numbers        a student's functions, numbers only
   conformance --list conv2d                     what is checked of conv2d
+  conformance vectors --only conv2d DIR         test vectors as JSON, for other languages; see its own --help
 
 An implementation is any module, or .py file, with functions of the reference's names and signatures over NumPy
 arrays. A function that it doesn't have is 'not provided'. What is named is judged; a witness's failures are findings,
@@ -79,10 +80,10 @@ def options_from(arguments: Sequence[str] | None) -> Options:
             parser.error(problem)
     plan = Plan(
         implementations=tuple(dict.fromkeys((*judged, *witnesses))),
-        operations=_operations(parser, said.only),
+        operations=chosen_operations(parser, said.only),
         dtypes=tuple(dict.fromkeys(said.dtype)) or DTYPES,
         cases=said.cases,
-        seed=random.SystemRandom().randrange(2**32) if said.seed == "random" else int(said.seed),
+        seed=seed_from(said.seed),
         time_limit=said.time_limit,
         memory=said.memory or _share_of_memory(said.jobs),
         jobs=said.jobs,
@@ -115,13 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     cases = (
         "deciding cases for each operation and dtype; other checks scale with it (default: 200, or what is asked for)"
     )
-    add("--cases", type=_positive, default=0, metavar="N", help=cases)
+    add("--cases", type=positive, default=0, metavar="N", help=cases)
     thorough = "sweep the whole small box of every operation, and triples of the edges; this takes hours"
     add("--thorough", action="store_true", help=thorough)
     go_on = "continue a run that was interrupted, with the same options: what it has checked is kept"
     add("--continue", action="store_true", dest="go_on", help=go_on)
     seed = "a number, or 'random' (default: 0; same seed, same cases)"
-    add("--seed", type=_seed, default="0", metavar="S", help=seed)
+    add("--seed", type=seed_text, default="0", metavar="S", help=seed)
     strict = "fail for what a witness gets wrong, and for stale deviations, too"
     add("--strict", action="store_true", help=strict)
     add("--no-excuses", action="store_true", help="ignore what implementations list as known deviations")
@@ -130,14 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--since", metavar="OLD.json", help="tell what has changed since a former report.json")
     limit = "for a call, and for an import (default: 120)"
     add("--time-limit", type=_seconds, default=120.0, metavar="SECONDS", help=limit)
-    add("--jobs", type=_positive, default=cores, metavar="N", help=f"judges side by side (default: {cores})")
+    add("--jobs", type=positive, default=cores, metavar="N", help=f"judges side by side (default: {cores})")
     memory = "what each implementation's process may allocate (default: its share)"
-    add("--memory", type=_positive, default=0, metavar="GIB", help=memory)
+    add("--memory", type=positive, default=0, metavar="GIB", help=memory)
     add("--list", nargs="?", const="", metavar="OPERATION", help="list what can be checked, or an operation's checks")
     return parser
 
 
-def _operations(parser: argparse.ArgumentParser, only: list[str]) -> tuple[str, ...]:
+def chosen_operations(parser: argparse.ArgumentParser, only: list[str]) -> tuple[str, ...]:
     """The operations named, alone or by their room; all if none is."""
     names = [name for text in only for name in text.split(",") if name]
     rooms = {operation.room for operation in operations().values()}
@@ -177,7 +178,8 @@ def _share_of_memory(jobs: int) -> int:
     return max(2, total // jobs >> 30)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number that counts something."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"wanted a positive integer; got {text}")
     return int(text)
@@ -193,7 +195,13 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _seed(text: str) -> str:
+def seed_text(text: str) -> str:
+    """What the command line says of a seed, if it makes sense."""
     if text != "random" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"wanted a number or 'random'; got {text}")
     return text
+
+
+def seed_from(text: str) -> int:
+    """The seed that was named, or a random one."""
+    return random.SystemRandom().randrange(2**32) if text == "random" else int(text)
