@@ -42,7 +42,8 @@ def relu(z: Array) -> Array:
         InvalidArgument: if the array is empty or ragged, or an entry isn't a number.
 
     Source:
-        goldsborough-methods, "Neural Networks by Foot": relu(H) = max{0, H}; reinert-intro, "Rectified Linear Unit".
+        goldsborough-methods, "Neural Networks by Foot": relu(H) = max{0, H}; reinert-intro, "Rectified Linear Unit
+        (ReLU)"; ruppert-ml2, "Rectified Linear Unit (ReLU) Activation".
 
     >>> relu([13.37, 183.66, -210.46])
     [13.37, 183.66, 0]

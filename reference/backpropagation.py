@@ -51,7 +51,8 @@ def forward_pass(inputs: Array, weights: Arrays, biases: Arrays) -> ForwardPass:
         InvalidArgument: if weights and biases aren't tuples of equal length, or a layer doesn't fit the one before.
 
     Source:
-        goldsborough-methods, "Neural Networks by Foot".
+        goldsborough-methods, "Neural Networks by Foot"; reinert-intro, "Single Layer Neural Network" and "Deep Neural
+        Network".
 
     >>> forward_pass([[1, 2]], ([[1, 1], [1, -1]], [[1, 1], [0, 0]]), ([0, 0], [0, 0]))
     ForwardPass(weighted_sums=([[3, -1]], [[3, 3]]), activations=([[3, 0]], [[0.5, 0.5]]))

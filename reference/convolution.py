@@ -54,7 +54,8 @@ def conv2d(images: Array, filters: Array, *, strides: int | tuple[int, int] = 1,
             the padding is unknown.
 
     Source:
-        goldsborough-deep, "Convolutional Neural Network: Mechanics" and "… Hyperparameters".
+        goldsborough-deep, "Convolutional Neural Network: Mechanics", "Convolutional Neural Networks: Mechanics" and
+        "Convolutional Neural Network: Hyperparameters"; ruppert-ml2, "Convolutional Layer".
 
     >>> from reference import flatten, reshape
     >>> image = reshape([[0.4, 0.9, 0.1], [0.7, 0.2, 0.6], [0.8, 0.3, 0.5]], (1, 3, 3, 1))

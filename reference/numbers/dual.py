@@ -24,7 +24,7 @@ class Dual:
         derivative: its derivative in the chosen direction: 1 for the variable itself, 0 for constants.
 
     Source:
-        ruppert-ml2, "Stochastic Gradient Descent: Partial Derivatives".
+        ruppert-ml2, "Stochastic Gradient Descent": partial derivatives.
 
     >>> x = Dual(3, 1)
     >>> x * x + 2 * x
