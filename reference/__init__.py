@@ -10,6 +10,7 @@ PerceptronPrediction(scores=[-1, -1], labels=[-1, -1])
 """
 
 from reference.activations import *
+from reference.architecture import *
 from reference.arrays import *
 from reference.backpropagation import *
 from reference.convolution import *

@@ -16,6 +16,17 @@ from conformance.spaces import Space
 
 #: What the reference offers to teachers, and why no library is expected to have it.
 HELPERS = {
+    **dict.fromkeys(
+        (
+            "count_hidden_layers",
+            "expand_architecture",
+            "layer_shapes",
+            "layer_table",
+            "parse_architecture",
+            "weight_shapes",
+        ),
+        "reads a text in a notation of this house: no arrays, nothing rounded, and no library has a counterpart",
+    ),
     "backpropagation_by_graph": "another way to the same gradients, which the suite itself uses",
     "flatten": "reshapes nested lists",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
