@@ -20,3 +20,4 @@ from reference.linear import *
 from reference.losses import *
 from reference.perceptron import *
 from reference.pooling import *
+from reference.universality import *

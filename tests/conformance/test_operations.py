@@ -27,6 +27,10 @@ HELPERS = {
         ),
         "reads a text in a notation of this house: no arrays, nothing rounded, and no library has a counterpart",
     ),
+    **dict.fromkeys(
+        ("count_cells", "fit_step_network", "step_network", "step_units_needed"),
+        "shows a theorem with a function or a count as its argument; no library has a counterpart",
+    ),
     "backpropagation_by_graph": "another way to the same gradients, which the suite itself uses",
     "flatten": "reshapes nested lists",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
