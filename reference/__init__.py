@@ -20,4 +20,5 @@ from reference.linear import *
 from reference.losses import *
 from reference.perceptron import *
 from reference.pooling import *
+from reference.training import *
 from reference.universality import *

@@ -31,6 +31,10 @@ HELPERS = {
         ("count_cells", "fit_step_network", "step_network", "step_units_needed"),
         "shows a theorem with a function or a count as its argument; no library has a counterpart",
     ),
+    **dict.fromkeys(
+        ("epoch_batches", "loss_landscape", "random_parameters", "steps_per_epoch", "training_loop"),
+        "shows how training goes, with `backpropagation`; picking batches is every library's own habit",
+    ),
     "backpropagation_by_graph": "another way to the same gradients, which the suite itself uses",
     "flatten": "reshapes nested lists",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
