@@ -214,6 +214,9 @@ def count_hidden_layers(architecture: str | Architecture) -> int:
 
     Why: a network is called deep if it has more than one.
 
+    Formula:
+        𝓛 = the number of CONV and FC in the expanded architecture, less the last FC
+
     Args:
         architecture: a text, or what `parse_architecture` returns.
 
