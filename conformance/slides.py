@@ -126,6 +126,8 @@ def _unclear(row: Row) -> str:
 def cited(docstring: str) -> list[Slide]:
     """The slides that the Source of a docstring names: a deck's id and titles in quotes, up to the next stop.
 
+    A deck without a title is a slide without one, which no deck has.
+
     >>> cited('''Add up.
     ...
     ... Source:
@@ -134,17 +136,16 @@ def cited(docstring: str) -> list[Slide]:
     [('reinert-intro', 'Map'), ('reinert-intro', 'Lab 1'), ('ruppert-ml2', 'CNN')]
     """
     section = re.search(r"^Source:\n((?:[ ]+\S.*(?:\n|$))+)", docstring, re.MULTILINE)
-    found, deck, count = [], "", 0
+    found: list[Slide] = []
+    deck = ""
     for token in TOKEN.finditer(" ".join(section[1].split()) if section else ""):
         if token["title"] is None:
-            if deck and not count:
-                raise ValueError(
-                    f'{deck}, cited without a title: wanted {deck}, "Title"; got {section and section[1]!r}'
-                )
-            deck, count = token["deck"] or "", 0
+            deck = token["deck"] or ""
+            found += [(deck, "")] if deck else []
         elif deck:
+            if not found[-1][1]:
+                found.pop()
             found.append((deck, token["title"]))
-            count += 1
     return found
 
 
