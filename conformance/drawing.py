@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,8 @@ REPETITIONS, PATIENCE = 2, 20
 #: What drawn configurations may cost, by what a check is after: bounds, laws with their fractions, anything else.
 BUDGETS = {"rounding": Budget(60_000, 150), "lattice": Budget(60_000, 150), "law": Budget(300, 60)}
 MODERATE = Budget(600, 100)
+#: Of whoever compiles each shape, so many configurations of each pool.
+FEW = 4
 #: Of an operation that can't be read in lanes, the most operations made one by one.
 MOST_WORK_ALONE = 600
 LABELS = (np.int64, np.int32, np.int8)
@@ -42,6 +45,7 @@ class Draw:
         seen: how often each combination of sizes and choices was drawn before.
         seed: of the configurations to choose from.
         alone: whether bounds are found one number after the other: then calls are small.
+        few: whether few configurations are drawn, again and again.
     """
 
     def __init__(
@@ -54,9 +58,10 @@ class Draw:
         seen: Counter[tuple[Any, ...]] | None = None,
         seed: int = 0,
         alone: bool = False,
+        few: bool = False,
     ) -> None:
         self._choices, self.dtype, self.values, self._seed = choices, np.dtype(dtype), values, seed
-        self._alone = alone
+        self._alone, self._few = alone, few
         self._largest, self._special, self._is_special = largest, special, special is None
         self._seen = seen
         self._arrays = 0
@@ -85,6 +90,8 @@ class Draw:
         work = min(budget.work, MOST_WORK_ALONE) if self._alone else budget.work
         named, small, edges, usual = pool(space, Budget(work, budget.steps, self._largest), self._seed)
         pools = [found for found in (usual, small, edges, usual, small, edges, list(named.values())) if found]
+        if self._few:
+            pools = [list(islice(found, FEW)) for found in pools]
         drawn = self._choices.configuration(space, pools or [[space.simplest]])
         if self.batch is not None:
             drawn = drawn.changed(**{next(iter(space.sizes)): self.batch})

@@ -239,7 +239,9 @@ class Exploration:
     def draw(self, choices: Choices, seen: Counter[tuple[Any, ...]] | None = None) -> Draw:
         """What draws a case of this check."""
         subject = self.subject
-        limits = subject.largest, self.special, seen, subject.seed, subject.is_read_alone
+        # Who compiles each shape is shown few of them: then there is no more variety to ask for.
+        seen = None if subject.compiles else seen
+        limits = subject.largest, self.special, seen, subject.seed, subject.is_read_alone, subject.compiles
         return Draw(choices, subject.dtype, self.values, *limits)
 
     def _seed(self, name: str) -> int:

@@ -54,6 +54,8 @@ class Implementation:
             (`conformance.algorithms`).
         CASES: how many deciding cases are enough by default, for something slow.
         LARGEST_DIMENSION: no axis drawn is longer.
+        COMPILES_EACH_SHAPE: whether a call of shapes never met takes far longer than others: then few shapes are drawn,
+            with many values each.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Implementation:
     algorithms: Mapping[str, Algorithm]
     cases: int | None
     largest: int | None
+    compiles: bool
 
     def function(self, operation: str) -> Callable[..., Any] | None:
         """The implementation's function of that name, if it has one."""
@@ -98,6 +101,7 @@ class Implementation:
             "algorithms": {name: place_of(algorithm) for name, algorithm in self.algorithms.items()},
             "cases": self.cases,
             "largest": self.largest,
+            "compiles": self.compiles,
         }
 
 
@@ -134,6 +138,7 @@ def load(name: str) -> Implementation:
         algorithms=_checked_algorithms(name, said["algorithms"]),
         cases=said["cases"],
         largest=said["largest_dimension"],
+        compiles=said["compiles_each_shape"],
     )
 
 
@@ -149,6 +154,7 @@ _SAID: dict[str, Any] = {
     "algorithms": {},
     "cases": None,
     "largest_dimension": None,
+    "compiles_each_shape": False,
 }
 
 

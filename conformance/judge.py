@@ -153,6 +153,7 @@ class Judge:
             cases=self.plan.cases or hello["cases"] or DEFAULT_CASES,
             seed=self.plan.seed,
             largest=hello["largest"],
+            compiles=hello["compiles"],
             severities=[deviation.severity for deviation in self.deviations(candidate, operation)],
             names_arguments=hello["names_arguments"],
             thorough=self.plan.thorough,

@@ -17,6 +17,8 @@ from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from reference.numbers import Arithmetic
 
+#: So many calls of each configuration are swept where each must be compiled.
+VALUES_OF_EACH = 20
 #: One of a backend's ways to make calls.
 Make = Callable[[str, Sequence[Call]], Sequence[Answer | Lost]]
 
@@ -36,6 +38,7 @@ class Subject:
         cases: how many cases must decide.
         seed: of everything drawn.
         largest: no axis drawn is longer.
+        compiles: whether a call of shapes never met takes far longer: few configurations are drawn, with many values.
         severities: of the known deviations of this operation, by number.
         names_arguments: whether the implementation claims that its errors name arguments.
         shrink: whether to look for the smallest failing case.
@@ -49,6 +52,7 @@ class Subject:
     cases: int
     seed: int
     largest: int | None = None
+    compiles: bool = False
     severities: Sequence[Severity] = ()
     names_arguments: bool = False
     shrink: bool = True
@@ -92,6 +96,11 @@ class Subject:
     def is_read_alone(self) -> bool:
         """Whether its bounds are found one number after the other: so are those of any algorithm but the reference."""
         return self.operation.case.axes is None or self.algorithm is not None
+
+    @property
+    def values_of_each(self) -> int:
+        """How often each configuration of a sweep comes, each time with other values."""
+        return VALUES_OF_EACH if self.compiles else 1
 
     def begin(self) -> None:
         """Forget which known deviations were met: a new case begins."""

@@ -153,7 +153,7 @@ def sweep(subject: Subject, values: str) -> Evidence:
     at_length = values == "swept" and is_exact(operation) and subject.largest is None
     shares = SWEPT if at_length else SWEPT_FOR_BOUNDS
     wanted = math.ceil(subject.cases * (SWEPT_ALONE if subject.is_read_alone else shares))
-    chosen = choose(subject, wanted, values)
+    chosen = choose(subject, math.ceil(wanted / subject.values_of_each), values)
     exploration = Exploration(
         subject, lambda draw: Case(operation.draw_call(draw)), lambda case: case.judged(subject), values
     )
@@ -161,7 +161,7 @@ def sweep(subject: Subject, values: str) -> Evidence:
     seen = 0
     while handful := _handful(cases):
         seen += len(handful)
-        subject.progress(seen / chosen.count)
+        subject.progress(seen / (chosen.count * subject.values_of_each))
         subject.ask_ahead([case.arguments for _, case in handful])
         exploration.examine_together(handful)
     exploration.evidence.covered = asdict(chosen.coverage)
@@ -190,7 +190,8 @@ class Case:
 
 def _cases(subject: Subject, chosen: Chosen, values: str) -> Iterator[tuple[list[Choice], Case]]:
     operation, shared = subject.operation, values == "swept"
-    for place, (part, configuration) in enumerate(chosen.configurations):
+    repeated = (found for found in chosen.configurations for _ in range(subject.values_of_each))
+    for place, (part, configuration) in enumerate(repeated):
         chosen.note(part, configuration)
         seed = (subject.seed, zlib.crc32(operation.name.encode()), place)
         # Integers are the same in every dtype; labels of a float type are cast with the rest.

@@ -261,7 +261,7 @@ def dot_of(output: Node) -> str:
         arrow from each operand.
 
     Source:
-        goldsborough-tensorflow, "Computational Graphs": operations, and tensors on the edges between them.
+        goldsborough-tensorflow, "Computational Paradigms": operations, and tensors on the edges between them.
 
     >>> x = Node(3)
     >>> print(dot_of(x * x))

@@ -11,9 +11,12 @@ import pytest
 from conformance.arrays import arrays_in
 from conformance.backend import LocalBackend, Lost
 from conformance.calls import Answer, Call
+from conformance.checking import run_check
+from conformance.checks import checks_of
 from conformance.checks.rounding_bound import explore_calls
 from conformance.comparison import Comparison, Nonconforming
 from conformance.exploration import NOT_EVERY_TIME, Exploration, draw_call
+from conformance.implementation import load
 from conformance.operations import operations
 from conformance.outcomes import Status
 from conformance.subject import Subject
@@ -101,3 +104,22 @@ def test_of_calls_made_together_the_one_that_never_came_back_is_named() -> None:
             subject, draw, lambda z: Comparison(deciding=subject.run(z) is not None), "law", is_one_call=True
         ).run()
     assert caught.value.arguments is drawn[4]
+
+
+@pytest.mark.parametrize("name", ["dense", "softmax", "max_pool2d_vjp"])
+def test_who_compiles_each_shape_meets_few_shapes_and_many_values(name: str) -> None:
+    operation, numpy = operations()[name], load("numpy")
+    shapes, deciding = dict[bool, set[Any]](), dict[bool, int]()
+    for compiles in (False, True):
+        met: set[Any] = set()
+
+        def note(*data: Any, met: set[Any] = met, **hyperparameters: Any) -> Any:
+            met.add((tuple(array.shape for array in data), repr(hyperparameters)))
+            return getattr(numpy.module, name)(*data, **hyperparameters)
+
+        subject = Subject(operation, LocalBackend(note), numpy.arithmetics["float32"], 60, 0, compiles=compiles)
+        numbers = [c for c in checks_of(operation) if c.kind in ("lattice probes", "rounding bound")]
+        deciding[compiles] = sum(run_check("numpy", subject, check).deciding for check in numbers)
+        shapes[compiles] = met
+    assert deciding[True] > 0.95 * deciding[False]
+    assert len(shapes[True]) < len(shapes[False]) / 4

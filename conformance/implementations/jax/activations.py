@@ -1,0 +1,58 @@
+"""Activation functions and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from conformance.implementations.jax.compiled import call, vjp
+
+__all__ = [
+    "leaky_relu",
+    "leaky_relu_vjp",
+    "relu",
+    "relu_vjp",
+    "sigmoid",
+    "sigmoid_vjp",
+    "softmax",
+    "tanh",
+    "tanh_vjp",
+]
+
+
+def relu(z: Any) -> Any:
+    return call(jax.nn.relu, z)
+
+
+def relu_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(jax.nn.relu, (z,), cotangent)[0]
+
+
+def leaky_relu(z: Any, *, slope: Any = 0.01) -> Any:
+    return call(jax.nn.leaky_relu, z, slope)
+
+
+def leaky_relu_vjp(z: Any, cotangent: Any, *, slope: Any = 0.01) -> Any:
+    return vjp(jax.nn.leaky_relu, (z,), slope, cotangent)[0]
+
+
+def sigmoid(z: Any) -> Any:
+    return call(jax.nn.sigmoid, z)
+
+
+def sigmoid_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(jax.nn.sigmoid, (z,), cotangent)[0]
+
+
+def tanh(z: Any) -> Any:
+    return call(jnp.tanh, z)
+
+
+def tanh_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(jnp.tanh, (z,), cotangent)[0]
+
+
+def softmax(z: Any) -> Any:
+    return call(jax.nn.softmax, z)
