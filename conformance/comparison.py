@@ -16,6 +16,7 @@ from conformance.schedules import Schedule
 from reference.arrays import elementwise, flatten, shape
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
+from reference.numbers.binary import BITS
 
 
 class Nonconforming(AssertionError):
@@ -101,7 +102,9 @@ def _number_within(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
     if bound.special is not None or value.special is not None:
         # NaN in the place of a number is an algorithm's own doing, as where an infinity spoils a whole tile.
         return value if value.distance(float(bound)) == 0 else value.unbounded(False)
-    return Rounded.within(value.value, arithmetic, bound.error)
+    # A quotient keeps so many bits, and where a graph multiplies by a reciprocal 9·(1/9) isn't exactly 1.
+    lost = value.error * 2.0**-BITS / arithmetic.unit_roundoff
+    return Rounded.within(value.value, arithmetic, bound.error or lost)
 
 
 def rounded(value: Any, arithmetic: Arithmetic) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reference.arrays import Array, require_array, require_shape, zeros
+from reference.arrays import Array, require_array, require_shape, total, zeros
 from reference.convolution import Geometry, slide, window_starts
 from reference.elementary import largest, shares_of_largest
 from reference.errors import require_pair
 
-__all__ = ["max_pool2d", "max_pool2d_vjp"]
+__all__ = ["average_pool2d", "average_pool2d_vjp", "max_pool2d", "max_pool2d_vjp"]
 
 
 def max_pool2d(
@@ -100,6 +100,99 @@ def max_pool2d_vjp(
             for c in range(channels):
                 shares = shares_of_largest([image[row][column][c] for row, column in cells], cotangent[n][i][j][c])
                 for (row, column), share in zip(cells, shares, strict=True):
+                    gradients[n][row][column][c] += share
+    return gradients
+
+
+def average_pool2d(
+    images: Array,
+    *,
+    pool_size: int | tuple[int, int] = 2,
+    strides: int | tuple[int, int] | None = None,
+    padding: str = "valid",
+) -> Array:
+    """Keep the mean of every window.
+
+    Why: blurs the image for further processing. Where a maximum keeps the strongest response, a mean keeps them all.
+
+    Formula:
+        y[n, i, j, c] = 1/|cells| · Σ images[n, i·sₕ + a, j·s_w + b, c]  over the cells a, b inside the window and the
+        image. Padding isn't counted: "same" only lets windows reach over the edge, where they have fewer cells.
+
+    Args:
+        images: [N, H, W, C].
+        pool_size: the window, a positive integer or (rows, columns).
+        strides: step between windows; the pool size when not given.
+        padding: "valid" or "same".
+
+    Returns:
+        [N, OH, OW, C].
+
+    Raises:
+        InvalidArgument: as `max_pool2d`.
+
+    Source:
+        ruppert-ml2, "Pooling Layer": max pooling or average pooling, or: blurring the image. That padding isn't
+        counted is TensorFlow's rule.
+
+    >>> from reference import flatten, reshape
+    >>> flatten(average_pool2d(reshape([[66, 2], [6, 32]], (1, 2, 2, 1))))
+    [26.5]
+    """
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    output: Array = zeros((len(images), *geometry.outputs, len(images[0][0][0])))
+    for n, image in enumerate(images):
+        for i, j, cells in windows(geometry, window, image):
+            for c in range(len(image[0][0])):
+                output[n][i][j][c] = total(image[row][column][c] for row, column in cells) / len(cells)
+    return output
+
+
+def average_pool2d_vjp(
+    images: Array,
+    cotangent: Array,
+    *,
+    pool_size: int | tuple[int, int] = 2,
+    strides: int | tuple[int, int] | None = None,
+    padding: str = "valid",
+) -> Array:
+    """Carry a gradient back through `average_pool2d`: every cell of a window gets an equal share.
+
+    Why: a step of backpropagation through a convolutional network. The mean is linear, so the images' own numbers
+    don't matter.
+
+    Formula:
+        d images[n, i·sₕ + a, j·s_w + b, c] += cotangent[n, i, j, c]/|cells|, for every cell that the window covers
+
+    Args:
+        images: [N, H, W, C].
+        cotangent: [N, OH, OW, C], the loss's gradient with respect to the output.
+        pool_size: as in `average_pool2d`.
+        strides: as in `average_pool2d`.
+        padding: as in `average_pool2d`.
+
+    Returns:
+        [N, H, W, C].
+
+    Raises:
+        InvalidArgument: as `average_pool2d`, and if the cotangent's shape isn't the output's.
+
+    Source:
+        reinert-intro, "Computing the Gradient through Backpropagation".
+
+    >>> from reference import flatten, reshape
+    >>> flatten(average_pool2d_vjp(reshape([[66, 2], [6, 32]], (1, 2, 2, 1)), [[[[5]]]]))
+    [1.25, 1.25, 1.25, 1.25]
+    """
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    _, rows, columns, channels = require_array("images", images, "N H W C")
+    require_shape("cotangent", cotangent, (len(images), *geometry.outputs, channels), "of the pooling's output")
+    gradients: Array = zeros((len(images), rows, columns, channels))
+    for n, image in enumerate(images):
+        for i, j, cells in windows(geometry, window, image):
+            for c in range(channels):
+                share = cotangent[n][i][j][c] / len(cells)
+                for row, column in cells:
                     gradients[n][row][column][c] += share
     return gradients
 

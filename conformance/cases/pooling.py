@@ -29,6 +29,7 @@ def _cells(c: Configuration) -> Any:
 
 #: So many of them are tried for each case of the law that windows pass on what came in.
 CONFIGURATIONS = 4
+HOW = ("pool_size", "strides", "padding")
 _EVEN = {"N": 2, "H": 8, "W": 8, "C": 3}
 
 POOLING = Space(
@@ -110,7 +111,7 @@ def max_pool2d_vjp_passes_on_as_much_as_came_in(draw: Draw, trial: Trial) -> Non
     """Whatever the windows and however they overlap, the image gets their gradients, once each."""
     for _ in range(CONFIGURATIONS):
         images, cotangent, *how = max_pool2d_vjp(draw).values()
-        hyperparameters = dict(zip(("pool_size", "strides", "padding"), how, strict=True))
+        hyperparameters = dict(zip(HOW, how, strict=True))
         trial.run(draw.choice(*[_tying(images)] * 3, images), cotangent, **hyperparameters)
         # A share of a tie costs a division or two, and a cell adds up one share of each window that covers it.
         operations = 2 + cotangent.size // (cotangent.shape[0] * cotangent.shape[3])
@@ -130,6 +131,60 @@ def max_pool2d_vjp_keeps_the_gradient_of_every_window(draw: Draw, trial: Trial) 
     roundoff = Fraction(trial.subject.arithmetic.unit_roundoff)
     slack = np.abs(shares).sum(axis=(2, 4)) * roundoff / (1 - roundoff)
     trial.agree(shares.sum(axis=(2, 4)) + slack * Interval(-1, 1), exact(cotangent))
+
+
+@case(POOLING, Axes(("N H W C",), ("N OH OW C",), "N C"))
+def average_pool2d(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return max_pool2d.draw(draw, c)
+
+
+@law(average_pool2d)
+def average_pool2d_of_equal_numbers_is_that_number(draw: Draw, trial: Trial) -> None:
+    """Also at the edges, where a window has fewer cells: padding that counts, or a fixed divisor, shows."""
+    for _ in range(CONFIGURATIONS):
+        images, *how = average_pool2d(draw).values()
+        flat = np.broadcast_to(images[:, :1, :1], images.shape).copy()
+        averages = trial.run(flat, **dict(zip(HOW, how, strict=True)))
+        trial.agree(averages, np.broadcast_to(exact(flat[:, :1, :1]), averages.shape))
+
+
+@law(average_pool2d)
+def average_pool2d_keeps_the_mean_of_the_image(draw: Draw, trial: Trial) -> None:
+    """Where windows tile the image every cell counts once, and all of them alike."""
+    image = _windows(draw)
+    trial.agree(4 * trial.run(image, pool_size=2).sum(axis=(1, 2)), exact(image).sum(axis=(1, 2)))
+
+
+@law(average_pool2d)
+def average_pool2d_is_linear(draw: Draw, trial: Trial) -> None:
+    """The mean of sums is the sum of means: no maximum, no median is."""
+    images, *how = average_pool2d(draw).values()
+    others, hyperparameters = draw.array(*images.shape), dict(zip(HOW, how, strict=True))
+    together = trial.run(images + others, **hyperparameters)
+    trial.agree(together, trial.run(images, **hyperparameters) + trial.run(others, **hyperparameters))
+
+
+@case(POOLING, Axes(("N H W C", "N OH OW C"), ("N H W C",), "N C"))
+def average_pool2d_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return max_pool2d_vjp.draw(draw, c)
+
+
+@law(average_pool2d_vjp)
+def average_pool2d_vjp_passes_on_as_much_as_came_in(draw: Draw, trial: Trial) -> None:
+    """However windows overlap, and at the edges too: the shares of a window add up to its gradient."""
+    for _ in range(CONFIGURATIONS):
+        images, cotangent, *how = average_pool2d_vjp(draw).values()
+        gradients = trial.run(images, cotangent, **dict(zip(HOW, how, strict=True)))
+        trial.agree(gradients.sum(axis=(1, 2)), exact(cotangent).sum(axis=(1, 2)))
+
+
+@law(average_pool2d_vjp)
+def average_pool2d_vjp_does_not_look_at_the_images(draw: Draw, trial: Trial) -> None:
+    """A mean has the same slope everywhere."""
+    images, cotangent, *how = average_pool2d_vjp(draw).values()
+    hyperparameters = dict(zip(HOW, how, strict=True))
+    gradients = trial.run(images, cotangent, **hyperparameters)
+    trial.agree(gradients, trial.run(images[:, ::-1] * 3 + 1, cotangent, **hyperparameters))
 
 
 def _windows(draw: Draw) -> Any:

@@ -1,4 +1,4 @@
-"""Max pooling on the GPU.
+"""Pooling on the GPU: windows' maxima and means, and their gradients.
 
 The ladder that led here:
 
@@ -7,7 +7,8 @@ The ladder that led here:
 2. Backwards, the threads could send each output's gradient to its winner; where windows overlap two of them meet in one
    cell, and adding atomically would give other bits every time.
 3. So the forward search is run once more and writes down where each window's winner stands; then one thread for each
-   cell of the images looks through the windows that cover it and collects the gradients of those it won.
+   cell of the images looks through the windows that cover it and collects the gradients of those it won. Of means it
+   collects a share of every window that covers it, and there is nothing to write down.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from fast.validation import require_like
 from fast.validation.convolution import Geometry
 from fast.validation.pooling import require_pooling
 
-__all__ = ["max_pool2d", "max_pool2d_vjp"]
+__all__ = ["average_pool2d", "average_pool2d_vjp", "max_pool2d", "max_pool2d_vjp"]
 
 Size = int | tuple[int, int]
 
@@ -74,6 +75,46 @@ def collect(winners: Any, cotangent: Any, details: Any, result: Any) -> None:
             for j in range(first_j, past_j):
                 if winners[n, i, j, c] == row * result.shape[2] + column:
                     total += cotangent[n, i, j, c]
+        result[n, row, column, c] = total
+
+
+@device_function
+def covered(place: int, extent: int, stride: int, padding: int, length: int) -> tuple[int, int]:
+    """The first row or column of an image that a window covers, and the one past the last; one axis of a window."""
+    first = place * stride - padding
+    return max(first, 0), min(first + extent, length)
+
+
+@kernel
+def mean_kernel(images: Any, details: Any, result: Any) -> None:
+    """`average_pool2d`, one thread an output."""
+    window_rows, window_columns, row_stride, column_stride, top, left = details
+    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
+        n, i, j, c = indices(place, result.shape)
+        first_row, past_row = covered(i, window_rows, row_stride, top, images.shape[1])
+        first_column, past_column = covered(j, window_columns, column_stride, left, images.shape[2])
+        total = result.dtype.type(0)
+        for row in range(first_row, past_row):
+            for column in range(first_column, past_column):
+                total += images[n, row, column, c]
+        result[n, i, j, c] = total / result.dtype.type((past_row - first_row) * (past_column - first_column))
+
+
+@kernel
+def collect_shares(cotangent: Any, details: Any, result: Any) -> None:
+    """For each cell of the images, add up its shares of the gradients of the windows that cover it."""
+    window_rows, window_columns, row_stride, column_stride, top, left = details
+    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
+        n, row, column, c = indices(place, result.shape)
+        first_i, past_i = windows_over(row, top, window_rows, row_stride, cotangent.shape[1])
+        first_j, past_j = windows_over(column, left, window_columns, column_stride, cotangent.shape[2])
+        total = result.dtype.type(0)
+        for i in range(first_i, past_i):
+            first_row, past_row = covered(i, window_rows, row_stride, top, result.shape[1])
+            for j in range(first_j, past_j):
+                first_column, past_column = covered(j, window_columns, column_stride, left, result.shape[2])
+                cells = (past_row - first_row) * (past_column - first_column)
+                total += cotangent[n, i, j, c] / result.dtype.type(cells)
         result[n, row, column, c] = total
 
 
@@ -130,6 +171,61 @@ def max_pool2d_vjp(
     winners, result = empty(cotangent.shape, np.dtype(np.int64)), empty(images.shape, images.dtype)
     launch_over(winners_kernel, winners.size, to_device(images), details, winners)
     launch_over(collect, result.size, winners, to_device(cotangent), details, result)
+    return result.copy_to_host()
+
+
+def average_pool2d(
+    images: np.ndarray, *, pool_size: Size = 2, strides: Size | None = None, padding: str = "valid"
+) -> np.ndarray:
+    """As `reference.average_pool2d`, on the GPU.
+
+    Args:
+        images: [N, H, W, C].
+        pool_size: the window, a positive integer or (rows, columns).
+        strides: step between windows; the pool size when not given.
+        padding: "valid" or "same".
+
+    Returns:
+        [N, OH, OW, C].
+
+    Raises:
+        InvalidArgument: as the reference, and if the images aren't float32 or float64.
+    """
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    details = kernel_details(geometry, window)
+    result = empty(output_shape(images, geometry), images.dtype)
+    launch_over(mean_kernel, result.size, to_device(images), details, result)
+    return result.copy_to_host()
+
+
+def average_pool2d_vjp(
+    images: np.ndarray,
+    cotangent: np.ndarray,
+    *,
+    pool_size: Size = 2,
+    strides: Size | None = None,
+    padding: str = "valid",
+) -> np.ndarray:
+    """As `reference.average_pool2d_vjp`, on the GPU.
+
+    Args:
+        images: [N, H, W, C].
+        cotangent: [N, OH, OW, C].
+        pool_size: as in `average_pool2d`.
+        strides: as in `average_pool2d`.
+        padding: as in `average_pool2d`.
+
+    Returns:
+        [N, H, W, C].
+
+    Raises:
+        InvalidArgument: as `average_pool2d`, and if the cotangent's shape isn't the output's.
+    """
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    details = kernel_details(geometry, window)
+    require_like("cotangent", cotangent, output_shape(images, geometry), images.dtype, "of the pooling's output")
+    result = empty(images.shape, images.dtype)
+    launch_over(collect_shares, result.size, to_device(cotangent), details, result)
     return result.copy_to_host()
 
 

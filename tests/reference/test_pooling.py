@@ -51,6 +51,38 @@ def test_every_output_is_the_largest_pixel_that_its_window_reaches(
     assert sum(leaves(gradients)) == sum(leaves(cotangent))
 
 
+@given(seeds, sizes, sizes, steps, steps, steps, steps, st.sampled_from(["valid", "same"]))
+@many
+def test_every_average_is_the_mean_of_the_pixels_that_its_window_reaches(
+    seed, rows, columns, height, width, down, right, padding
+):
+    if padding == "valid":
+        height, width = min(height, rows), min(width, columns)
+    images = random_fractions(seed)(1, rows, columns, 2)
+    options = {"pool_size": (height, width), "strides": (down, right), "padding": padding}
+    came = reference.average_pool2d(images, **options)
+    cotangent = random_fractions(seed + 1)(*reference.shape(came))
+    gradients = reference.average_pool2d_vjp(images, cotangent, **options)
+    wanted = {}
+    for i, j, c in itertools.product(range(len(came[0])), range(len(came[0][0])), range(2)):
+        reached = [
+            (r, s)
+            for r, s in itertools.product(range(rows), range(columns))
+            if covers(i, r, rows, height, down, padding) and covers(j, s, columns, width, right, padding)
+        ]
+        assert came[0][i][j][c] * len(reached) == sum(images[0][r][s][c] for r, s in reached)
+        for r, s in reached:
+            wanted[r, s, c] = wanted.get((r, s, c), 0) + cotangent[0][i][j][c] / len(reached)
+    for r, s, c in itertools.product(range(rows), range(columns), range(2)):
+        assert gradients[0][r][s][c] == wanted.get((r, s, c), 0)
+    assert sum(leaves(gradients)) == sum(leaves(cotangent))
+
+
+def test_padding_is_not_counted():
+    assert reference.average_pool2d([[[[-5]]]], pool_size=3, padding="same") == [[[[-5]]]]
+    assert reference.average_pool2d_vjp([[[[-5]]]], [[[[2]]]], pool_size=3, padding="same") == [[[[2]]]]
+
+
 def test_windows_do_not_overlap_unless_asked_to():
     images = random_fractions(5)(1, 6, 6, 1)
     assert reference.max_pool2d(images) == reference.max_pool2d(images, pool_size=(2, 2), strides=2)
@@ -90,13 +122,16 @@ INTEGERS = "a positive integer, or two of them for rows and columns"
     ],
 )
 def test_bad_arguments_say_what_was_wanted_and_what_came(images, options, message):
-    with pytest.raises(InvalidArgument, match=f"^{message}$"):
-        reference.max_pool2d(images, **options)
-    with pytest.raises(InvalidArgument, match=f"^{message}$"):
-        reference.max_pool2d_vjp(images, [[[[1]]]], **options)
+    for pool in (reference.max_pool2d, reference.average_pool2d):
+        with pytest.raises(InvalidArgument, match=f"^{message}$"):
+            pool(images, **options)
+    for pool_vjp in (reference.max_pool2d_vjp, reference.average_pool2d_vjp):
+        with pytest.raises(InvalidArgument, match=f"^{message}$"):
+            pool_vjp(images, [[[[1]]]], **options)
 
 
 def test_a_cotangent_has_the_shape_of_the_output():
     wanted = r"^cotangent: wanted shape \[1, 1, 1, 1\] of the pooling's output; got shape \[1, 2, 2, 1\]$"
-    with pytest.raises(InvalidArgument, match=wanted):
-        reference.max_pool2d_vjp(IMAGES, IMAGES)
+    for pool_vjp in (reference.max_pool2d_vjp, reference.average_pool2d_vjp):
+        with pytest.raises(InvalidArgument, match=wanted):
+            pool_vjp(IMAGES, IMAGES)

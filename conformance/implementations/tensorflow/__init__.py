@@ -19,6 +19,7 @@ from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.losses import *
 from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
+from reference.alternatives import reciprocal_average_pool2d_vjp
 
 DESCRIPTION = (
     f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"
@@ -30,6 +31,9 @@ PROFILE = {
     "float32": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 4, "tanh": 7, "sigmoid": 7}},
     "float64": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 2, "tanh": 11, "sigmoid": 3}},
 }
+
+#: The gradient of an average multiplies by the reciprocal of the number of cells.
+ALGORITHMS = {"average_pool2d_vjp": reciprocal_average_pool2d_vjp}
 
 #: What is known to be wrong stands in each room, beside the function that is.
 KNOWN_DEVIATIONS = [

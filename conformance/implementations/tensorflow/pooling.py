@@ -25,8 +25,9 @@ from conformance.implementations.tensorflow.environment import EIGEN_DTYPES, ONE
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.implementations.tensorflow.windows import SPELLED
 from conformance.outcomes import Severity
+from reference.errors import InvalidArgument
 
-__all__ = ["max_pool2d", "max_pool2d_vjp"]
+__all__ = ["average_pool2d", "average_pool2d_vjp", "max_pool2d", "max_pool2d_vjp"]
 
 
 def max_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
@@ -42,6 +43,22 @@ def max_pool2d_vjp(
 def max_pool(images: Any, pool_size: Any, strides: Any, padding: str) -> Any:
     # Given a NumPy array of float64, this operation alone would compute in float32.
     return tf.nn.max_pool2d(
+        tf.convert_to_tensor(images), pool_size, pool_size if strides is None else strides, SPELLED[padding]
+    )
+
+
+def average_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
+    return average_pool(images, pool_size, strides, padding).numpy()
+
+
+def average_pool2d_vjp(
+    images: Any, cotangent: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid"
+) -> Any:
+    return vjp(lambda x: average_pool(x, pool_size, strides, padding), (images,), cotangent)[0]
+
+
+def average_pool(images: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    return tf.nn.avg_pool2d(
         tf.convert_to_tensor(images), pool_size, pool_size if strides is None else strides, SPELLED[padding]
     )
 
@@ -92,18 +109,42 @@ def window_of_minus_infinity(images: Any, **how: Any) -> bool:
     return bool((windows_of(images, **how) == -np.inf).all(axis=(4, 5)).any())
 
 
+def has_average_gradient(
+    images: Any, cotangent: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid"
+) -> bool:
+    """Whether TensorFlow takes a cotangent of some shape for a gradient of averages."""
+    (batch, *size, channels), (examples, *counts, wide) = shape(images), shape(cotangent)
+    if len(places_of(images, pool_size, strides, padding)) != 2 or is_empty(images) or is_empty(cotangent):
+        return len(size) == len(counts) == 2
+    steps = cut(pool_size if strides is None else strides)
+    reached = all((count - 1) * step <= length for length, count, step in zip(size, counts, steps, strict=True))
+    return examples <= batch and wide <= channels and reached
+
+
+def is_average_gradient(
+    images: Any, cotangent: Any, pool_size: Any = 2, strides: Any = None, padding: str = "valid"
+) -> bool:
+    """Whether a call is one that the reference has a gradient for."""
+    try:
+        where, _ = require_pooling(images, pool_size, strides, padding)
+    except InvalidArgument:
+        return False
+    return shape(cotangent) == (len(images), *where.outputs, images.shape[3])
+
+
 CALL = {"images": numbers(1, 1, 1, 1), "pool_size": 1}
 CALL_VJP = {**CALL, "cotangent": numbers(1, 1, 1, 1)}
 ONE_AND_NAN = {"images": np.array([1, np.nan]).reshape(1, 1, 2, 1), "pool_size": (1, 2)}
 IN_ONEDNN: dict[str, Any] = {"dtypes": ("float32",), "here": ONEDNN, "where": WITH_ONEDNN}
 
+POOLINGS = ("max_pool2d", "average_pool2d")
+
 KNOWN_DEVIATIONS = [
-    leniency(
-        "max_pool2d",
-        "a batch may be empty",
-        no_images,
-        {**CALL, "images": numbers(0, 1, 1, 1)},
-        "an empty array",
+    *(
+        leniency(
+            operation, "a batch may be empty", no_images, {**CALL, "images": numbers(0, 1, 1, 1)}, "an empty array"
+        )
+        for operation in POOLINGS
     ),
     leniency(
         "max_pool2d_vjp",
@@ -112,12 +153,15 @@ KNOWN_DEVIATIONS = [
         {**CALL_VJP, "images": numbers(0, 1, 1, 1), "cotangent": numbers(0, 1, 1, 1)},
         "an empty array",
     ),
-    leniency(
-        "max_pool2d",
-        "window sizes and strides are cut down to integers, and a window size of None counts as 1",
-        cut_sizes,
-        {**CALL, "strides": 1.5},
-        "the pooling with the integers",
+    *(
+        leniency(
+            operation,
+            "window sizes and strides are cut down to integers, and a window size of None counts as 1",
+            cut_sizes,
+            {**CALL, "strides": 1.5},
+            "the pooling with the integers",
+        )
+        for operation in POOLINGS
     ),
     leniency(
         "max_pool2d_vjp",
@@ -126,14 +170,37 @@ KNOWN_DEVIATIONS = [
         {**CALL_VJP, "strides": 1.5},
         "the gradient with the integers",
     ),
+    *(
+        leniency(
+            operation,
+            "the window may be larger than the image by less than two steps",
+            too_large_window,
+            {**CALL, "pool_size": (2, 1)},
+            "an empty array",
+            dtypes=EIGEN_DTYPES,
+            where="where Eigen pools: in float64, and in float32 without oneDNN",
+        )
+        for operation in POOLINGS
+    ),
     leniency(
-        "max_pool2d",
-        "the window may be larger than the image by less than two steps",
-        too_large_window,
-        {**CALL, "pool_size": (2, 1)},
-        "an empty array",
-        dtypes=EIGEN_DTYPES,
-        where="where Eigen pools: in float64, and in float32 without oneDNN",
+        "average_pool2d_vjp",
+        "the cotangent's shape isn't compared with the output's, and whatever the pooling accepts has a gradient",
+        lambda **call: has_average_gradient(**call) and not is_average_gradient(**call),
+        {**CALL_VJP, "images": numbers(2, 1, 1, 1)},
+        "the gradient from those numbers of the cotangent that there are",
+    ),
+    Deviation(
+        operation="average_pool2d_vjp",
+        reason="a cotangent of more images, or more channels, than there are is written beyond the end of the result",
+        severity=Severity.CRASH,
+        calls=lambda images, cotangent, **how: (
+            not (is_empty(images) or is_empty(cotangent))
+            and has_average_gradient(images, cotangent[:1, ..., :1], **how)
+            and (shape(cotangent)[0] > len(images) or shape(cotangent)[3] > images.shape[3])
+        ),
+        smallest={**CALL_VJP, "cotangent": numbers(1, 1, 1, 2**16)},
+        instead="SIGSEGV, or SIGABRT where the heap is found to be corrupt",
+        since=SINCE,
     ),
     leniency(
         "max_pool2d",

@@ -13,7 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from conformance.implementations import numpy as base
 from conformance.implementations.numpy.arguments import Array
 from conformance.implementations.numpy.convolution import require_convolution
-from conformance.implementations.numpy.windows import pad
+from conformance.implementations.numpy.pooling import counts, require_pooling
+from conformance.implementations.numpy.windows import crop, pad, reached
 from reference import alternatives
 
 BOTH = ("float32", "float64")
@@ -427,3 +428,34 @@ def log_softmax_of_the_logits(logits: Array, labels: Array, cotangent: Array) ->
 def logits_far_below_the_largest(dtype: str) -> tuple[Callable[..., Any], list[Array]]:
     logits = np.array([[0, 0, -places] for places in range(41, 81)], dtype)
     return log_softmax, [logits, np.eye(3, dtype=dtype)[np.zeros(40, int)], np.ones(40, dtype)]
+
+
+# --- pooling ----------------------------------------------------------------------------------------------------------
+
+
+# No call tells with arrays alone: the four cells of the window that is taken by default have an exact reciprocal.
+@computes("average_pool2d_vjp", alternatives.reciprocal_average_pool2d_vjp)
+def reciprocals(images: Array, cotangent: Array, **how: Any) -> Array:
+    return _shares(images, cotangent, lambda counts: 1 / counts, **how)
+
+
+@wrong
+def reciprocal_of_the_window(images: Array, cotangent: Array, **how: Any) -> Array:
+    """One reciprocal for all windows, also at the edges."""
+    return _shares(images, cotangent, lambda counts: 1 / counts.max(), **how)
+
+
+def _shares(
+    images: Array,
+    cotangent: Array,
+    factor: Callable[[Array], Array],
+    pool_size: Any = 2,
+    strides: Any = None,
+    padding: str = "valid",
+) -> Array:
+    where, size = require_pooling(images, pool_size, strides, padding)
+    shares = cotangent * factor(counts(images, where, size)).astype(cotangent.dtype)
+    gradient = np.zeros_like(pad(images, where, 0))
+    for cell in np.ndindex(*size):
+        gradient[reached(cell, where)] += shares
+    return crop(gradient, where)

@@ -114,6 +114,12 @@ def test_the_bounds_are_the_ones_that_the_texts_speak_of():
     assert bounds(alternatives.factored_tanh_vjp, [0.1], one) > bounds(reference.tanh_vjp, [0.1], one)
     rising = [[place / 1024 for place in range(40)]]
     assert max(bounds(alternatives.online_softmax, rising)) > max(bounds(reference.softmax, rising))
+    images, cotangent = [[[[1.0]] * 3] * 3], [[[[1.0]]]]
+    shares, products = (
+        bounds(lambda *data, vjp=vjp: vjp(*data, pool_size=3), images, cotangent)
+        for vjp in (reference.average_pool2d_vjp, alternatives.reciprocal_average_pool2d_vjp)
+    )
+    assert max(products) > 1.9 * max(shares)
     logits, labels = [[0.0, -60.0]], [[1.0, 0.0]]
     wide = bounds(alternatives.log_softmax_cross_entropy_with_logits_vjp, logits, labels, one)
     assert wide[1] > bounds(reference.softmax_cross_entropy_with_logits_vjp, logits, labels, one)[1]
@@ -138,6 +144,7 @@ def test_cancellation_in_a_text_costs_a_decimal_the_digits_that_it_costs_anyone(
         ("factored_tanh_vjp", ([1.0], [1.0, 2.0]), {}, "cotangent: wanted"),
         ("online_softmax", ([[1.0], [1.0, 2.0]],), {}, "z: wanted"),
         ("log_sum_exp_softmax_cross_entropy_with_logits", ([[1.0]], [[1.0, 0.0]]), {}, "labels: wanted"),
+        ("reciprocal_average_pool2d_vjp", ([[[[1.0]]]], [[[[1.0]]]]), {}, "pool_size: wanted"),
         ("log_softmax_cross_entropy_with_logits_vjp", ([[1.0]], [[1.0]], [1.0, 2.0]), {}, "cotangent: wanted"),
     ],
 )
