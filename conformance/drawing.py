@@ -137,6 +137,11 @@ class Draw:
         kind = self.choice(*LABELS)
         return np.where(self._words(count) % 2 == 0, 1, -1).astype(kind)
 
+    def indices(self, count: int, classes: int) -> NDArray[Any]:
+        """Class indices below a number of classes, of any type of integers that holds them."""
+        kind = self.choice(*LABELS)
+        return (self._words(count) % np.uint32(classes)).astype(kind)
+
     def distributions(self, rows: int, classes: int, weights: bool = False) -> FloatArray:
         """Label distributions that sum to 1 exactly: one-hot rows, or sixteenths; or weights that sum to anything."""
         kind = self.choice(*["one-hot", "soft", "weights"][: 3 if weights else 2])

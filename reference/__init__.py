@@ -18,6 +18,7 @@ from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
 from reference.linear import *
 from reference.losses import *
+from reference.metrics import *
 from reference.perceptron import *
 from reference.pooling import *
 from reference.training import *

@@ -12,6 +12,7 @@ from fast.cpu.backpropagation import *
 from fast.cpu.convolution import *
 from fast.cpu.linear import *
 from fast.cpu.losses import *
+from fast.cpu.metrics import *
 from fast.cpu.perceptron import *
 from fast.cpu.pooling import *
 

@@ -17,6 +17,7 @@ from conformance.implementations.tensorflow.backpropagation import *
 from conformance.implementations.tensorflow.convolution import *
 from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.losses import *
+from conformance.implementations.tensorflow.metrics import *
 from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
 from reference.alternatives import reciprocal_average_pool2d_vjp
@@ -30,6 +31,14 @@ DESCRIPTION = (
 PROFILE = {
     "float32": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 4, "tanh": 7, "sigmoid": 7}},
     "float64": {"flush_to_zero": True, "ulps": {"exp": 2, "log": 2, "tanh": 11, "sigmoid": 3}},
+}
+
+COUNTS = "Keras's metric counts from labels and predictions, and isn't read off a confusion matrix"
+NOT_PROVIDED = {
+    "accuracy": COUNTS,
+    "precision": COUNTS,
+    "recall": COUNTS,
+    "f_score": COUNTS,
 }
 
 #: The gradient of an average multiplies by the reciprocal of the number of cells.
