@@ -13,6 +13,7 @@ __all__ = [
     "ForwardPass",
     "PerceptronPrediction",
     "PerceptronTrace",
+    "RosenblattTrace",
 ]
 
 Arrays = tuple[np.ndarray, ...]
@@ -26,6 +27,16 @@ class PerceptronTrace(NamedTuple):
     examples: np.ndarray
     activations: np.ndarray
     updated: np.ndarray
+
+
+class RosenblattTrace(NamedTuple):
+    """What `rosenblatt_train` did: final_weights [D + 1], and of each other array an entry for each step."""
+
+    final_weights: np.ndarray
+    weights: np.ndarray
+    activations: np.ndarray
+    outputs: np.ndarray
+    changes: np.ndarray
 
 
 class PerceptronPrediction(NamedTuple):

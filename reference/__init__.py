@@ -19,6 +19,7 @@ from reference.errors import Undecidable as Undecidable
 from reference.linear import *
 from reference.losses import *
 from reference.metrics import *
+from reference.neurons import *
 from reference.perceptron import *
 from reference.pooling import *
 from reference.training import *

@@ -13,6 +13,7 @@ from fast.cpu.convolution import *
 from fast.cpu.linear import *
 from fast.cpu.losses import *
 from fast.cpu.metrics import *
+from fast.cpu.neurons import *
 from fast.cpu.perceptron import *
 from fast.cpu.pooling import *
 

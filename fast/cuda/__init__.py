@@ -17,6 +17,7 @@ from fast.cuda.device import SIMULATED, describe
 from fast.cuda.linear import *
 from fast.cuda.losses import *
 from fast.cuda.metrics import *
+from fast.cuda.neurons import *
 from fast.cuda.perceptron import *
 from fast.cuda.pooling import *
 

@@ -13,6 +13,7 @@ from conformance.implementations.numpy.convolution import *
 from conformance.implementations.numpy.linear import *
 from conformance.implementations.numpy.losses import *
 from conformance.implementations.numpy.metrics import *
+from conformance.implementations.numpy.neurons import *
 from conformance.implementations.numpy.perceptron import *
 from conformance.implementations.numpy.pooling import *
 

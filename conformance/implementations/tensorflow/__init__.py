@@ -39,6 +39,8 @@ NOT_PROVIDED = {
     "precision": COUNTS,
     "recall": COUNTS,
     "f_score": COUNTS,
+    "mcculloch_pitts": "TensorFlow has no inputs that veto",
+    "rosenblatt_train": "TensorFlow learns by gradients, and a threshold has none",
 }
 
 #: The gradient of an average multiplies by the reciprocal of the number of cells.

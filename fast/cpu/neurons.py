@@ -1,0 +1,113 @@
+"""Neurons of binary inputs: McCulloch and Pitts's, and Rosenblatt's training rule.
+
+The ladder:
+1. two matrix products, of the exciting and of the inhibiting connections, whose products are all by 0 or 1.
+2. one compiled loop over the inputs for each example, which adds the connections of those that are on.
+3. training as one compiled loop with a record that grows, as in `perceptron`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from fast.cpu.activations import PARALLEL_SIZE
+from fast.cpu.arguments import contiguous
+from fast.cpu.compilation import compiled
+from fast.cpu.perceptron import grown
+from fast.results import RosenblattTrace
+from fast.validation.neurons import require_learning, require_neurons
+
+__all__ = ["RosenblattTrace", "mcculloch_pitts", "rosenblatt_train"]
+
+
+def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Let neurons fire whose excited inputs are as many as their threshold, unless an inhibitory one is on.
+
+    Args: inputs [N, D], 0 or 1, and connections [D, U], 1, -1 or 0, of any numeric dtype; thresholds [U].
+    Returns: [N, U] of int64, 0 or 1.
+    Raises: InvalidArgument, as `reference.mcculloch_pitts`.
+    """
+    on, wires = require_neurons(inputs, connections, thresholds)
+    fired = np.empty((len(on), len(thresholds)), np.int64)
+    kernel = _fire_loop if on.size < PARALLEL_SIZE else _fire_threads
+    kernel(contiguous(on), contiguous(wires), contiguous(thresholds), fired)
+    return fired
+
+
+def rosenblatt_train(
+    inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
+) -> RosenblattTrace:
+    """Train a perceptron of binary inputs: after a mistake, change the weights of those inputs that were 1.
+
+    Args: inputs [N, D] and labels [N], 0 or 1, of any numeric dtype; weights [D + 1]; the others as the reference.
+    Returns: RosenblattTrace; `outputs` and `changes` are int64, all else has the weights' dtype.
+    Raises: InvalidArgument, as `reference.rosenblatt_train`.
+    """
+    on, wanted, epochs, rate = require_learning(inputs, labels, weights, epochs, learning_rate)
+    return RosenblattTrace(*_learn(contiguous(on), contiguous(wanted), contiguous(weights), epochs, rate))
+
+
+@compiled()
+def _fire_example(n, on, wires, thresholds, fired):
+    width, units = wires.shape
+    excited, vetoed = np.zeros(units, np.int64), np.zeros(units, np.int64)
+    for i in range(width):
+        if on[n, i] == 1:
+            for u in range(units):
+                excited[u] += wires[i, u] == 1
+                vetoed[u] += wires[i, u] == -1
+    for u in range(units):
+        fired[n, u] = int(vetoed[u] == 0 and thresholds.dtype.type(excited[u]) >= thresholds[u])
+
+
+@compiled()
+def _fire_loop(on, wires, thresholds, fired):
+    for n in range(len(on)):
+        _fire_example(n, on, wires, thresholds, fired)
+
+
+@compiled(parallel=True)
+def _fire_threads(on, wires, thresholds, fired):
+    for n in prange(len(on)):
+        _fire_example(np.intp(n), on, wires, thresholds, fired)
+
+
+@compiled()
+def _learn(on, labels, initial_weights, epochs, rate):
+    (count, width), weights = on.shape, initial_weights.copy()
+    zero = weights.dtype.type(0)
+    # A row of the record: the weights before the step with the bias, the activation, the output and the change.
+    record, step = np.empty((max(16, count), width + 4), weights.dtype), 0
+    right_in_a_row = 0
+    for _ in range(epochs):
+        for n in range(count):
+            if right_in_a_row == count:
+                break
+            if step == len(record):
+                record = grown(record, step)
+            activation = weights[width]
+            for i in range(width):
+                if on[n, i] == 1:
+                    activation += weights[i]
+            output = 1 if activation > zero else 0
+            change = labels[n] - output
+            for i in range(width + 1):
+                record[step, i] = weights[i]
+            record[step, width + 1], record[step, width + 2], record[step, width + 3] = activation, output, change
+            step += 1
+            right_in_a_row = 0 if change else right_in_a_row + 1
+            if change != 0:
+                moved = rate if change > 0 else -rate
+                for i in range(width):
+                    if on[n, i] == 1:
+                        weights[i] += moved
+                weights[width] += moved
+    before, activations = np.empty((step, width + 1), weights.dtype), np.empty(step, weights.dtype)
+    outputs, changes = np.empty(step, np.int64), np.empty(step, np.int64)
+    for s in range(step):
+        for i in range(width + 1):
+            before[s, i] = record[s, i]
+        activations[s] = record[s, width + 1]
+        outputs[s], changes[s] = int(record[s, width + 2]), int(record[s, width + 3])
+    return weights, before, activations, outputs, changes

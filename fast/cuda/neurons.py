@@ -1,0 +1,138 @@
+"""Neurons of binary inputs on the GPU.
+
+The ladder that led here:
+
+1. One thread for each output of `mcculloch_pitts`: it looks at the connections of its neuron and stops at the first
+   veto. Nothing is summed but ones.
+2. Training is a chain of small steps, each of which needs the one before. The threads of one block share an example's
+   weights, as in `perceptron`, with one barrier a step: each adds up all partial sums for itself, in the same order,
+   and partial sums of even and odd steps lie apart.
+
+A launch trains for a few epochs, so that the trace it leaves has a bounded size however many epochs are allowed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fast.cuda.device import cuda, empty, kernel, launch, launch_over, to_device
+from fast.cuda.perceptron import SHARING_THREADS, STEPS_OF_LAUNCH
+from fast.results import RosenblattTrace
+from fast.validation.neurons import require_learning, require_neurons
+
+__all__ = ["mcculloch_pitts", "rosenblatt_train"]
+
+
+@kernel
+def fire(inputs: Any, connections: Any, thresholds: Any, fired: Any) -> None:
+    """`mcculloch_pitts`, one thread an output."""
+    for place in range(cuda.grid(1), fired.size, cuda.gridsize(1)):
+        n, u = place // fired.shape[1], place % fired.shape[1]
+        excited, vetoed = thresholds.dtype.type(0), False
+        for i in range(inputs.shape[1]):
+            if inputs[n, i] == 1:
+                if connections[i, u] == 1:
+                    excited += thresholds.dtype.type(1)
+                vetoed = vetoed or connections[i, u] == -1
+        fired[n, u] = 1 if not vetoed and excited >= thresholds[u] else 0
+
+
+@kernel
+def learn(
+    examples: Any,
+    labels: Any,
+    rate: Any,
+    epochs: int,
+    weights: Any,
+    progress: Any,
+    weights_before: Any,
+    activations: Any,
+    outputs: Any,
+    changes: Any,
+) -> None:
+    """Go through the examples for some epochs; progress is how many in a row were right, and the steps taken."""
+    partial_sums = cuda.shared.array(0, weights.dtype)
+    zero, thread, threads = weights.dtype.type(0), cuda.threadIdx.x, cuda.blockDim.x
+    count, width = examples.shape
+    right_in_a_row, step = progress[0], 0
+    for _ in range(epochs):
+        for n in range(count):
+            if right_in_a_row == count:
+                break
+            mine = step % 2 * threads
+            activation = zero
+            for d in range(thread, width, threads):
+                weights_before[step, d] = weights[d]
+                activation += examples[n, d] * weights[d]
+            partial_sums[mine + thread] = activation
+            cuda.syncthreads()
+            activation = partial_sums[mine]
+            for other in range(1, threads):
+                activation += partial_sums[mine + other]
+            output = 1 if activation > zero else 0
+            change = labels[n] - output
+            right_in_a_row = 0 if change != 0 else right_in_a_row + 1
+            for d in range(thread, width, threads):
+                if change != 0 and examples[n, d] > zero:
+                    weights[d] += weights.dtype.type(change) * rate
+            if thread == 0:
+                activations[step], outputs[step], changes[step] = activation, output, change
+            step += 1
+    if thread == 0:
+        progress[0], progress[1] = right_in_a_row, step
+
+
+def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """As `reference.mcculloch_pitts`, on the GPU: [N, D], [D, U] and [U] to [N, U] of int64."""
+    on, wires = require_neurons(inputs, connections, thresholds)
+    fired = empty((len(on), len(thresholds)), np.dtype(np.int64))
+    launch_over(fire, fired.size, to_device(on), to_device(wires), to_device(thresholds), fired)
+    return fired.copy_to_host()
+
+
+def rosenblatt_train(
+    inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
+) -> RosenblattTrace:
+    """As `reference.rosenblatt_train`, on the GPU.
+
+    Args:
+        inputs: [N, D], each 0 or 1, of any numeric dtype.
+        labels: [N], each 0 or 1, of any numeric dtype.
+        weights: [D + 1], to start from, the bias last.
+        epochs: at most this many passes over the examples.
+        learning_rate: a number ≥ 0.
+
+    Returns:
+        RosenblattTrace(final_weights [D + 1], weights [S, D + 1], activations [S], outputs [S], changes [S]).
+
+    Raises:
+        InvalidArgument: as the reference, and if the weights aren't float32 or float64.
+    """
+    on, wanted, epochs, rate = require_learning(inputs, labels, weights, epochs, learning_rate)
+    count, dtype = len(on), weights.dtype
+    examples = to_device(np.hstack([on, np.ones((count, 1))]).astype(dtype))
+    trained, progress = to_device(weights), to_device(np.zeros(2, np.int64))
+    labels_there, parts = to_device(wanted.astype(np.int64)), []
+    epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
+    for first in range(0, epochs, epochs_of_launch):
+        some = min(epochs_of_launch, epochs - first)
+        parts.append(learn_further(examples, labels_there, rate, some, trained, progress))
+        if progress.copy_to_host()[0] == count:
+            break
+    return RosenblattTrace(trained.copy_to_host(), *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def learn_further(
+    examples: Any, labels: Any, rate: Any, epochs: int, weights: Any, progress: Any
+) -> tuple[np.ndarray, ...]:
+    """Train on the device for some epochs; return what there is of each step."""
+    (count, width), dtype = examples.shape, weights.dtype
+    most, integers = count * epochs, np.dtype(np.int64)
+    trace = empty((most, width), dtype), empty(most, dtype), empty(most, integers), empty(most, integers)
+    shared_bytes = 2 * SHARING_THREADS * dtype.itemsize
+    given = examples, labels, rate, epochs, weights, progress
+    launch(learn, 1, SHARING_THREADS, *given, *trace, shared_bytes=shared_bytes)
+    steps = progress.copy_to_host()[1]
+    return tuple(column.copy_to_host()[:steps] for column in trace)

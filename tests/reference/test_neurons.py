@@ -1,0 +1,77 @@
+"""Neurons of binary inputs: what one of them is, what none of them is, and what learning does."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+
+from reference import InvalidArgument, mcculloch_pitts, rosenblatt_train
+
+PAIRS = [[0, 0], [0, 1], [1, 0], [1, 1]]
+FUNCTIONS = list(product((0, 1), repeat=4))
+#: What no line separates.
+XOR, EQUAL = (0, 1, 1, 0), (1, 0, 0, 1)
+
+
+def test_one_neuron_is_and_or_not():
+    assert mcculloch_pitts(PAIRS, [[1], [1]], [2]) == [[0], [0], [0], [1]]
+    assert mcculloch_pitts(PAIRS, [[1], [1]], [1]) == [[0], [1], [1], [1]]
+    assert mcculloch_pitts([[0], [1]], [[-1]], [0]) == [[1], [0]]
+
+
+def test_no_neuron_is_xor_and_two_layers_are():
+    for first, second in product((1, -1, 0), repeat=2):
+        for threshold in (-1, 0, Fraction(1, 2), 1, Fraction(3, 2), 2, 3):
+            assert mcculloch_pitts(PAIRS, [[first], [second]], [threshold]) != [[y] for y in XOR]
+    hidden = mcculloch_pitts(PAIRS, [[1, -1], [-1, 1]], [1, 1])
+    assert mcculloch_pitts(hidden, [[1], [1]], [1]) == [[y] for y in XOR]
+
+
+def test_one_inhibitory_input_silences_any_number_of_others():
+    assert mcculloch_pitts([[1] * 9, [1] * 8 + [0]], [[1]] * 8 + [[-1]], [1]) == [[0], [1]]
+
+
+@pytest.mark.parametrize("labels", FUNCTIONS)
+def test_a_function_of_two_inputs_is_learnt_if_a_line_separates_it(labels):
+    trace = rosenblatt_train(PAIRS, list(labels), [0, 0, 0], epochs=100)
+    *weights, bias = trace.final_weights
+    learnt = [int(sum(w * x for w, x in zip(weights, pair, strict=True)) + bias > 0) for pair in PAIRS]
+    if labels in (XOR, EQUAL):
+        assert len(trace.changes) == 400
+        assert learnt != list(labels)
+        assert all(any(trace.changes[start : start + 4]) for start in range(0, 400, 4))
+        assert len(set(map(tuple, trace.weights))) < 20
+    else:
+        assert learnt == list(labels)
+        assert trace.changes[-4:] == [0] * 4
+
+
+def test_a_step_changes_the_weights_of_inputs_that_were_1_and_the_bias():
+    trace = rosenblatt_train([[1, 0], [0, 1]], [0, 1], [Fraction(3), 5, -1], epochs=1, learning_rate=Fraction(1, 2))
+    assert trace.weights == [[3, 5, -1], [Fraction(5, 2), 5, Fraction(-3, 2)]]
+    assert (trace.activations, trace.outputs, trace.changes) == ([2, Fraction(7, 2)], [1, 1], [-1, 0])
+    assert trace.final_weights == trace.weights[1]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mcculloch_pitts([[2]], [[1]], [1]), "inputs: wanted 0 or 1; got 2 among them"),
+        (lambda: mcculloch_pitts([[1]], [[2]], [1]), "connections: wanted 1 or -1 or 0; got 2 among them"),
+        (lambda: mcculloch_pitts([[1]], [[1], [1]], [1]), r"connections: wanted shape \[1, 1\] for 1 inputs"),
+        (lambda: mcculloch_pitts([[1]], [[1]], [1, 2]), r"thresholds: wanted shape \[1\] for 1 neurons"),
+        (lambda: rosenblatt_train([[1]], [-1], [0, 0], epochs=1), "labels: wanted 0 or 1; got -1 among them"),
+        (lambda: rosenblatt_train([[1]], [1], [0], epochs=1), r"weights: wanted shape \[2\] for 1 inputs and a bias"),
+        (lambda: rosenblatt_train([[1]], [1, 0], [0, 0], epochs=1), r"labels: wanted shape \[1\] for 1 examples"),
+        (lambda: rosenblatt_train([[1]], [1], [0, 0], epochs=0), "epochs: wanted a positive integer; got 0"),
+        (
+            lambda: rosenblatt_train([[1]], [1], [0, 0], epochs=1, learning_rate=-1),
+            "learning_rate: wanted a number of at least 0; got -1",
+        ),
+    ],
+)
+def test_bad_arguments_say_what_was_wanted_and_what_came(call, message):
+    with pytest.raises(InvalidArgument, match=f"^{message}"):
+        call()
