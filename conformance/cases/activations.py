@@ -12,6 +12,7 @@ from conformance.drawing import Draw
 from conformance.lanes.reading import ELEMENTWISE, Axes
 from conformance.laws import Trial, exact
 from conformance.spaces import EDGES, Configuration, Space
+from reference.numbers import Interval
 
 
 def _shape(c: Configuration) -> tuple[int, ...]:
@@ -69,7 +70,7 @@ SCORES = Space(
         **{f"a class more than {classes}": {"rank": 2, "K": classes + 1, "A": 9} for classes in (256, 512, 1024)},
     },
 )
-ROWS = Axes(("* K",), ("* K",))
+ROWS, PAIRS_OF_ROWS = Axes(("* K",), ("* K",)), Axes(("* K", "* K"), ("* K",))
 
 
 @case(ARRAYS, ELEMENTWISE)
@@ -177,9 +178,14 @@ def tanh_vjp_is_even(draw: Draw, trial: Trial) -> None:
     trial.agree(trial.run(z, g), trial.run(-z, g))
 
 
+def _rows(c: Configuration) -> tuple[int, ...]:
+    """The lengths of as many axes as the rank says, the classes last."""
+    return tuple(c[name] for name in ("C", "B", "A", "K")[4 - c.rank :])
+
+
 @case(SCORES, ROWS)
 def softmax(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*[c[name] for name in ("C", "B", "A", "K")[4 - c.rank :]])}
+    return {"z": draw.array(*_rows(c))}
 
 
 @law(softmax)
@@ -200,3 +206,69 @@ def softmax_follows_a_permutation(draw: Draw, trial: Trial) -> None:
     """No class is treated differently for its place in a vector or tile."""
     z = softmax(draw)["z"]
     trial.agree(trial.run(z)[..., ::-1], trial.run(np.ascontiguousarray(z[..., ::-1])))
+
+
+@case(SCORES, PAIRS_OF_ROWS)
+def softmax_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_rows(c)), "cotangent": draw.array(*_rows(c))}
+
+
+@law(softmax_vjp)
+def softmax_vjp_sums_to_zero(draw: Draw, trial: Trial) -> None:
+    """A common shift of the scores changes no probability, so no gradient points that way."""
+    trial.agree(trial.run(*softmax_vjp(draw).values()).sum(axis=-1), 0)
+
+
+@law(softmax_vjp)
+def softmax_vjp_is_symmetric(draw: Draw, trial: Trial) -> None:
+    """⟨u, J·v⟩ = ⟨v, J·u⟩: how score i moves probability j is how j moves i."""
+    z, u = softmax_vjp(draw).values()
+    v = np.ascontiguousarray(u[..., ::-1])
+    trial.agree((exact(v) * trial.run(z, u)).sum(axis=-1), (exact(u) * trial.run(z, v)).sum(axis=-1))
+
+
+@law(softmax_vjp)
+def softmax_vjp_is_blind_to_what_cotangents_have_in_common(draw: Draw, trial: Trial) -> None:
+    """The probabilities sum to 1 whatever happens: a mean that isn't weighted by them shows."""
+    z, g = softmax_vjp(draw).values()
+    trial.agree(trial.run(z, g), trial.run(z, g + draw.dtype.type(draw.integer(1, 100))))
+
+
+@case(SCORES, ROWS)
+def log_softmax(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_rows(c))}
+
+
+@law(log_softmax)
+def log_softmax_differs_as_the_scores_do(draw: Draw, trial: Trial) -> None:
+    """log σᵢ - log σⱼ = zᵢ - zⱼ, also where a probability underflows: its logarithm can't be taken then."""
+    z = log_softmax(draw)["z"] * draw.dtype.type(draw.integer(1, 100))
+    logarithms, scores = trial.run(z), exact(z)
+    trial.agree(logarithms - logarithms[..., :1], scores - scores[..., :1])
+
+
+@law(log_softmax)
+def log_softmax_of_a_row_and_its_copy_is_log_2_less(draw: Draw, trial: Trial) -> None:
+    """Twice as many classes, each half as probable: the normalizer, and the base of its logarithm, show."""
+    z = log_softmax(draw)["z"]
+    once, twice = trial.run(z), trial.run(np.concatenate([z, z], axis=-1))
+    trial.agree(once - twice[..., : z.shape[-1]], Interval(2).log())
+
+
+@case(SCORES, PAIRS_OF_ROWS)
+def log_softmax_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*_rows(c)), "cotangent": draw.array(*_rows(c))}
+
+
+@law(log_softmax_vjp)
+def log_softmax_vjp_sums_to_zero(draw: Draw, trial: Trial) -> None:
+    """A common shift of the scores changes no logarithm, so no gradient points that way."""
+    trial.agree(trial.run(*log_softmax_vjp(draw).values()).sum(axis=-1), 0)
+
+
+@law(log_softmax_vjp)
+def log_softmax_vjp_passes_what_sums_to_zero(draw: Draw, trial: Trial) -> None:
+    """Cotangents that cancel along their row meet no probability, and come back as they are."""
+    z, g = log_softmax_vjp(draw).values()
+    cancelling = np.concatenate([g, -g], axis=-1)
+    trial.agree(trial.run(np.concatenate([z, z], axis=-1), cancelling), exact(cancelling))

@@ -6,8 +6,9 @@ The ladder that led here:
    neighbouring threads touch neighbouring numbers.
 2. A grid-stride loop: a fixed number of blocks walks over arrays of any size.
 3. One kernel for all: the function is compiled into it, so `relu` and `tanh_vjp` differ in one line each.
-4. `softmax` gives each row to one thread, three times over the row: its maximum, the sum of exponentials, the division.
-   Threads that share a row would have to synchronize; a classifier has many rows, and short ones.
+4. `softmax` and its relatives give each row to one thread, three times over the row: its maximum, the sum of
+   exponentials, the division. Threads that share a row would have to synchronize; a classifier has many rows, and
+   short ones.
 
 Exponentials are taken of numbers ≤ 0 only, so they can't overflow. Constants take the type of the argument:
 a bare 1 or 0.0 would pull a float32 kernel into double precision.
@@ -25,7 +26,20 @@ from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent
 from reference.errors import require_number
 
-__all__ = ["leaky_relu", "leaky_relu_vjp", "relu", "relu_vjp", "sigmoid", "sigmoid_vjp", "softmax", "tanh", "tanh_vjp"]
+__all__ = [
+    "leaky_relu",
+    "leaky_relu_vjp",
+    "log_softmax",
+    "log_softmax_vjp",
+    "relu",
+    "relu_vjp",
+    "sigmoid",
+    "sigmoid_vjp",
+    "softmax",
+    "softmax_vjp",
+    "tanh",
+    "tanh_vjp",
+]
 
 
 def map_kernel(function: Any) -> Any:
@@ -54,6 +68,14 @@ def map_pairs_kernel(function: Any) -> Any:
 def exp_at(z: Any) -> Any:
     """e to the power of z ≤ 0, in the type of z (in the simulator, `math` makes float64 of everything)."""
     return type(z)(math.exp(z))
+
+
+@device_function
+def log_at(x: Any) -> Any:
+    """The natural logarithm: -∞ at 0, NaN below and of NaN. (Python's `math` raises an error instead.)"""
+    if x > type(x)(0):
+        return type(x)(math.log(x))
+    return type(x)(-math.inf) if x == type(x)(0) else type(x)(math.nan)
 
 
 @device_function
@@ -128,6 +150,15 @@ def normalizer_of_row(scores: Any, row: int, largest: Any) -> Any:
     return total
 
 
+@device_function
+def mass_of_row(values: Any, row: int) -> Any:
+    """The sum of a row: of labels, 1 if they are a distribution."""
+    total = values[row, 0]
+    for column in range(1, values.shape[1]):
+        total += values[row, column]
+    return total
+
+
 leaky_relu_kernel, leaky_relu_vjp_kernel = map_kernel(leaky_relu_at), map_pairs_kernel(leaky_relu_vjp_at)
 relu_kernel, relu_vjp_kernel = map_kernel(relu_at), map_pairs_kernel(relu_vjp_at)
 sigmoid_kernel, sigmoid_vjp_kernel = map_kernel(sigmoid_at), map_pairs_kernel(sigmoid_vjp_at)
@@ -142,6 +173,42 @@ def softmax_kernel(z: Any, result: Any) -> None:
         normalizer = normalizer_of_row(z, row, largest)
         for column in range(z.shape[1]):
             result[row, column] = exp_at(z[row, column] - largest) / normalizer
+
+
+@kernel
+def log_softmax_kernel(z: Any, result: Any) -> None:
+    """`log_softmax` of each row, by one thread a row."""
+    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
+        largest = largest_of_row(z, row)
+        log_normalizer = log_at(normalizer_of_row(z, row, largest))
+        for column in range(z.shape[1]):
+            result[row, column] = z[row, column] - largest - log_normalizer
+
+
+@kernel
+def softmax_vjp_kernel(z: Any, cotangent: Any, result: Any) -> None:
+    """`softmax_vjp` of each row, by one thread a row: the probabilities lie in the result for a while."""
+    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
+        largest = largest_of_row(z, row)
+        normalizer = normalizer_of_row(z, row, largest)
+        mean = z.dtype.type(0)
+        for column in range(z.shape[1]):
+            probability = exp_at(z[row, column] - largest) / normalizer
+            mean += probability * cotangent[row, column]
+            result[row, column] = probability
+        for column in range(z.shape[1]):
+            result[row, column] *= cotangent[row, column] - mean
+
+
+@kernel
+def log_softmax_vjp_kernel(z: Any, cotangent: Any, result: Any) -> None:
+    """`log_softmax_vjp` of each row, by one thread a row."""
+    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
+        largest = largest_of_row(z, row)
+        normalizer, mass = normalizer_of_row(z, row, largest), mass_of_row(cotangent, row)
+        for column in range(z.shape[1]):
+            probability = exp_at(z[row, column] - largest) / normalizer
+            result[row, column] = cotangent[row, column] - probability * mass
 
 
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
@@ -187,14 +254,41 @@ def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 def softmax(z: np.ndarray) -> np.ndarray:
     """As `reference.softmax`, on the GPU: along the last axis of [..., K]."""
     require_array("z", z)
-    rows = to_device(z.reshape(-1, z.shape[-1]))
-    return softmax_on_device(rows).copy_to_host().reshape(z.shape)
+    return softmax_on_device(rows_of(z)).copy_to_host().reshape(z.shape)
+
+
+def log_softmax(z: np.ndarray) -> np.ndarray:
+    """As `reference.log_softmax`, on the GPU: along the last axis of [..., K]."""
+    require_array("z", z)
+    return map_rows(log_softmax_kernel, rows_of(z)).copy_to_host().reshape(z.shape)
+
+
+def softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.softmax_vjp`, on the GPU: along the last axis of two arrays [..., K]."""
+    require_cotangent(z, cotangent)
+    return map_rows(softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).copy_to_host().reshape(z.shape)
+
+
+def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.log_softmax_vjp`, on the GPU: along the last axis of two arrays [..., K]."""
+    require_cotangent(z, cotangent)
+    return map_rows(log_softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).copy_to_host().reshape(z.shape)
 
 
 def softmax_on_device(rows: Any) -> Any:
     """`softmax` of the rows of a device array."""
-    result = empty(rows.shape, rows.dtype)
-    launch_over(softmax_kernel, rows.shape[0], rows, result)
+    return map_rows(softmax_kernel, rows)
+
+
+def rows_of(array: np.ndarray) -> Any:
+    """A copy of an array [..., K] on the device, as a matrix of its rows."""
+    return to_device(array.reshape(-1, array.shape[-1]))
+
+
+def map_rows(compiled: Any, *arrays: Any) -> Any:
+    """Run a kernel over the rows of device matrices of one shape."""
+    result = empty(arrays[0].shape, arrays[0].dtype)
+    launch_over(compiled, result.shape[0], *arrays, result)
     return result
 
 

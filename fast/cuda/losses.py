@@ -12,12 +12,11 @@ As for `softmax`, rows are many and short, so no two threads share one.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import exp_at, largest_of_row, normalizer_of_row
+from fast.cuda.activations import exp_at, largest_of_row, log_at, mass_of_row, normalizer_of_row
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
 from fast.validation import require_like
 from fast.validation.losses import require_classes
@@ -26,26 +25,9 @@ __all__ = ["cross_entropy", "softmax_cross_entropy_with_logits", "softmax_cross_
 
 
 @device_function
-def log_at(x: Any) -> Any:
-    """The natural logarithm: -∞ at 0, NaN below and of NaN. (Python's `math` raises an error instead.)"""
-    if x > type(x)(0):
-        return type(x)(math.log(x))
-    return type(x)(-math.inf) if x == type(x)(0) else type(x)(math.nan)
-
-
-@device_function
 def logit_slope(logits: Any, labels: Any, row: int, column: int, largest: Any, normalizer: Any, mass: Any) -> Any:
     """The slope of an example's loss in one of its logits: probability times the labels' mass, minus label."""
     return exp_at(logits[row, column] - largest) / normalizer * mass - labels[row, column]
-
-
-@device_function
-def mass_of_row(labels: Any, row: int) -> Any:
-    """The sum of a row of labels: 1 if they are a distribution."""
-    total = labels[row, 0]
-    for column in range(1, labels.shape[1]):
-        total += labels[row, column]
-    return total
 
 
 @kernel

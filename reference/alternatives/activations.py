@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reference.activations import along_last_axis, require_cotangent
-from reference.arrays import Array, Number, elementwise, require_array
+from reference.activations import along_last_axis, log_softmax_of_row, require_cotangent
+from reference.arrays import Array, Number, elementwise, require_array, total
 from reference.elementary import exp, maximum, tanh
 
-__all__ = ["factored_tanh_vjp", "half_tanh_sigmoid", "online_softmax"]
+__all__ = ["exponentiated_log_softmax_vjp", "factored_tanh_vjp", "half_tanh_sigmoid", "online_softmax"]
 
 
 def half_tanh_sigmoid(z: Array) -> Array:
@@ -107,3 +107,38 @@ def _online_softmax_of_row(row: Array) -> Array:
         normalizer = normalizer * exp(m - larger) + exp(score - larger)
         m = larger
     return [exp(score - m) / normalizer for score in row]
+
+
+def exponentiated_log_softmax_vjp(z: Array, cotangent: Array) -> Array:
+    """`log_softmax_vjp` with the probabilities as exponentials of what the forward pass returned.
+
+    Why: only the logarithms are kept from the forward pass. Each is rounded to its own size, and the exponential makes
+    that a relative error: it grows with the distance of a score from the largest one.
+
+    Formula:
+        d zᵢ = gᵢ - e^lᵢ·Σⱼ gⱼ, with l = log_softmax(z) and g the cotangent, along the last axis
+
+    Args:
+        z: the input of `log_softmax`, [..., K].
+        cotangent: the loss's gradient with respect to `log_softmax(z)`, same shape.
+
+    Returns:
+        The loss's gradient with respect to z, same shape.
+
+    Raises:
+        InvalidArgument: as `log_softmax_vjp`.
+
+    Source:
+        TensorFlow's and PyTorch's gradients of log_softmax, which take its result.
+
+    >>> exponentiated_log_softmax_vjp([0.0, 0.0], [-1.0, 0.0])
+    [-0.5, 0.5]
+    """
+    require_cotangent(z, cotangent)
+    return along_last_axis(_exponentiated_log_softmax_vjp_of_row, z, cotangent)
+
+
+def _exponentiated_log_softmax_vjp_of_row(row: Array, gradients: Array) -> Array:
+    mass = total(gradients)
+    logarithms = log_softmax_of_row(row)
+    return [gradient - exp(logarithm) * mass for logarithm, gradient in zip(logarithms, gradients, strict=True)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reference.activations import log_softmax_of_row
 from reference.arrays import Array, dot, require_array, require_shape, total
-from reference.elementary import exp, largest, log, shift_by_maximum
+from reference.elementary import exp, largest, log
 
 __all__ = ["log_softmax_cross_entropy_with_logits_vjp", "log_sum_exp_softmax_cross_entropy_with_logits"]
 
@@ -73,12 +74,9 @@ def log_softmax_cross_entropy_with_logits_vjp(logits: Array, labels: Array, cota
     require_shape("labels", labels, (examples, classes), "as logits has")
     require_shape("cotangent", cotangent, (examples,), "of the losses")
     return [
-        [gradient * (p * total(row_labels) - label) for p, label in zip(_probabilities(row), row_labels, strict=True)]
+        [
+            gradient * (exp(logarithm) * total(row_labels) - label)
+            for logarithm, label in zip(log_softmax_of_row(row), row_labels, strict=True)
+        ]
         for row, row_labels, gradient in zip(logits, labels, cotangent, strict=True)
     ]
-
-
-def _probabilities(row: Array) -> Array:
-    shifted = shift_by_maximum(row)
-    log_normalizer = log(total(exp(score) for score in shifted))
-    return [exp(score - log_normalizer) for score in shifted]

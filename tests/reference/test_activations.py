@@ -16,11 +16,19 @@ from reference.numbers import Arithmetic, Rounded
 from tests.reference.support import few
 
 SINGLE = Arithmetic("float32")
-ELEMENTWISE = [reference.relu, reference.leaky_relu, reference.sigmoid, reference.tanh, reference.softmax]
-VJPS = [reference.relu_vjp, reference.leaky_relu_vjp, reference.sigmoid_vjp, reference.tanh_vjp]
+ELEMENTWISE = [reference.relu, reference.leaky_relu, reference.sigmoid, reference.tanh]
+ROWS = [reference.softmax, reference.log_softmax]
+VJPS = [
+    reference.relu_vjp,
+    reference.leaky_relu_vjp,
+    reference.sigmoid_vjp,
+    reference.tanh_vjp,
+    reference.softmax_vjp,
+    reference.log_softmax_vjp,
+]
 
 
-@pytest.mark.parametrize("function", ELEMENTWISE)
+@pytest.mark.parametrize("function", [*ELEMENTWISE, *ROWS])
 @pytest.mark.parametrize("z", [[1.0], [[1.0, 2.0]], [[[1.0], [2.0]], [[3.0], [4.0]]]])
 def test_any_shape_comes_back_in_that_shape(function, z):
     assert reference.shape(function(z)) == reference.shape(z)
@@ -126,7 +134,28 @@ def test_softmax_takes_every_row_of_the_last_axis():
     assert reference.softmax([3, 3, 3, 3]) == [0.25] * 4
 
 
-@pytest.mark.parametrize("function", ELEMENTWISE)
+def test_log_softmax_is_the_logarithm_where_that_can_be_taken():
+    arithmetic = Arithmetic("float64")
+    row = [Rounded(score, arithmetic) for score in (3, -1, Fraction(1, 2), 3)]
+    for logarithm, probability in zip(reference.log_softmax(row), reference.softmax(row), strict=True):
+        apart = logarithm.value - probability.log().value
+        assert abs(apart) <= Fraction(logarithm.error) + Fraction(probability.log().error)
+    assert reference.log_softmax([1000.0, 0.0, -math.inf]) == [0, -1000, -math.inf]
+    assert all(map(math.isnan, reference.log_softmax([-math.inf, -math.inf])))
+
+
+def test_gradients_of_rows_take_the_row_s_own_cotangents():
+    z, g = [[0.0, 0.0], [0.0, 0.0]], [[4.0, 0.0], [0.0, 8.0]]
+    assert reference.softmax_vjp(z, g) == [[1.0, -1.0], [-2.0, 2.0]]
+    assert reference.log_softmax_vjp(z, g) == [[2.0, -2.0], [-4.0, 4.0]]
+
+
+def test_cotangents_that_are_all_alike_move_no_score():
+    assert reference.softmax_vjp([2.0, 2.0], [5.0, 5.0]) == [0, 0]
+    assert reference.log_softmax_vjp([1.0, 1000.0], [0.0, 0.0]) == [0, 0]
+
+
+@pytest.mark.parametrize("function", [*ELEMENTWISE, *ROWS])
 @pytest.mark.parametrize(
     ("z", "message"),
     [

@@ -20,7 +20,6 @@ from conformance.implementations.tensorflow.losses import *
 from conformance.implementations.tensorflow.metrics import *
 from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
-from reference.alternatives import reciprocal_average_pool2d_vjp
 
 DESCRIPTION = (
     f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"
@@ -43,15 +42,11 @@ NOT_PROVIDED = {
     "rosenblatt_train": "TensorFlow learns by gradients, and a threshold has none",
 }
 
-#: The gradient of an average multiplies by the reciprocal of the number of cells.
-ALGORITHMS = {"average_pool2d_vjp": reciprocal_average_pool2d_vjp}
+_ROOMS = [importlib.import_module(f"{__name__}.{room.name}") for room in pkgutil.iter_modules(__path__)]
 
-#: What is known to be wrong stands in each room, beside the function that is.
-KNOWN_DEVIATIONS = [
-    deviation
-    for room in pkgutil.iter_modules(__path__)
-    for deviation in getattr(importlib.import_module(f"{__name__}.{room.name}"), "KNOWN_DEVIATIONS", [])
-]
+#: What is known to be wrong stands in each room, beside the function that is; and so does what is computed otherwise.
+KNOWN_DEVIATIONS = [deviation for room in _ROOMS for deviation in getattr(room, "KNOWN_DEVIATIONS", [])]
+ALGORITHMS = {operation: text for room in _ROOMS for operation, text in getattr(room, "ALGORITHMS", {}).items()}
 
 #: Which code TensorFlow runs is decided by variables that it reads when it starts; each of these is checked as an
 #: implementation of its own, `tensorflow:eigen` for instance, in processes that have them.

@@ -12,15 +12,19 @@ from conformance.implementations.tensorflow.calls import SINCE, infinite_or_nan,
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.outcomes import Severity
+from reference.alternatives import exponentiated_log_softmax_vjp
 
 __all__ = [
     "leaky_relu",
     "leaky_relu_vjp",
+    "log_softmax",
+    "log_softmax_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
     "softmax",
+    "softmax_vjp",
     "tanh",
     "tanh_vjp",
 ]
@@ -62,9 +66,28 @@ def softmax(z: Any) -> Any:
     return tf.nn.softmax(z).numpy()
 
 
+def softmax_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(tf.nn.softmax, (z,), cotangent)[0]
+
+
+def log_softmax(z: Any) -> Any:
+    return tf.nn.log_softmax(z).numpy()
+
+
+def log_softmax_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(tf.nn.log_softmax, (z,), cotangent)[0]
+
+
 def same_number_of_elements(z: Any, cotangent: Any) -> bool:
     fits = shape(z) == shape(cotangent) and not is_empty(z)
     return not fits and np.size(z) == np.size(cotangent)
+
+
+def broadcast_rows(z: Any, cotangent: Any) -> bool:
+    """Whether TensorFlow makes arrays of one shape of these, which they aren't of."""
+    both = shape(z), shape(cotangent)
+    wide = np.broadcast_shapes(*both)
+    return both[0] != () and (both != (wide, wide) or 0 in wide)
 
 
 def no_axis(z: Any, **_: Any) -> bool:
@@ -85,6 +108,8 @@ def partly_undefined_row(z: Any) -> bool:
     return bool((undefined.any(axis=-1) & ~undefined.all(axis=-1)).any())
 
 
+ALGORITHMS = {"log_softmax_vjp": exponentiated_log_softmax_vjp}
+
 KNOWN_DEVIATIONS = [
     *(
         leniency(
@@ -94,7 +119,21 @@ KNOWN_DEVIATIONS = [
             {"z": numbers(0)},
             "an empty array",
         )
-        for operation in ("relu", "leaky_relu", "sigmoid", "tanh", "softmax")
+        for operation in ("relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax")
+    ),
+    leniency(
+        "softmax_vjp",
+        "scores and cotangents are broadcast to each other, and may be empty",
+        broadcast_rows,
+        {"z": numbers(1, 2), "cotangent": numbers(2)},
+        "the gradient for arrays of the larger shape",
+    ),
+    leniency(
+        "log_softmax_vjp",
+        "scores and cotangents are broadcast to each other, and may be empty",
+        lambda z, cotangent: shape(cotangent) != () and broadcast_rows(z, cotangent),
+        {"z": numbers(1, 2), "cotangent": numbers(2)},
+        "the gradient for arrays of the larger shape",
     ),
     *(
         leniency(

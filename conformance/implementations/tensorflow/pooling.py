@@ -25,6 +25,7 @@ from conformance.implementations.tensorflow.environment import EIGEN_DTYPES, ONE
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.implementations.tensorflow.windows import SPELLED
 from conformance.outcomes import Severity
+from reference.alternatives import reciprocal_average_pool2d_vjp
 from reference.errors import InvalidArgument
 
 __all__ = ["average_pool2d", "average_pool2d_vjp", "max_pool2d", "max_pool2d_vjp"]
@@ -138,6 +139,9 @@ ONE_AND_NAN = {"images": np.array([1, np.nan]).reshape(1, 1, 2, 1), "pool_size":
 IN_ONEDNN: dict[str, Any] = {"dtypes": ("float32",), "here": ONEDNN, "where": WITH_ONEDNN}
 
 POOLINGS = ("max_pool2d", "average_pool2d")
+
+#: The gradient of an average multiplies by the reciprocal of the number of cells.
+ALGORITHMS = {"average_pool2d_vjp": reciprocal_average_pool2d_vjp}
 
 KNOWN_DEVIATIONS = [
     *(

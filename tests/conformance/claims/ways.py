@@ -397,6 +397,23 @@ def _log_sum_exp(z: Array, shift: bool = True) -> Array:
     return m + np.log(np.exp(z - m).sum(axis=-1, keepdims=True))
 
 
+@computes("log_softmax_vjp", alternatives.exponentiated_log_softmax_vjp)
+def exponentiated(z: Array, cotangent: Array) -> Array:
+    return cotangent - np.exp(base.log_softmax(z)) * cotangent.sum(axis=-1, keepdims=True)
+
+
+@wrong
+def exponentiated_without_the_normalizer(z: Array, cotangent: Array) -> Array:
+    """What is kept are the shifted scores, not yet normalized."""
+    return cotangent - np.exp(z - z.max(axis=-1, keepdims=True)) * cotangent.sum(axis=-1, keepdims=True)
+
+
+@telling
+def scores_far_below_the_largest(dtype: str) -> tuple[Callable[..., Any], list[Array]]:
+    z = np.array([[0, 0, -places] for places in range(41, 81)], dtype)
+    return exponentiated, [z, np.eye(3, dtype=dtype)[np.zeros(40, int)]]
+
+
 # No call tells: the reference's own bound leaves zᵢ - m open, and covers every order of lse's terms.
 @computes("softmax_cross_entropy_with_logits", alternatives.log_sum_exp_softmax_cross_entropy_with_logits)
 def log_sum_exp(logits: Array, labels: Array) -> Array:
