@@ -11,8 +11,11 @@ __all__ = [
     "Conv2DGradients",
     "DenseGradients",
     "ForwardPass",
+    "LSTMSequence",
+    "LSTMState",
     "PerceptronPrediction",
     "PerceptronTrace",
+    "RecurrentGradients",
     "RosenblattTrace",
 ]
 
@@ -74,3 +77,27 @@ class Backpropagation(NamedTuple):
     loss: np.ndarray
     weights: Arrays
     biases: Arrays
+
+
+class LSTMState(NamedTuple):
+    """What an LSTM hands on to its next step: what it says, and what it keeps to itself; [N, U] each."""
+
+    hidden: np.ndarray
+    cell: np.ndarray
+
+
+class LSTMSequence(NamedTuple):
+    """What `lstm` returns: the hidden state after every step [N, T, U], and the cell state after the last [N, U]."""
+
+    outputs: np.ndarray
+    cell: np.ndarray
+
+
+class RecurrentGradients(NamedTuple):
+    """What the gradients of recurrent networks return: one for each input, of that input's shape."""
+
+    inputs: np.ndarray
+    kernel: np.ndarray
+    recurrent_kernel: np.ndarray
+    bias: np.ndarray
+    state: np.ndarray | LSTMState

@@ -17,10 +17,12 @@ from reference.convolution import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
 from reference.linear import *
+from reference.long_short_term_memory import *
 from reference.losses import *
 from reference.metrics import *
 from reference.neurons import *
 from reference.perceptron import *
 from reference.pooling import *
+from reference.recurrent import *
 from reference.training import *
 from reference.universality import *

@@ -106,6 +106,9 @@ def _names_and_lengths(axes: Axes, data: Sequence[Any]) -> tuple[list[Names], di
     lengths: dict[str, int] = {}
     names: list[Names] = []
     for value, said in zip(data, axes.arguments, strict=False):
+        if value is None:  # data that is left out has no axes
+            names.append(())
+            continue
         parts = value if isinstance(value, tuple) else (value,)
         own = _expanded(said, max(part.ndim for part in parts) - len(said.replace("*", "").split()))
         names.append(own)
@@ -126,6 +129,8 @@ def _leading(lengths: dict[str, int]) -> int:
 
 def _with_lanes(value: Any, names: Names, along: Names, numbers: Callable[[Array], Callable[[Array], Any]]) -> Any:
     """An array as nested lists of numbers: along a lane the lists have length 1, and the numbers are arrays."""
+    if value is None:
+        return None
     if isinstance(value, tuple):
         return tuple(_with_lanes(part, names[: part.ndim], along, numbers) for part in value)
     kept = [name for name in names if name not in along]

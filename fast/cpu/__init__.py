@@ -11,11 +11,13 @@ from fast.cpu.activations import *
 from fast.cpu.backpropagation import *
 from fast.cpu.convolution import *
 from fast.cpu.linear import *
+from fast.cpu.long_short_term_memory import *
 from fast.cpu.losses import *
 from fast.cpu.metrics import *
 from fast.cpu.neurons import *
 from fast.cpu.perceptron import *
 from fast.cpu.pooling import *
+from fast.cpu.recurrent import *
 
 # Threads that wait shall sleep. OpenMP's spin by default, and where other programs want the cores too, a spinning one
 # takes the time that the one it waits for would need: max_pool2d of 100 images took ten times as long. The user's own

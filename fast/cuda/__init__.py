@@ -15,11 +15,13 @@ from fast.cuda.backpropagation import *
 from fast.cuda.convolution import *
 from fast.cuda.device import SIMULATED, describe
 from fast.cuda.linear import *
+from fast.cuda.long_short_term_memory import *
 from fast.cuda.losses import *
 from fast.cuda.metrics import *
 from fast.cuda.neurons import *
 from fast.cuda.perceptron import *
 from fast.cuda.pooling import *
+from fast.cuda.recurrent import *
 
 PROFILE = {
     "float32": {

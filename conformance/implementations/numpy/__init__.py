@@ -11,11 +11,13 @@ from conformance.implementations.numpy.activations import *
 from conformance.implementations.numpy.backpropagation import *
 from conformance.implementations.numpy.convolution import *
 from conformance.implementations.numpy.linear import *
+from conformance.implementations.numpy.long_short_term_memory import *
 from conformance.implementations.numpy.losses import *
 from conformance.implementations.numpy.metrics import *
 from conformance.implementations.numpy.neurons import *
 from conformance.implementations.numpy.perceptron import *
 from conformance.implementations.numpy.pooling import *
+from conformance.implementations.numpy.recurrent import *
 
 DESCRIPTION = f"NumPy {np.__version__}"
 

@@ -16,10 +16,12 @@ from conformance.implementations.tensorflow.activations import *
 from conformance.implementations.tensorflow.backpropagation import *
 from conformance.implementations.tensorflow.convolution import *
 from conformance.implementations.tensorflow.linear import *
+from conformance.implementations.tensorflow.long_short_term_memory import *
 from conformance.implementations.tensorflow.losses import *
 from conformance.implementations.tensorflow.metrics import *
 from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
+from conformance.implementations.tensorflow.recurrent import *
 
 DESCRIPTION = (
     f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"
