@@ -13,6 +13,8 @@ __all__ = [
     "ForwardPass",
     "LSTMSequence",
     "LSTMState",
+    "MulticlassPrediction",
+    "MulticlassTrace",
     "PerceptronPrediction",
     "PerceptronTrace",
     "RecurrentGradients",
@@ -40,6 +42,21 @@ class RosenblattTrace(NamedTuple):
     activations: np.ndarray
     outputs: np.ndarray
     changes: np.ndarray
+
+
+class MulticlassPrediction(NamedTuple):
+    """What `multiclass_perceptron_predict` returns: each perceptron's score, and the highest's class as int64."""
+
+    scores: np.ndarray
+    classes: np.ndarray
+
+
+class MulticlassTrace(NamedTuple):
+    """What `multiclass_perceptron_train` did: final_weights [D + 1, K], scores [S, K], predictions [S]."""
+
+    final_weights: np.ndarray
+    scores: np.ndarray
+    predictions: np.ndarray
 
 
 class PerceptronPrediction(NamedTuple):

@@ -114,3 +114,73 @@ def rosenblatt_train_never_learns_xor(draw: Draw, trial: Trial) -> None:
     before = [tuple(float(w.low) for w in row) for row in trace.weights[::4]]
     trial.holds(len(set(before)) < len(before), "weights that come back", before)
     trial.holds(max(map(abs, np.ravel(before))) <= 4, "weights that stay small", before)
+
+
+CLASSES = Space(
+    sizes={"N": EDGES, "D": EDGES, "K": EDGES},
+    choices={"weights": ("as drawn", "small")},
+    small={"N": range(1, 6), "D": range(1, 9), "K": range(1, 6)},
+    work=lambda c: 2 * c.N * c.D * c.K,
+    common={"three classes of points": {"N": 8, "D": 2, "K": 3}},
+)
+
+
+@case(CLASSES)
+def multiclass_perceptron_predict(draw: Draw, c: Configuration) -> dict[str, Any]:
+    # Beside small weights even the largest features make scores that can be told apart.
+    size = draw.dtype.type(1 if c.weights == "as drawn" else 2.0**-10)
+    return {"features": draw.array(c.N, c.D), "weights": draw.array(c.D + 1, c.K) * size}
+
+
+@law(multiclass_perceptron_predict)
+def multiclass_perceptron_predict_takes_the_first_of_the_highest(draw: Draw, trial: Trial) -> None:
+    """Of perceptrons alike the first one, and of no example one whose score isn't the highest."""
+    features, weights = multiclass_perceptron_predict(draw).values()
+    twice = np.hstack([weights, weights])
+    came = trial.run(features, twice)
+    for scores, place in zip(came.scores, came.classes, strict=True):
+        trial.holds(place.low < weights.shape[1], f"a class below {weights.shape[1]}", place.low)
+        chosen = scores[int(place.low)]
+        trial.holds(all(chosen.high >= score.low for score in scores), "the highest score", chosen)
+
+
+LEARNING = Space(
+    sizes={"N": (1, 2, 3, 4, 5, 8, 9, 16, 17), "D": (1, 2, 3, 4, 5, 8, 9, 16, 17), "K": (1, 2, 3, 4, 5, 8, 9)},
+    choices={"epochs": (1, 2, 3, 4, 5, 6, 9, 10, 12), "weights": ("given", "zeros")},
+    small={"N": range(1, 6), "D": range(1, 5), "K": range(1, 5), "epochs": range(1, 6)},
+    work=lambda c: 2 * c.N * c.D * c.K * c.epochs,
+    common={"three classes of points": {"N": 8, "D": 2, "K": 3, "epochs": 10}},
+)
+
+
+@case(LEARNING)
+def multiclass_perceptron_train(draw: Draw, c: Configuration) -> dict[str, Any]:
+    shape = (c.D + 1, c.K)
+    return {
+        "features": draw.array(c.N, c.D),
+        "labels": draw.indices(c.N, c.K),
+        "weights": draw.array(*shape) if c.weights == "given" else np.zeros(shape, draw.dtype),
+        "epochs": c.epochs,
+        "learning_rate": draw.number(1.0, 0.5, 0.25, 2.0),
+    }
+
+
+@law(multiclass_perceptron_train)
+def multiclass_perceptron_train_takes_from_one_what_it_gives_another(draw: Draw, trial: Trial) -> None:
+    """Summed over the classes the weights never change."""
+    features, labels, weights, epochs, _ = multiclass_perceptron_train(draw).values()
+    trace = trial.run(features, labels, weights, epochs=epochs)
+    trial.agree(trace.final_weights.sum(axis=1), exact(weights).sum(axis=1))
+
+
+@law(multiclass_perceptron_train)
+def multiclass_perceptron_train_learns_directions(draw: Draw, trial: Trial) -> None:
+    """Examples along an axis each, of a class each, are all told apart in the end."""
+    classes, size = draw.integer(1, 4), draw.integer(1, 9)
+    features = (size * np.eye(classes)).astype(draw.dtype)
+    trace = trial.run(
+        features, np.arange(classes)[::-1].copy(), np.zeros((classes + 1, classes), draw.dtype), epochs=40
+    )
+    trial.agree(trace.predictions[-classes:].astype(object).sum(), sum(range(classes)))
+    last = [int(place.low) for place in trace.predictions[-classes:]]
+    trial.holds(sorted(last) == list(range(classes)), "each class once", last)

@@ -15,10 +15,18 @@ from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
 from fast.cpu.perceptron import grown
-from fast.results import RosenblattTrace
-from fast.validation.neurons import require_learning, require_neurons
+from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
+from fast.validation.neurons import require_learning, require_lessons, require_neurons, require_scoring
 
-__all__ = ["RosenblattTrace", "mcculloch_pitts", "rosenblatt_train"]
+__all__ = [
+    "MulticlassPrediction",
+    "MulticlassTrace",
+    "RosenblattTrace",
+    "mcculloch_pitts",
+    "multiclass_perceptron_predict",
+    "multiclass_perceptron_train",
+    "rosenblatt_train",
+]
 
 
 def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -46,6 +54,35 @@ def rosenblatt_train(
     """
     on, wanted, epochs, rate = require_learning(inputs, labels, weights, epochs, learning_rate)
     return RosenblattTrace(*_learn(contiguous(on), contiguous(wanted), contiguous(weights), epochs, rate))
+
+
+def multiclass_perceptron_predict(features: np.ndarray, weights: np.ndarray) -> MulticlassPrediction:
+    """Give each example the class whose perceptron has the highest score, of several the first.
+
+    Args: features [N, D]; weights [D + 1, K], the biases last.
+    Returns: MulticlassPrediction(scores [N, K], classes [N] as int64).
+    Raises: InvalidArgument, as `reference.multiclass_perceptron_predict`.
+    """
+    require_scoring(features, weights)
+    scores = np.empty((len(features), weights.shape[1]), features.dtype)
+    classes = np.empty(len(features), np.int64)
+    kernel = _predict_loop if features.size < PARALLEL_SIZE else _predict_threads
+    kernel(contiguous(features), contiguous(weights), scores, classes)
+    return MulticlassPrediction(scores, classes)
+
+
+def multiclass_perceptron_train(
+    features: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
+) -> MulticlassTrace:
+    """Train a perceptron for each class: after a mistake, change the right one's weights and the wrong one's.
+
+    Args: features [N, D]; labels [N], class indices of any numeric dtype; weights [D + 1, K]; the others as the
+    reference.
+    Returns: MulticlassTrace; `predictions` is int64, all else has the features' dtype.
+    Raises: InvalidArgument, as `reference.multiclass_perceptron_train`.
+    """
+    classes, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
+    return MulticlassTrace(*_learn_classes(contiguous(features), classes, contiguous(weights), epochs, rate))
 
 
 @compiled()
@@ -111,3 +148,62 @@ def _learn(on, labels, initial_weights, epochs, rate):
         activations[s] = record[s, width + 1]
         outputs[s], changes[s] = int(record[s, width + 2]), int(record[s, width + 3])
     return weights, before, activations, outputs, changes
+
+
+@compiled()
+def _score(features, n, weights, scores):
+    """The scores of an example, and the place of the first highest."""
+    width, classes = features.shape[1], weights.shape[1]
+    for k in range(classes):
+        scores[k] = features[n, 0] * weights[0, k]
+    for i in range(1, width):
+        for k in range(classes):
+            scores[k] += features[n, i] * weights[i, k]
+    best = 0
+    for k in range(classes):
+        scores[k] += weights[width, k]
+        if scores[k] > scores[best]:
+            best = k
+    return best
+
+
+@compiled()
+def _predict_loop(features, weights, scores, classes):
+    for n in range(len(features)):
+        classes[n] = _score(features, n, weights, scores[n])
+
+
+@compiled(parallel=True)
+def _predict_threads(features, weights, scores, classes):
+    for n in prange(len(features)):
+        classes[n] = _score(features, np.intp(n), weights, scores[n])
+
+
+@compiled()
+def _learn_classes(features, labels, initial_weights, epochs, rate):
+    (count, width), weights = features.shape, initial_weights.copy()
+    classes = weights.shape[1]
+    # A row of the record: the scores, and the class that was chosen.
+    record, step, right_in_a_row = np.empty((max(16, count), classes + 1), weights.dtype), 0, 0
+    for _ in range(epochs):
+        for n in range(count):
+            if right_in_a_row == count:
+                break
+            if step == len(record):
+                record = grown(record, step)
+            chosen, label = _score(features, n, weights, record[step]), labels[n]
+            record[step, classes] = chosen
+            step += 1
+            right_in_a_row = right_in_a_row + 1 if chosen == label else 0
+            if chosen != label:
+                for i in range(width):
+                    weights[i, label] += rate * features[n, i]
+                    weights[i, chosen] -= rate * features[n, i]
+                weights[width, label] += rate
+                weights[width, chosen] -= rate
+    scores, predictions = np.empty((step, classes), weights.dtype), np.empty(step, np.int64)
+    for s in range(step):
+        for k in range(classes):
+            scores[s, k] = record[s, k]
+        predictions[s] = int(record[s, classes])
+    return weights, scores, predictions

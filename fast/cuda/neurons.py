@@ -7,6 +7,8 @@ The ladder that led here:
 2. Training is a chain of small steps, each of which needs the one before. The threads of one block share an example's
    weights, as in `perceptron`, with one barrier a step: each adds up all partial sums for itself, in the same order,
    and partial sums of even and odd steps lie apart.
+3. Of several perceptrons each belongs to one thread, which computes its scores and changes its weights; what the
+   threads share are the scores.
 
 A launch trains for a few epochs, so that the trace it leaves has a bounded size however many epochs are allowed.
 """
@@ -17,12 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import cuda, empty, kernel, launch, launch_over, to_device
+from fast.cuda.device import cuda, device_function, empty, kernel, launch, launch_over, to_device
 from fast.cuda.perceptron import SHARING_THREADS, STEPS_OF_LAUNCH
-from fast.results import RosenblattTrace
-from fast.validation.neurons import require_learning, require_neurons
+from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
+from fast.validation.neurons import require_learning, require_lessons, require_neurons, require_scoring
 
-__all__ = ["mcculloch_pitts", "rosenblatt_train"]
+__all__ = [
+    "mcculloch_pitts",
+    "multiclass_perceptron_predict",
+    "multiclass_perceptron_train",
+    "rosenblatt_train",
+]
 
 
 @kernel
@@ -84,6 +91,63 @@ def learn(
         progress[0], progress[1] = right_in_a_row, step
 
 
+@device_function
+def score_of(features: Any, n: int, weights: Any, k: int) -> Any:
+    """What a class's perceptron makes of an example."""
+    score = features.dtype.type(0)
+    for i in range(features.shape[1]):
+        score += features[n, i] * weights[i, k]
+    return score + weights[features.shape[1], k]
+
+
+@kernel
+def score_classes(features: Any, weights: Any, scores: Any, classes: Any) -> None:
+    """`multiclass_perceptron_predict`, one thread an example."""
+    for n in range(cuda.grid(1), classes.size, cuda.gridsize(1)):
+        best = 0
+        for k in range(scores.shape[1]):
+            scores[n, k] = score_of(features, n, weights, k)
+            if scores[n, k] > scores[n, best]:
+                best = k
+        classes[n] = best
+
+
+@kernel
+def learn_classes(
+    features: Any, labels: Any, rate: Any, epochs: int, weights: Any, progress: Any, scores: Any, predictions: Any
+) -> None:
+    """Go through the examples for some epochs; progress is how many in a row were right, and the steps taken."""
+    shared = cuda.shared.array(0, weights.dtype)
+    thread, threads, classes = cuda.threadIdx.x, cuda.blockDim.x, weights.shape[1]
+    count, width = features.shape
+    right_in_a_row, step = progress[0], 0
+    for _ in range(epochs):
+        for n in range(count):
+            if right_in_a_row == count:
+                break
+            # Scores of even and odd steps lie apart: who is at the next step overwrites nothing that is still read.
+            mine = step % 2 * classes
+            for k in range(thread, classes, threads):
+                shared[mine + k] = scores[step, k] = score_of(features, n, weights, k)
+            cuda.syncthreads()
+            chosen = 0
+            for k in range(classes):
+                if shared[mine + k] > shared[mine + chosen]:
+                    chosen = k
+            right_in_a_row = right_in_a_row + 1 if chosen == labels[n] else 0
+            for k in range(thread, classes, threads):
+                if chosen != labels[n] and (k == chosen or k == labels[n]):
+                    signed = rate if k == labels[n] else -rate
+                    for i in range(width):
+                        weights[i, k] += signed * features[n, i]
+                    weights[width, k] += signed
+            if thread == 0:
+                predictions[step] = chosen
+            step += 1
+    if thread == 0:
+        progress[0], progress[1] = right_in_a_row, step
+
+
 def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """As `reference.mcculloch_pitts`, on the GPU: [N, D], [D, U] and [U] to [N, U] of int64."""
     on, wires = require_neurons(inputs, connections, thresholds)
@@ -136,3 +200,48 @@ def learn_further(
     launch(learn, 1, SHARING_THREADS, *given, *trace, shared_bytes=shared_bytes)
     steps = progress.copy_to_host()[1]
     return tuple(column.copy_to_host()[:steps] for column in trace)
+
+
+def multiclass_perceptron_predict(features: np.ndarray, weights: np.ndarray) -> MulticlassPrediction:
+    """As `reference.multiclass_perceptron_predict`, on the GPU: [N, D] and [D + 1, K] to [N, K] and [N] of int64."""
+    require_scoring(features, weights)
+    scores = empty((len(features), weights.shape[1]), features.dtype)
+    classes = empty(len(features), np.dtype(np.int64))
+    launch_over(score_classes, len(features), to_device(features), to_device(weights), scores, classes)
+    return MulticlassPrediction(scores.copy_to_host(), classes.copy_to_host())
+
+
+def multiclass_perceptron_train(
+    features: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
+) -> MulticlassTrace:
+    """As `reference.multiclass_perceptron_train`, on the GPU.
+
+    Args:
+        features: [N, D].
+        labels: [N], class indices of any numeric dtype.
+        weights: [D + 1, K], to start from, the biases last.
+        epochs: at most this many passes over the examples.
+        learning_rate: a number ≥ 0.
+
+    Returns:
+        MulticlassTrace(final_weights [D + 1, K], scores [S, K], predictions [S] of int64).
+
+    Raises:
+        InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
+    """
+    classes, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
+    count, dtype = len(features), features.dtype
+    given = to_device(features), to_device(classes), rate
+    trained, progress, parts = to_device(weights), to_device(np.zeros(2, np.int64)), []
+    epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
+    for first in range(0, epochs, epochs_of_launch):
+        some = min(epochs_of_launch, epochs - first)
+        trace = empty((count * some, weights.shape[1]), dtype), empty(count * some, np.dtype(np.int64))
+        shared_bytes = 2 * weights.shape[1] * dtype.itemsize
+        launch(learn_classes, 1, SHARING_THREADS, *given, some, trained, progress, *trace, shared_bytes=shared_bytes)
+        right_in_a_row, steps = progress.copy_to_host()
+        parts.append([column.copy_to_host()[:steps] for column in trace])
+        if right_in_a_row == count:
+            break
+    scores, predictions = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return MulticlassTrace(trained.copy_to_host(), scores, predictions)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fast.validation import require_array, require_like, require_scalars
+from fast.validation.metrics import require_indexing, require_indices
 from reference.errors import InvalidArgument, require_number, require_positive_integer
 
 
@@ -37,6 +38,28 @@ def require_learning(
     number = require_positive_integer("epochs", epochs)
     (rate,) = require_scalars(dtype, learning_rate=require_number("learning_rate", learning_rate, 0))
     return inputs.astype(np.int8), labels.astype(np.int8), number, rate
+
+
+def require_scoring(features: Any, weights: Any) -> None:
+    """Check that a perceptron's weights for each class, the biases last, fit some features."""
+    width = require_array("features", features, "N D").shape[1]
+    classes = require_array("weights", weights, "D K").shape[1]
+    because = f"for {width} features and a bias"
+    require_like("weights", weights, (width + 1, classes), features.dtype, because)
+
+
+def require_lessons(
+    features: Any, labels: Any, weights: Any, epochs: Any, learning_rate: Any
+) -> tuple[np.ndarray, int, np.floating[Any]]:
+    """Return labels as class indices, the number of epochs, and the learning rate in the features' dtype."""
+    require_scoring(features, weights)
+    if require_indexing("labels", labels).shape != features.shape[:1]:
+        wanted = f"shape [{len(features)}] for {len(features)} examples"
+        raise InvalidArgument("labels", wanted, f"shape {list(labels.shape)}")
+    classes = require_indices("labels", labels, weights.shape[1])
+    number = require_positive_integer("epochs", epochs)
+    (rate,) = require_scalars(features.dtype, learning_rate=require_number("learning_rate", learning_rate, 0))
+    return classes, number, rate
 
 
 def require_binary(argument: str, values: Any, axes: str) -> np.ndarray:

@@ -72,6 +72,12 @@ def stretched(path: ModuleType, name: str, dtype: Any, batch: int) -> tuple[Call
     return call, call.rearranged(lambda array: at_places(array, places)), places
 
 
+def has_examples(path: ModuleType, name: str) -> bool:
+    """Whether a length of an operation is that of a batch: a matrix of K by K has it twice, and knows no examples."""
+    (call,) = drawn_calls(path, name, "float32", batch=BATCH)
+    return all(array.shape.count(BATCH) <= 1 for array in arrays(tuple(call.arguments.values())))
+
+
 def at_places(array: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The entries of an array at some places along each axis of `BATCH` examples."""
     for axis, length in enumerate(array.shape):

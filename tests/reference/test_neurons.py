@@ -7,7 +7,14 @@ from itertools import product
 
 import pytest
 
-from reference import InvalidArgument, mcculloch_pitts, rosenblatt_train
+from reference import (
+    InvalidArgument,
+    mcculloch_pitts,
+    multiclass_perceptron_predict,
+    multiclass_perceptron_train,
+    rosenblatt_train,
+)
+from tests.reference.support import random_fractions
 
 PAIRS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 FUNCTIONS = list(product((0, 1), repeat=4))
@@ -55,6 +62,31 @@ def test_a_step_changes_the_weights_of_inputs_that_were_1_and_the_bias():
     assert trace.final_weights == trace.weights[1]
 
 
+def test_several_perceptrons_choose_the_first_highest():
+    make = random_fractions(1)
+    features, weights = make(5, 3), make(4, 4)
+    came = multiclass_perceptron_predict(features, weights)
+    for example, scores, chosen in zip(features, came.scores, came.classes, strict=True):
+        for k in range(4):
+            assert scores[k] == sum(x * weights[i][k] for i, x in enumerate(example)) + weights[3][k]
+        assert chosen == scores.index(max(scores))
+    assert multiclass_perceptron_predict([[7]], [[0, 0, 0], [1, 2, 2]]).classes == [1]
+
+
+def test_separable_classes_are_learnt_and_the_weights_balance():
+    features = [[4, 0], [5, 1], [0, 4], [1, 5], [-4, -4], [-5, -3]]
+    labels = [0, 0, 1, 1, 2, 2]
+    trace = multiclass_perceptron_train(features, labels, [[0] * 3 for _ in range(3)], epochs=50)
+    assert multiclass_perceptron_predict(features, trace.final_weights).classes == labels
+    assert [sum(row) for row in trace.final_weights] == [0, 0, 0]
+    assert len(trace.predictions) < 300
+
+
+def test_a_mistake_changes_two_perceptrons():
+    trace = multiclass_perceptron_train([[2]], [1], [[1, 0, 0], [0, 0, 0]], epochs=1, learning_rate=Fraction(1, 2))
+    assert trace == ([[0, 1, 0], [Fraction(-1, 2), Fraction(1, 2), 0]], [[2, 0, 0]], [0])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -66,6 +98,14 @@ def test_a_step_changes_the_weights_of_inputs_that_were_1_and_the_bias():
         (lambda: rosenblatt_train([[1]], [1], [0], epochs=1), r"weights: wanted shape \[2\] for 1 inputs and a bias"),
         (lambda: rosenblatt_train([[1]], [1, 0], [0, 0], epochs=1), r"labels: wanted shape \[1\] for 1 examples"),
         (lambda: rosenblatt_train([[1]], [1], [0, 0], epochs=0), "epochs: wanted a positive integer; got 0"),
+        (
+            lambda: multiclass_perceptron_predict([[1]], [[1, 2]]),
+            r"weights: wanted shape \[2, 2\] for 1 features and a bias",
+        ),
+        (
+            lambda: multiclass_perceptron_train([[1]], [2], [[1, 2], [0, 0]], epochs=1),
+            "labels: wanted integers from 0 to 1; got 2 among them",
+        ),
         (
             lambda: rosenblatt_train([[1]], [1], [0, 0], epochs=1, learning_rate=-1),
             "learning_rate: wanted a number of at least 0; got -1",

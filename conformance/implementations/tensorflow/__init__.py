@@ -41,6 +41,8 @@ NOT_PROVIDED = {
     "recall": COUNTS,
     "f_score": COUNTS,
     "mcculloch_pitts": "TensorFlow has no inputs that veto",
+    "multiclass_perceptron_predict": "TensorFlow has no perceptron; its dense layer is looked at as dense",
+    "multiclass_perceptron_train": "TensorFlow learns by gradients, and a threshold has none",
     "rosenblatt_train": "TensorFlow learns by gradients, and a threshold has none",
 }
 

@@ -1,6 +1,7 @@
 """What callers may rely on: any layout of inputs, `out`, special values, the same bits always, and errors that help."""
 
 import inspect
+from functools import partial
 
 import numba
 import numpy as np
@@ -18,6 +19,7 @@ from tests.fast.drawn import (
     bits,
     drawn_calls,
     functions_of,
+    has_examples,
     read_only,
     rooms_of,
     spoilt,
@@ -84,7 +86,7 @@ def threaded_calls(monkeypatch):
 def test_bits_depend_neither_on_threads_nor_on_other_examples(dtype, threaded_calls):
     """And every kernel with threads gets work for them."""
     most = numba.get_num_threads()
-    for name in OPERATIONS:
+    for name in filter(partial(has_examples, cpu), OPERATIONS):
         few, many, places = stretched(cpu, name, dtype, MANY)
         result = many.run()
         try:
@@ -93,8 +95,9 @@ def test_bits_depend_neither_on_threads_nor_on_other_examples(dtype, threaded_ca
         finally:
             numba.set_num_threads(most)
         for leaf, small in zip(arrays(result), arrays(few.run()), strict=True):
-            # What has an entry for each example has the same one whatever other examples there are.
-            if MANY in leaf.shape:
+            # What has an entry for each example has the same one whatever other examples there are. A trace has one for
+            # each step, and every step depends on those before it.
+            if MANY in leaf.shape and not type(result).__name__.endswith("Trace"):
                 assert bits(leaf) == bits(at_places(small, places)), name
     # The matrix product decides in compiled code whether threads are worth it.
     _, many, _ = stretched(cpu, "dense", dtype, MANY)
