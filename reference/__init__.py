@@ -13,6 +13,7 @@ from reference.activations import *
 from reference.architecture import *
 from reference.arrays import *
 from reference.backpropagation import *
+from reference.baselines import *
 from reference.convolution import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable

@@ -9,6 +9,7 @@ import platform
 
 from fast.cpu.activations import *
 from fast.cpu.backpropagation import *
+from fast.cpu.baselines import *
 from fast.cpu.convolution import *
 from fast.cpu.linear import *
 from fast.cpu.long_short_term_memory import *

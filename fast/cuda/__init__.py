@@ -12,6 +12,7 @@ than an ULP of y: 2k + 2 ULPs, and half an ULP, which is more than the terms in 
 
 from fast.cuda.activations import *
 from fast.cuda.backpropagation import *
+from fast.cuda.baselines import *
 from fast.cuda.convolution import *
 from fast.cuda.device import SIMULATED, describe
 from fast.cuda.linear import *

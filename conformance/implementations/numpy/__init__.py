@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.implementations.numpy.activations import *
 from conformance.implementations.numpy.backpropagation import *
+from conformance.implementations.numpy.baselines import *
 from conformance.implementations.numpy.convolution import *
 from conformance.implementations.numpy.linear import *
 from conformance.implementations.numpy.long_short_term_memory import *

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from conformance.implementations.tensorflow.activations import *
 from conformance.implementations.tensorflow.backpropagation import *
+from conformance.implementations.tensorflow.baselines import *
 from conformance.implementations.tensorflow.convolution import *
 from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.long_short_term_memory import *
