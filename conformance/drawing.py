@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -23,10 +24,14 @@ REPETITIONS, PATIENCE = 2, 20
 BUDGETS = {"rounding": Budget(60_000, 150), "lattice": Budget(60_000, 150), "law": Budget(300, 60)}
 MODERATE = Budget(600, 100)
 #: Of whoever compiles each shape, so many configurations of each pool.
-FEW = 4
+FEW_CONFIGURATIONS = 4
 #: Of an operation that can't be read in lanes, the most operations made one by one.
 MOST_WORK_ALONE = 600
+#: Infinities are read one number after the other: of more numbers than this none is drawn that would make one.
+FEW_NUMBERS = 64
 LABELS = (np.int64, np.int32, np.int8)
+#: What libraries take for indices of classes.
+CLASSES = (np.int64, np.int32)
 
 
 class Discarded(Exception):
@@ -91,7 +96,7 @@ class Draw:
         named, small, edges, usual = pool(space, Budget(work, budget.steps, self._largest), self._seed)
         pools = [found for found in (usual, small, edges, usual, small, edges, list(named.values())) if found]
         if self._few:
-            pools = [list(islice(found, FEW)) for found in pools]
+            pools = [list(islice(found, FEW_CONFIGURATIONS)) for found in pools]
         drawn = self._choices.configuration(space, pools or [[space.simplest]])
         if self.batch is not None:
             drawn = drawn.changed(**{next(iter(space.sizes)): self.batch})
@@ -137,10 +142,23 @@ class Draw:
         kind = self.choice(*LABELS)
         return np.where(self._words(count) % 2 == 0, 1, -1).astype(kind)
 
-    def indices(self, count: int, classes: int) -> NDArray[Any]:
-        """Class indices below a number of classes, of any type of integers that holds them."""
-        kind = self.choice(*LABELS)
+    def indices(self, count: int, classes: int, kinds: Sequence[type[np.integer[Any]]] = LABELS) -> NDArray[Any]:
+        """The index of a class for each example, of any type of integers that holds them all."""
+        kind = self.choice(*(kind for kind in kinds if classes <= np.iinfo(kind).max))
         return (self._words(count) % np.uint32(classes)).astype(kind)
+
+    def probabilities(self, *shape: int) -> FloatArray:
+        """Numbers between 0 and 1; of few, where bounds are sought, some may be 1, where logarithms end."""
+        values = self.array(*shape, positive=True)
+        if self.values in ("lattice", "swept"):
+            return np.ldexp(values, -int(np.frexp(values.max())[1]))
+        ends = self.values != "law" and values.size <= FEW_NUMBERS and self.choice(False, False, False, True)
+        return values if ends else np.where(values == 1, values / 2, values)
+
+    def truths(self, *shape: int) -> FloatArray:
+        """Labels of yes or no, 1 or 0; or sixteenths, where that isn't certain."""
+        parts = self.choice(1, 16)
+        return (self._words(math.prod(shape)) % np.uint32(parts + 1) / parts).astype(self.dtype).reshape(shape)
 
     def distributions(self, rows: int, classes: int, weights: bool = False) -> FloatArray:
         """Label distributions that sum to 1 exactly: one-hot rows, or sixteenths; or weights that sum to anything."""

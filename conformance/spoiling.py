@@ -93,8 +93,10 @@ def _no_arrays_of_numbers(array: Array) -> Ways:
 
 
 def _other_labels(array: Array) -> Ways:
-    """Labels are the only integers there are."""
+    """Labels are the only integers there are: signs, or the indices of classes."""
     yield "three times as large", array * 3
+    yield "a hundred more", array + 100
+    yield "one less", array - 1
     yield "0 for -1", np.maximum(array, 0)
     yield "0 for 1", np.minimum(array, 0)
     yield "one of them 0", np.where(np.arange(array.size).reshape(array.shape) == array.size - 1, 0, array)

@@ -131,6 +131,35 @@ def times_log(factor: Number, x: Number) -> Number:
     return 0 * factor if factor == 0 else factor * log(x)
 
 
+def over(weight: Number, x: Number) -> Number:
+    """weight/x, which is 0 when the weight is 0 even where x is 0 or NaN; infinite where only x is 0.
+
+    Numbers that know about errors let 0/NaN be NaN, too, and don't know the sign of a 0.
+    """
+    if hasattr(x, "over"):
+        return x.over(weight)
+    if weight == 0:
+        return 0 * weight
+    if isinstance(x, (int, float, Decimal, Fraction)) and x == 0:
+        return math.inf if weight > 0 else -math.inf if weight < 0 else math.nan
+    return weight / x
+
+
+def where_same(index: Number, place: int, yes: Number, no: Number) -> Number:
+    """`yes` where an index is a certain place, else `no`. Lanes hold many indices at once."""
+    if hasattr(index, "where_same"):
+        return index.where_same(place, yes, no)
+    return yes if index == place else no
+
+
+def entry_at(values: Sequence[Number], index: Number) -> Number:
+    """The entry of a list at an index."""
+    if hasattr(index, "where_same"):
+        places = range(len(values))
+        return reduce(lambda found, place: where_same(index, place, values[place], found), places, values[0])
+    return values[index]
+
+
 def weigh(weight: Number, value: Number) -> Number:
     """weight·value, for a weight of 0 that may as well leave the value out: NaN if that is infinite or NaN.
 

@@ -15,7 +15,7 @@ from conformance.spaces import EDGES, Configuration, Space
 from reference.numbers import Interval
 
 
-def _shape(c: Configuration) -> tuple[int, ...]:
+def lengths(c: Configuration) -> tuple[int, ...]:
     """The lengths of as many axes as the rank says, the last ones."""
     return tuple(c[name] for name in "EDCBA"[5 - c.rank :])
 
@@ -75,7 +75,7 @@ ROWS, PAIRS_OF_ROWS = Axes(("* K",), ("* K",)), Axes(("* K", "* K"), ("* K",))
 
 @case(ARRAYS, ELEMENTWISE)
 def relu(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c))}
+    return {"z": draw.array(*lengths(c))}
 
 
 @law(relu)
@@ -95,7 +95,7 @@ def relu_splits_a_number_into_its_parts(draw: Draw, trial: Trial) -> None:
 
 @case(ARRAYS, ELEMENTWISE)
 def relu_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c))}
+    return {"z": draw.array(*lengths(c)), "cotangent": draw.array(*lengths(c))}
 
 
 @law(relu_vjp)
@@ -107,7 +107,7 @@ def relu_vjp_passes_or_stops(draw: Draw, trial: Trial) -> None:
 
 @case(ARRAYS, ELEMENTWISE)
 def leaky_relu(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c)), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
+    return {"z": draw.array(*lengths(c)), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
 
 
 @law(leaky_relu)
@@ -119,7 +119,11 @@ def leaky_relu_of_a_negative_number_is_its_slope_away(draw: Draw, trial: Trial) 
 
 @case(ARRAYS, ELEMENTWISE)
 def leaky_relu_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c)), "slope": draw.number(0.25, 0.5, 2.0, 0.0)}
+    return {
+        "z": draw.array(*lengths(c)),
+        "cotangent": draw.array(*lengths(c)),
+        "slope": draw.number(0.25, 0.5, 2.0, 0.0),
+    }
 
 
 @law(leaky_relu_vjp)
@@ -132,7 +136,7 @@ def leaky_relu_vjp_passes_or_leaks(draw: Draw, trial: Trial) -> None:
 
 @case(ARRAYS, ELEMENTWISE)
 def sigmoid(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c))}
+    return {"z": draw.array(*lengths(c))}
 
 
 @law(sigmoid)
@@ -144,7 +148,7 @@ def sigmoid_is_symmetric(draw: Draw, trial: Trial) -> None:
 
 @case(ARRAYS, ELEMENTWISE)
 def sigmoid_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c))}
+    return {"z": draw.array(*lengths(c)), "cotangent": draw.array(*lengths(c))}
 
 
 @law(sigmoid_vjp)
@@ -156,7 +160,7 @@ def sigmoid_vjp_is_even(draw: Draw, trial: Trial) -> None:
 
 @case(ARRAYS, ELEMENTWISE)
 def tanh(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c))}
+    return {"z": draw.array(*lengths(c))}
 
 
 @law(tanh)
@@ -168,7 +172,7 @@ def tanh_is_odd(draw: Draw, trial: Trial) -> None:
 
 @case(ARRAYS, ELEMENTWISE)
 def tanh_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
-    return {"z": draw.array(*_shape(c)), "cotangent": draw.array(*_shape(c))}
+    return {"z": draw.array(*lengths(c)), "cotangent": draw.array(*lengths(c))}
 
 
 @law(tanh_vjp)

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from conformance.arrays import arrays_in, has_array, same_bits
+from conformance.arrays import arrays_in, has_array, map_arrays, same_bits
 from conformance.calls import Answer, Call
 from conformance.comparison import Nonconforming, compare
 from conformance.habits.variations import constant_along_an_axis, turned, with_another_end
-from conformance.layouts import DTYPES_OF_WHOLE_NUMBERS
+from conformance.layouts import DTYPES_OF_WHOLE_NUMBERS, LAYOUTS
 from conformance.operation import Arguments, Operation
 from conformance.reproduction import called, definitions, given_text
 from conformance.sampling import sample_call
+from conformance.spoiling import is_bad
 from conformance.subject import Subject
 
 #: What arrays that may be refused lie like. Whoever takes them must read them right.
@@ -53,7 +54,13 @@ def accepts_any_memory_layout(subject: Subject, arguments: Arguments) -> None:
 def accepts_whole_numbers_of_any_dtype(subject: Subject, arguments: Arguments) -> None:
     """Labels are numbers: 1 is 1 in eight bits and in a float."""
     if takes_whole_numbers(subject.operation):
-        _hold_laid_out(subject, arguments, DTYPES_OF_WHOLE_NUMBERS)
+        taken = [dtype for dtype in DTYPES_OF_WHOLE_NUMBERS if not _refuses(subject.operation, arguments, dtype)]
+        _hold_laid_out(subject, arguments, taken)
+
+
+def _refuses(operation: Operation, arguments: Arguments, layout: str) -> bool:
+    """Whether the reference refuses a call in some layout: an index is no float."""
+    return is_bad(operation, {name: map_arrays(LAYOUTS[layout], value) for name, value in arguments.items()})
 
 
 def takes_whole_numbers(operation: Operation) -> bool:

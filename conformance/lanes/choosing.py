@@ -36,7 +36,7 @@ def larger(a: RoundedLanes, b: RoundedLanes) -> RoundedLanes:
 
 def branch(x: RoundedLanes, yes: RoundedLanes, no: RoundedLanes) -> RoundedLanes:
     """What comes where a number is positive, and where not; both, and all between, where nobody knows."""
-    return _chosen(np.abs(x.value) > x.error, x.value > 0, yes, no)
+    return chosen(np.abs(x.value) > x.error, x.value > 0, yes, no)
 
 
 def shares(numbers: Sequence[RoundedLanes], gradient: RoundedLanes) -> list[RoundedLanes]:
@@ -48,10 +48,10 @@ def shares(numbers: Sequence[RoundedLanes], gradient: RoundedLanes) -> list[Roun
     contends = [best - number.value <= error_of_best + number.error for number in numbers]
     alone = np.sum(np.broadcast_arrays(*contends), axis=0) == 1
     nothing = gradient.like(0)
-    return [_chosen(alone | ~contender, contender, gradient, nothing) for contender in contends]
+    return [chosen(alone | ~contender, contender, gradient, nothing) for contender in contends]
 
 
-def _chosen(known: Any, first: Any, yes: RoundedLanes, no: RoundedLanes) -> RoundedLanes:
+def chosen(known: Any, first: Any, yes: RoundedLanes, no: RoundedLanes) -> RoundedLanes:
     """One number or the other where it is known which; else anything between both."""
     decided = known | (yes.value == no.value)
     between = np.abs(yes.value - no.value).astype(np.float64) / 2 + np.maximum(yes.error, no.error)

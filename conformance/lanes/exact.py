@@ -68,6 +68,11 @@ class Integers:
         (of_yes, size), (of_no, other_size) = _parts(yes), _parts(no)
         return Integers(np.where(self.values > 0, of_yes, of_no), max(size, other_size))
 
+    def where(self, chooses: Any, yes: Any, no: Any) -> Integers:
+        """One number or the other, as an array of truth values says."""
+        (of_yes, size), (of_no, other_size) = _parts(yes), _parts(no)
+        return Integers(np.where(chooses, of_yes, of_no), max(size, other_size))
+
     def shares_of_largest(self, values: Sequence[Integers], gradient: Integers) -> list[Integers]:
         stacked = np.stack([value.values for value in values])
         wins = stacked == stacked.max(axis=0)

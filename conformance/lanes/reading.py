@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from conformance.arrays import Array, flatten_result
+from conformance.lanes.indices import IndexLanes
 from reference.arrays import flatten, shape
 
 Names = tuple[str, ...]
@@ -30,11 +31,13 @@ class Axes:
         arguments: the names of the axes of each data argument; of each part, if it is a tuple of arrays.
         results: the names of the axes of each array that is returned; the last entry also of all that follow.
         lanes: those that may be lanes. `*` stands for any number of leading axes, all of which may be.
+        indices: the places of the data arguments that are indices, of classes say, and no numbers to compute with.
     """
 
     arguments: tuple[str, ...]
     results: tuple[str, ...]
     lanes: str = ""
+    indices: tuple[int, ...] = ()
 
     def lanes_in(self, data: Sequence[Any]) -> int:
         """How many lanes some data arguments have, if all axes that may be lanes are."""
@@ -77,12 +80,18 @@ def read(
         along = tuple(name for name in own if name in lanes)
         run = next((run for run in runs if _tells(flatten_result(runs[run])[len(arrays)][1], run, along)), along)
         if run not in runs:
-            given = [_with_lanes(v, n, run, numbers) for v, n in zip(data, names, strict=False)]
+            kinds = [_indices if place in axes.indices else numbers for place in range(len(data))]
+            given = [_with_lanes(*each) for each in zip(data, names, [run] * len(data), kinds, strict=False)]
             runs[run] = text(*given, **hyperparameters)
         parts = flatten_result(runs[run])
         count = len(parts)
         arrays.append(array(partial(_unfolded, parts[len(arrays)][1], own, run, lengths)))
     return _rebuilt(next(iter(runs.values())), iter(arrays))
+
+
+def _indices(array: Array) -> Callable[[Array], Any]:
+    """What makes indices of parts of an array."""
+    return IndexLanes
 
 
 def _tells(lists: Any, run: Names, along: Names) -> bool:

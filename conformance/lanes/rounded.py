@@ -18,7 +18,7 @@ import numpy as np
 
 from conformance.arrays import Array, arrays_in
 from conformance.lanes.bounded import EXACT, Bounded
-from conformance.lanes.choosing import branch, coarser, larger, shares
+from conformance.lanes.choosing import branch, chosen, coarser, larger, shares
 from conformance.lanes.functions import function_of
 from conformance.lanes.reading import Axes, read
 from conformance.lanes.wide import WIDE, is_wide_enough, slack
@@ -255,6 +255,20 @@ class RoundedLanes:
         value = np.where(_exact_zeros(weight), 1, number.value)  # in those places its logarithm doesn't count
         safe = RoundedLanes(value, number.arithmetic, number.error, undecided=number.undecided)
         return cast("RoundedLanes", weight * safe.log())
+
+    def over(self, factor: Any) -> RoundedLanes:
+        """factor/self, and 0 where the factor is an exact 0."""
+        weight, number = self.like(factor).closed(), self.closed()
+        nothing = _exact_zeros(weight)
+        safe = RoundedLanes(np.where(nothing, 1, number.value), number.arithmetic, number.error)
+        quotient = weight / safe
+        error = np.where(nothing, 0.0, quotient.error)
+        undecided = weight.undecided | number.undecided
+        return RoundedLanes(quotient.value, self.arithmetic, error, np.abs(quotient.value) + error, undecided=undecided)
+
+    def where(self, chooses: Any, yes: Any, no: Any) -> RoundedLanes:
+        """One number or the other, as an array of truth values says."""
+        return chosen(np.ones_like(chooses), chooses, self.like(yes).closed(), self.like(no).closed())
 
 
 def _is_one(terms: Any) -> bool:

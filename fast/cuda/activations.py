@@ -64,6 +64,17 @@ def map_pairs_kernel(function: Any) -> Any:
     return apply
 
 
+def map_triples_kernel(function: Any) -> Any:
+    """Make a kernel as `map_kernel` does, of a device function that takes two more numbers after each."""
+
+    @kernel
+    def apply(z: Any, others: Any, cotangent: Any, scalars: Any, result: Any) -> None:
+        for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
+            result[place] = function(z[place], others[place], cotangent[place], *scalars)
+
+    return apply
+
+
 @device_function
 def exp_at(z: Any) -> Any:
     """e to the power of z ≤ 0, in the type of z (in the simulator, `math` makes float64 of everything)."""

@@ -21,7 +21,14 @@ from reference.numbers.bounds import error_of_input, error_of_operation, quotien
 from reference.numbers.choosing import OR_NAN, branch, comparison, larger, shares
 from reference.numbers.functions import function_of
 from reference.numbers.mixing import PLAIN, special_value
-from reference.numbers.special import special_product, special_quotient, special_sum, weighed, weighed_logarithm
+from reference.numbers.special import (
+    special_product,
+    special_quotient,
+    special_sum,
+    weighed,
+    weighed_logarithm,
+    weighed_reciprocal,
+)
 from reference.numbers.sums import COMPUTED, DIFFERENCE, INPUT, closed_sum, open_sum
 
 _VALUE = ("arithmetic", "mantissa", "exponent", "special")
@@ -156,6 +163,12 @@ class Rounded:
         number.special, number.origin = self.special, self.origin
         return number
 
+    def without(self, ways: int) -> Rounded:
+        """The number as if it weren't open in some ways."""
+        number = self.counted(self.terms, self.origin)
+        number.undecided &= ~ways
+        return number
+
     def unbounded(self, undecided: int) -> Rounded:
         """A number of which nothing is known."""
         return Rounded.of(0, 0, self.arithmetic, math.inf, math.inf, undecided)
@@ -283,6 +296,10 @@ class Rounded:
     def times_log(self, factor: Number) -> Number:
         """factor·log(self); of a factor of 0, 0."""
         return weighed_logarithm(factor, self)
+
+    def over(self, factor: Number) -> Number:
+        """factor/self; of a factor of 0, 0."""
+        return weighed_reciprocal(factor, self)
 
     def shares_of_largest(self, values: Sequence[Number], gradient: Number) -> list[Number]:
         """For each value the share of a gradient that it gets if it may be the largest."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reference import elementary
 from reference.arrays import Number
 from reference.numbers.binary import float_quotient
-from reference.numbers.choosing import OR_NAN
+from reference.numbers.choosing import CHOICE, OR_NAN
 
 if TYPE_CHECKING:
     from reference.numbers.rounded import Rounded
@@ -44,7 +44,8 @@ def special_function(name: str, number: Rounded) -> Rounded:
 def weighed(weight: Number, value: Rounded) -> Number:
     """The product, which of a weight of 0 and NaN or an infinity may be left out, or be NaN."""
     zero = value.like(weight).operand()
-    left_out = value.operand().special is not None and is_exact_zero(zero)
+    # A weight that is 0 or NaN makes the same of it.
+    left_out = value.operand().special is not None and is_exact_zero(zero.without(OR_NAN))
     return zero.opened(OR_NAN) if left_out else weight * value
 
 
@@ -54,6 +55,13 @@ def weighed_logarithm(factor: Number, x: Rounded) -> Number:
     if not is_exact_zero(x.like(factor).operand()):
         return factor * logarithm
     return weighed(factor, logarithm) if logarithm.is_nan else 0 * factor
+
+
+def weighed_reciprocal(factor: Number, x: Rounded) -> Number:
+    """factor/x: of a factor of 0 it is 0, and may be NaN if x is NaN; of x = 0, whose sign isn't known, ∞ or -∞."""
+    if is_exact_zero(x.like(factor).operand()):
+        return weighed(factor, x) if x.is_nan else 0 * factor
+    return x.unbounded(x.undecided | CHOICE) if is_exact_zero(x.operand()) else factor / x
 
 
 def is_exact_zero(number: Rounded) -> bool:

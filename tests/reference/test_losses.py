@@ -68,3 +68,98 @@ def test_shapes_that_do_not_fit_say_so(first):
 def test_a_cotangent_is_one_number_for_each_example(cotangent):
     with pytest.raises(InvalidArgument, match=r"^cotangent: wanted shape \[2\] of the losses; got shape "):
         reference.softmax_cross_entropy_with_logits_vjp([[0.0, 1.0]] * 2, [[1, 0]] * 2, cotangent)
+
+
+ROWS = {
+    "cross_entropy_vjp": ([[0.5, 0.5]], [[1, 0]]),
+    "mean_squared_error_vjp": ([[0.5, 0.5]], [[1, 0]]),
+    "sparse_softmax_cross_entropy_with_logits_vjp": ([[0.5, 0.5]], [1]),
+    "negative_log_likelihood_vjp": ([[0.5, 0.5]], [1]),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_gradient_of_rows_takes_one_cotangent_for_each(name):
+    outputs, labels = ROWS[name]
+    gradient = getattr(reference, name)
+    assert reference.shape(gradient(outputs, labels, [1.0])) == (1, 2)
+    with pytest.raises(InvalidArgument, match=r"^cotangent: wanted shape \[1\] of the losses; got shape \[2\]$"):
+        gradient(outputs, labels, [1.0, 1.0])
+
+
+@given(seeds, st.integers(1, 3), st.integers(1, 4))
+@few
+def test_squares_and_their_gradient_are_exact_in_fractions(seed, rows, outputs):
+    make = random_fractions(seed)
+    predictions, targets, cotangent = make(rows, outputs), make(rows, outputs), make(rows)
+    losses = reference.mean_squared_error(predictions, targets)
+    assert losses == [
+        sum((p - t) ** 2 for p, t in zip(row, wanted, strict=True)) / outputs
+        for row, wanted in zip(predictions, targets, strict=True)
+    ]
+    gradients = reference.mean_squared_error_vjp(predictions, targets, cotangent)
+    assert gradients == [
+        [g * 2 * (p - t) / outputs for p, t in zip(row, wanted, strict=True)]
+        for row, wanted, g in zip(predictions, targets, cotangent, strict=True)
+    ]
+    assert reference.empirical_loss(losses) == sum(losses) / rows
+
+
+def test_a_class_without_label_has_no_gradient_whatever_its_probability():
+    assert reference.cross_entropy_vjp([[0.0, 0.5]], [[0, 1]], [3.0]) == [[0, -6]]
+    assert reference.cross_entropy_vjp([[0.0, 0.5]], [[1, 0]], [3.0]) == [[-math.inf, 0]]
+    assert reference.cross_entropy_vjp([[math.nan, 0.5]], [[0, 1]], [3.0]) == [[0, -6]]
+
+
+def test_certain_answers_cost_nothing_if_they_are_right_and_everything_if_not():
+    assert reference.binary_cross_entropy([0.0, 1.0, 0.0, 1.0], [0, 1, 1, 0]) == [0, 0, math.inf, math.inf]
+    assert reference.binary_cross_entropy_vjp([0.0, 1.0, 0.0, 1.0], [0, 1, 1, 0], [2.0] * 4) == [
+        2,
+        -2,
+        -math.inf,
+        math.inf,
+    ]
+
+
+def test_logits_of_answers_never_overflow():
+    assert reference.binary_cross_entropy_with_logits([1e300, -1e300], [1, 0]) == [0, 0]
+    assert reference.binary_cross_entropy_with_logits([1e300, -1e300], [0, 1]) == [1e300, 1e300]
+    assert reference.binary_cross_entropy_with_logits([math.inf, -math.inf], [0.5, 0.5]) == [math.inf, math.inf]
+
+
+@given(seeds)
+@few
+def test_a_label_that_names_a_class_is_a_row_with_a_single_1(seed):
+    arithmetic, make = Arithmetic("float64"), random_fractions(seed)
+    logits, cotangent = convert(lambda x: Rounded(x, arithmetic), make(3, 3)), make(3)
+    labels, rows = [2, 0, 1], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    pairs = [
+        (
+            reference.sparse_softmax_cross_entropy_with_logits(logits, labels),
+            reference.softmax_cross_entropy_with_logits(logits, rows),
+        ),
+        (
+            reference.sparse_softmax_cross_entropy_with_logits_vjp(logits, labels, cotangent),
+            reference.softmax_cross_entropy_with_logits_vjp(logits, rows, cotangent),
+        ),
+    ]
+    for sparse, dense in pairs:
+        for a, b in zip(leaves(sparse), leaves(dense), strict=True):
+            assert abs(a.value - b.value) <= Fraction(a.error) + Fraction(b.error)
+
+
+@pytest.mark.parametrize(
+    ("labels", "got"),
+    [([2], "2 among them"), ([-1], "-1 among them"), ([1.0], "1.0 among them"), ([True], "True among them")],
+)
+def test_a_label_that_names_no_class_says_so(labels, got):
+    wanted = "^labels: wanted the index of a class, an integer from 0 to 1, for each example; got " + got + "$"
+    with pytest.raises(InvalidArgument, match=wanted):
+        reference.negative_log_likelihood([[0.0, 0.0]], labels)
+    with pytest.raises(InvalidArgument, match=wanted):
+        reference.sparse_softmax_cross_entropy_with_logits([[0.0, 0.0]], labels)
+
+
+def test_one_label_belongs_to_each_example():
+    with pytest.raises(InvalidArgument, match=r"^labels: wanted shape \[2\] for 2 examples; got shape \[1\]$"):
+        reference.negative_log_likelihood([[0.0, 0.0]] * 2, [0])
