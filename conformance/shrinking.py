@@ -62,7 +62,8 @@ def _simpler(choices: list[Choice], place: int) -> Iterator[list[Choice]]:
     elif isinstance(choice, np.ndarray):
         variants = _plainer_words(choice)
     else:
-        variants = iter(sorted({0, 1, choice // 2, choice - 1} & set(range(choice))))
+        # Not by a set of all smaller numbers: a choice among 2⁵⁰ would take all memory that there is.
+        variants = iter(sorted({number for number in (0, 1, choice // 2, choice - 1) if 0 <= number < choice}))
     for variant in variants:
         yield [*choices[:place], variant, *choices[place + 1 :]]
 

@@ -13,6 +13,7 @@ from conformance.checks.rounding_bound import explore_calls
 from conformance.comparison import Nonconforming
 from conformance.implementations import numpy as base
 from conformance.operations import operations
+from conformance.shrinking import _simpler
 from conformance.subject import Subject
 from reference.numbers import Arithmetic
 
@@ -63,3 +64,9 @@ def test_needless_numbers_become_zero() -> None:
 
     z = smallest_of("relu", wrong_beyond_a_hundred, drawn)["z"]
     assert z.shape == (1,)
+
+
+def test_a_choice_among_a_great_many_is_made_simpler_at_once() -> None:
+    assert list(_simpler([2**50], 0)) == [[0], [1], [2**49], [2**50 - 1]]
+    assert list(_simpler([1], 0)) == [[0]]
+    assert list(_simpler([0], 0)) == []
