@@ -72,6 +72,7 @@ def expected_of_numbers(
     operation: Operation, numbers: Arguments, arithmetic: Arithmetic, algorithm: Callable[..., Any] | None
 ) -> Any:
     """The reference's result for rounded numbers, with the bounds of the claimed algorithm, or its own."""
+    numbers = {**{name: Rounded(value, arithmetic) for name, value in operation.float_defaults.items()}, **numbers}
     wanted = operation.call(operation.reference, numbers)
     if algorithm is None:
         return wanted

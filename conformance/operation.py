@@ -72,3 +72,8 @@ class Operation:
         """The values of those that may be left out."""
         parameters = inspect.signature(self.reference).parameters.values()
         return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+
+    @cached_property
+    def float_defaults(self) -> Arguments:
+        """Those that are floats: an arithmetic rounds them as it does what is given."""
+        return {name: value for name, value in self.defaults.items() if isinstance(value, float)}

@@ -89,7 +89,8 @@ class Subject:
         axes, given = operation.case.axes if self.algorithm is None else None, list(data.values())
         if axes is not None and axes.lanes_in(given) >= FEWEST and can_be_read_in_lanes(given, self.arithmetic):
             with contextlib.suppress(TooLarge):
-                return bounded_results(operation.reference, axes, given, hyperparameters, self.arithmetic)
+                rates = {**operation.float_defaults, **hyperparameters}
+                return bounded_results(operation.reference, axes, given, rates, self.arithmetic)
         return self.expected(arguments)
 
     @property

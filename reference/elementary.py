@@ -57,6 +57,14 @@ def sigmoid(x: Number) -> Number:
     return _own(x, "sigmoid")
 
 
+def power(x: Number, exponent: int) -> Number:
+    """x to the power of a whole number from 0, which is a product; by squaring, which rounds no more than any order."""
+    if exponent < 2:
+        return x if exponent else 1
+    root = power(x, exponent // 2)
+    return root * root * x if exponent % 2 else root * root
+
+
 def maximum(x: Number, y: Number) -> Number:
     """The larger of two numbers; NaN if either is."""
     for own, other in ((x, y), (y, x)):

@@ -48,13 +48,22 @@ def require_positive_integer(argument: str, value: object) -> int:
     return int(value)  # type: ignore[call-overload]
 
 
-def require_number(argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
+def require_number(
+    argument: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> Any:
     """Return the value unchanged if it is a finite number from low to high, or say that one was wanted.
 
-    Python's and NumPy's real numbers count, and whatever number type an algorithm is read with; True and False do not.
+    `above` and `below` bound the range, too, and lie outside. Python's and NumPy's real numbers count, and whatever
+    number type an algorithm is read with; True and False do not.
     """
-    if not _is_real(value) or not _lies_within(value, low, high):
-        raise InvalidArgument(argument, _range_in_words(low, high), repr(value))
+    if not _is_real(value) or not _lies_within(value, low, high, above, below):
+        raise InvalidArgument(argument, _range_in_words(low, high, above, below), repr(value))
     return value
 
 
@@ -65,19 +74,23 @@ def _is_real(value: object) -> bool:
     return isinstance(value, (Real, Decimal)) or not hasattr(value, "dtype")
 
 
-def _lies_within(value: Any, low: float, high: float) -> bool:
+def _lies_within(value: Any, low: float, high: float, above: float, below: float) -> bool:
     """Whether a number is known to lie in a range, or may: a type that can't decide is taken at its word."""
     value = value.item() if hasattr(value, "item") else value
     try:
         # NaN fails every comparison.
-        return bool(-math.inf < value < math.inf and low <= value <= high)
+        return bool(above < value < below and low <= value <= high)
     except Undecidable:
         return True
     except (TypeError, InvalidOperation):
         return False
 
 
-def _range_in_words(low: float, high: float) -> str:
+def _range_in_words(low: float, high: float, above: float, below: float) -> str:
+    if above > -math.inf:
+        return f"a number above {above:g}"
+    if below < math.inf:
+        return f"a number from {low:g} to below {below:g}"
     if low == -math.inf:
         return "a number" if high == math.inf else f"a number of at most {high:g}"
     return f"a number of at least {low:g}" if high == math.inf else f"a number from {low:g} to {high:g}"

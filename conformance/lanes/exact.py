@@ -58,6 +58,11 @@ class Integers:
     def __truediv__(self, other: Any) -> Any:
         return NotImplemented  # no integer; but what can't be divided is no number for the reference
 
+    def _undecided(self, other: Any) -> bool:
+        raise Undecidable("lanes may differ: there is no one answer")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _undecided
+
     def maximum(self, other: Any) -> Integers:
         values, largest = _parts(other)
         return Integers(np.maximum(self.values, values), max(self.largest, largest))
@@ -106,7 +111,12 @@ def exact_results(
         largest = max(largest, size)
         return values
 
-    result = read(text, axes, data, hyperparameters, _integers_of, lambda unfold: Bounded(unfold(value)))
+    # Floats, too: a function that integers don't have would make of them what no longer is exact.
+    rates = {
+        name: Integers(np.asarray(given), abs(given)) if isinstance(given, float) else given
+        for name, given in hyperparameters.items()
+    }
+    result = read(text, axes, data, rates, _integers_of, lambda unfold: Bounded(unfold(value)))
     if largest > MOST:
         raise Undecidable("float64 doesn't count that far")
     return result, largest

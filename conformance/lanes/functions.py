@@ -51,9 +51,16 @@ def _log(x: Array, error: Any) -> tuple[Array, Any]:
     return np.log(x), -np.log1p(-(error / np.abs(x)).astype(np.float64))
 
 
+def _sqrt(x: Array, error: Any) -> tuple[Array, Any]:
+    root, least = np.sqrt(x), np.sqrt(np.maximum(x - error, 0))
+    # √x - √(x - e), written so that nothing cancels; of what may be negative, nothing is known.
+    off = np.where(error == 0, 0.0, (error / (root + least)).astype(np.float64))
+    return root, np.where(error <= x, off, np.inf)
+
+
 def _nearest(x: Array, error: Any) -> Any:
     """How near to 0, where slopes are steepest, an argument may be."""
     return np.maximum(np.abs(x) - error, 0.0).astype(np.float64)
 
 
-FUNCTIONS = {"exp": _exp, "tanh": _tanh, "sigmoid": _sigmoid, "log": _log}
+FUNCTIONS = {"exp": _exp, "tanh": _tanh, "sigmoid": _sigmoid, "log": _log, "sqrt": _sqrt}

@@ -22,6 +22,7 @@ from conformance.lanes.choosing import branch, chosen, coarser, larger, shares
 from conformance.lanes.functions import function_of
 from conformance.lanes.reading import Axes, read
 from conformance.lanes.wide import WIDE, is_wide_enough, slack
+from reference.errors import Undecidable
 from reference.numbers import Arithmetic
 
 #: Values are multiples of one of these powers of two, or of none that is of use.
@@ -117,14 +118,7 @@ class RoundedLanes:
 
     def like(self, other: Any) -> Any:
         """A plain number as one of these."""
-        if type(other) is RoundedLanes:
-            return other
-        value, arithmetic = np.asarray(other, self.value.dtype), self.arithmetic
-        # What the format doesn't hold, a slope of 0.01 say, is rounded to it first.
-        held = value == value.astype(arithmetic.format)
-        error = EXACT if held else float(np.abs(value)) * arithmetic.unit_roundoff + arithmetic.floor
-        magnitude = np.abs(value).astype(np.float64) + error
-        return RoundedLanes(value, arithmetic, error, magnitude, grain=grain_of(value), zeros=other == 0)
+        return other if type(other) is RoundedLanes else single(other, self.arithmetic)
 
     def __add__(self, other: Any) -> RoundedLanes:
         if type(other) is not RoundedLanes:
@@ -136,7 +130,8 @@ class RoundedLanes:
         number = RoundedLanes(
             a.value + b.value,
             a.arithmetic,
-            a.error + b.error,
+            # Both together, too, are that very 0, by which exact numbers are known.
+            EXACT if a.error is EXACT and b.error is EXACT else a.error + b.error,
             a.magnitude + b.magnitude,
             a.terms + b.terms,
             coarser(a.grain, b.grain),
@@ -240,6 +235,14 @@ class RoundedLanes:
     def log(self) -> RoundedLanes:
         return function_of("log", self.closed())
 
+    def sqrt(self) -> RoundedLanes:
+        return function_of("sqrt", self.closed())
+
+    def _undecided(self, other: Any) -> bool:
+        raise Undecidable("lanes may differ: there is no one answer")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _undecided
+
     def maximum(self, other: Any) -> RoundedLanes:
         return larger(self.closed(), self.like(other).closed())
 
@@ -278,6 +281,16 @@ def _is_one(terms: Any) -> bool:
 def _exact_zeros(number: RoundedLanes) -> Any:
     """Where numbers are an exact 0."""
     return (number.value == 0) & np.asarray(number.error == 0)
+
+
+def single(number: Any, arithmetic: Arithmetic) -> RoundedLanes:
+    """A plain number, the same in every lane."""
+    value = np.asarray(number, WIDE[arithmetic.format])
+    # What the format doesn't hold, a slope of 0.01 say, is rounded to it first.
+    held = value == value.astype(arithmetic.format)
+    error = EXACT if held else float(np.abs(value)) * arithmetic.unit_roundoff + arithmetic.floor
+    magnitude = np.abs(value).astype(np.float64) + error
+    return RoundedLanes(value, arithmetic, error, magnitude, grain=grain_of(value), zeros=number == 0)
 
 
 def grain_of(values: Array) -> int | None:
@@ -330,7 +343,9 @@ def bounded_results(
         return Bounded(numbers.values, numbers.errors * factor, numbers.undecided)
 
     with np.errstate(all="ignore"):
-        return read(text, axes, data, hyperparameters, numbers_of(arithmetic), bounded)
+        # Floats are rounded to the format before anything is computed of them, 1 - β say.
+        rates = {n: single(v, arithmetic) if isinstance(v, float) else v for n, v in hyperparameters.items()}
+        return read(text, axes, data, rates, numbers_of(arithmetic), bounded)
 
 
 def _closed(unfold: Callable[[Callable[[Any], Any]], Array], arithmetic: Arithmetic) -> Bounded:

@@ -26,6 +26,11 @@ def alike(x: Number, y: Number) -> tuple[Number, Number]:
     return (_decimal(x), y) if isinstance(y, Decimal) else (x, y)
 
 
+def beside(example: Number, *numbers: Number) -> tuple[Number, ...]:
+    """Numbers that Python computes with beside another one."""
+    return tuple(alike(example, number)[1] for number in numbers)
+
+
 def plus(x: Number, y: Number) -> Number:
     return add(*alike(x, y))
 

@@ -113,6 +113,16 @@ def test_every_kind_of_number_is_held_to_its_range(value, low, high, wanted):
     assert raised.value.argument == "slope"
 
 
+@pytest.mark.parametrize("value", HALVES, ids=repr)
+def test_a_range_may_end_before_its_bounds(value):
+    assert require_number("slope", value, 0, below=1) is value
+    assert require_number("slope", value, above=0) is value
+    with pytest.raises(InvalidArgument, match=r"^slope: wanted a number above 0\.5; got "):
+        require_number("slope", value, above=0.5)
+    with pytest.raises(InvalidArgument, match=r"^slope: wanted a number from 0 to below 0\.5; got "):
+        require_number("slope", value, 0, below=0.5)
+
+
 @pytest.mark.parametrize("value", [10**400, Fraction(1, 10**400), Decimal("1e-4000"), np.float16(6e4)], ids=type)
 def test_a_number_that_no_float_holds_is_one_all_the_same(value):
     assert require_number("slope", value, 0) is value
