@@ -7,16 +7,21 @@ from typing import NamedTuple
 import numpy as np
 
 __all__ = [
+    "AdadeltaStep",
+    "AdagradStep",
+    "AdamStep",
     "Backpropagation",
     "Conv2DGradients",
     "DenseGradients",
     "ForwardPass",
     "LSTMSequence",
     "LSTMState",
+    "MomentumStep",
     "MulticlassPrediction",
     "MulticlassTrace",
     "PerceptronPrediction",
     "PerceptronTrace",
+    "RMSPropStep",
     "RecurrentGradients",
     "RosenblattTrace",
 ]
@@ -118,3 +123,40 @@ class RecurrentGradients(NamedTuple):
     recurrent_kernel: np.ndarray
     bias: np.ndarray
     state: np.ndarray | LSTMState
+
+
+class MomentumStep(NamedTuple):
+    """What `momentum` returns: the parameters after the step, and the velocity for the next one."""
+
+    parameters: np.ndarray
+    velocity: np.ndarray
+
+
+class AdagradStep(NamedTuple):
+    """What `adagrad` returns: the parameters after the step, and the sum of all squared gradients."""
+
+    parameters: np.ndarray
+    accumulator: np.ndarray
+
+
+class AdadeltaStep(NamedTuple):
+    """What `adadelta` returns: the parameters after the step, and the running means of squares."""
+
+    parameters: np.ndarray
+    mean_squares: np.ndarray
+    mean_squared_updates: np.ndarray
+
+
+class RMSPropStep(NamedTuple):
+    """What `rmsprop` returns: the parameters after the step, and the running mean of squared gradients."""
+
+    parameters: np.ndarray
+    mean_squares: np.ndarray
+
+
+class AdamStep(NamedTuple):
+    """What `adam` returns: the parameters after the step, and the running means of gradients and their squares."""
+
+    parameters: np.ndarray
+    first_moment: np.ndarray
+    second_moment: np.ndarray

@@ -10,6 +10,7 @@ PerceptronPrediction(scores=[-1, -1], labels=[-1, -1])
 """
 
 from reference.activations import *
+from reference.adaptive_optimizers import *
 from reference.architecture import *
 from reference.arrays import *
 from reference.backpropagation import *
@@ -22,6 +23,7 @@ from reference.long_short_term_memory import *
 from reference.losses import *
 from reference.metrics import *
 from reference.neurons import *
+from reference.optimizers import *
 from reference.perceptron import *
 from reference.pooling import *
 from reference.recurrent import *

@@ -8,6 +8,7 @@ import os
 import platform
 
 from fast.cpu.activations import *
+from fast.cpu.adaptive_optimizers import *
 from fast.cpu.backpropagation import *
 from fast.cpu.baselines import *
 from fast.cpu.convolution import *
@@ -16,6 +17,7 @@ from fast.cpu.long_short_term_memory import *
 from fast.cpu.losses import *
 from fast.cpu.metrics import *
 from fast.cpu.neurons import *
+from fast.cpu.optimizers import *
 from fast.cpu.perceptron import *
 from fast.cpu.pooling import *
 from fast.cpu.recurrent import *

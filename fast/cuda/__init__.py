@@ -11,6 +11,7 @@ than an ULP of y: 2k + 2 ULPs, and half an ULP, which is more than the terms in 
 """
 
 from fast.cuda.activations import *
+from fast.cuda.adaptive_optimizers import *
 from fast.cuda.backpropagation import *
 from fast.cuda.baselines import *
 from fast.cuda.convolution import *
@@ -20,6 +21,7 @@ from fast.cuda.long_short_term_memory import *
 from fast.cuda.losses import *
 from fast.cuda.metrics import *
 from fast.cuda.neurons import *
+from fast.cuda.optimizers import *
 from fast.cuda.perceptron import *
 from fast.cuda.pooling import *
 from fast.cuda.recurrent import *

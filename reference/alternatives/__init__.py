@@ -16,4 +16,5 @@ from reference.alternatives.activations import *
 from reference.alternatives.convolution import *
 from reference.alternatives.linear import *
 from reference.alternatives.losses import *
+from reference.alternatives.optimizers import *
 from reference.alternatives.pooling import *

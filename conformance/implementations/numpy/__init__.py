@@ -8,6 +8,7 @@ must catch.
 import numpy as np
 
 from conformance.implementations.numpy.activations import *
+from conformance.implementations.numpy.adaptive_optimizers import *
 from conformance.implementations.numpy.backpropagation import *
 from conformance.implementations.numpy.baselines import *
 from conformance.implementations.numpy.convolution import *
@@ -16,6 +17,7 @@ from conformance.implementations.numpy.long_short_term_memory import *
 from conformance.implementations.numpy.losses import *
 from conformance.implementations.numpy.metrics import *
 from conformance.implementations.numpy.neurons import *
+from conformance.implementations.numpy.optimizers import *
 from conformance.implementations.numpy.perceptron import *
 from conformance.implementations.numpy.pooling import *
 from conformance.implementations.numpy.recurrent import *

@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 
 from conformance.implementations.tensorflow.activations import *
+from conformance.implementations.tensorflow.adaptive_optimizers import *
 from conformance.implementations.tensorflow.backpropagation import *
 from conformance.implementations.tensorflow.baselines import *
 from conformance.implementations.tensorflow.convolution import *
@@ -20,6 +21,7 @@ from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.long_short_term_memory import *
 from conformance.implementations.tensorflow.losses import *
 from conformance.implementations.tensorflow.metrics import *
+from conformance.implementations.tensorflow.optimizers import *
 from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
 from conformance.implementations.tensorflow.recurrent import *

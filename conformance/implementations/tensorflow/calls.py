@@ -61,6 +61,11 @@ def none_as_nan(operation: str, smallest: dict[str, Any]) -> Deviation:
     return leniency(operation, reason, has_objects, smallest, "the result with NaN in that place")
 
 
+def rounds_to_float32(*hyperparameters: Any) -> bool:
+    """Whether one of some numbers isn't one of float32's."""
+    return any(float(np.float32(number)) != number for number in hyperparameters)
+
+
 def is_empty(array: Any) -> bool:
     return 0 in shape(array)
 

@@ -1,0 +1,194 @@
+"""Steps of optimizers with a rate for each parameter: one pass over all arrays, as in `optimizers`.
+
+Roots and quotients are the processor's own, correctly rounded, eight at a time where it has such vectors. A reciprocal
+root, which it has only roughly, would need steps of Newton's, and be no faster: memory is the limit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from fast.cpu.activations import block_count, block_slice
+from fast.cpu.compilation import compiled
+from fast.cpu.optimizers import run
+from fast.results import AdadeltaStep, AdagradStep, AdamStep, RMSPropStep
+from fast.validation.optimizers import (
+    require_corrections,
+    require_epsilon,
+    require_share,
+    require_step,
+    require_truth,
+)
+
+__all__ = ["adadelta", "adagrad", "adam", "rmsprop"]
+
+
+def adagrad(
+    parameters: np.ndarray,
+    gradients: np.ndarray,
+    accumulator: np.ndarray,
+    *,
+    learning_rate: float,
+    epsilon: float = 1e-7,
+    epsilon_inside_root: bool = True,
+) -> AdagradStep:
+    """Divide rates by the root of the sum of squared gradients: a + g², θ - η·g/√(a + ε), or η·g/(√a + ε).
+
+    Args: parameters, gradients and accumulator, of one shape; the others as `reference.adagrad`.
+    Returns: AdagradStep(parameters, accumulator).
+    Raises: InvalidArgument, as `reference.adagrad`.
+    """
+    rate = require_step(parameters, learning_rate, gradients=gradients, accumulator=accumulator)
+    epsilon = require_epsilon(parameters.dtype, epsilon)
+    inside = require_truth("epsilon_inside_root", epsilon_inside_root)
+    one = parameters.dtype.type(1)
+    # A sum is a mean that keeps all and adds all.
+    arrays = parameters, gradients, accumulator
+    return AdagradStep(*run(_rooted_loop, _rooted_threads, arrays, 2, rate, one, one, epsilon, inside))
+
+
+def adadelta(
+    parameters: np.ndarray,
+    gradients: np.ndarray,
+    mean_squares: np.ndarray,
+    mean_squared_updates: np.ndarray,
+    *,
+    learning_rate: float = 1.0,
+    rho: float = 0.95,
+    epsilon: float = 1e-7,
+) -> AdadeltaStep:
+    """Take steps as long as earlier ones, relative to the gradient's size: Δ = √(u + ε)·g/√(s + ε), θ - η·Δ.
+
+    Args: the four arrays, of one shape; the others as `reference.adadelta`.
+    Returns: AdadeltaStep(parameters, mean_squares, mean_squared_updates).
+    Raises: InvalidArgument, as `reference.adadelta`.
+    """
+    means = {"mean_squares": mean_squares, "mean_squared_updates": mean_squared_updates}
+    rate = require_step(parameters, learning_rate, gradients=gradients, **means)
+    scalars = rate, *require_share(parameters.dtype, "rho", rho), require_epsilon(parameters.dtype, epsilon)
+    arrays = parameters, gradients, *means.values()
+    return AdadeltaStep(*run(_adadelta_loop, _adadelta_threads, arrays, 3, *scalars))
+
+
+def rmsprop(
+    parameters: np.ndarray,
+    gradients: np.ndarray,
+    mean_squares: np.ndarray,
+    *,
+    learning_rate: float,
+    rho: float = 0.9,
+    epsilon: float = 1e-7,
+    epsilon_inside_root: bool = True,
+) -> RMSPropStep:
+    """Divide rates by the root of a running mean of squared gradients: θ - η·g/√(s + ε), or η·g/(√s + ε).
+
+    Args: parameters, gradients and mean_squares, of one shape; the others as `reference.rmsprop`.
+    Returns: RMSPropStep(parameters, mean_squares).
+    Raises: InvalidArgument, as `reference.rmsprop`.
+    """
+    rate = require_step(parameters, learning_rate, gradients=gradients, mean_squares=mean_squares)
+    scalars = rate, *require_share(parameters.dtype, "rho", rho), require_epsilon(parameters.dtype, epsilon)
+    inside = require_truth("epsilon_inside_root", epsilon_inside_root)
+    arrays = parameters, gradients, mean_squares
+    return RMSPropStep(*run(_rooted_loop, _rooted_threads, arrays, 2, *scalars, inside))
+
+
+def adam(
+    parameters: np.ndarray,
+    gradients: np.ndarray,
+    first_moment: np.ndarray,
+    second_moment: np.ndarray,
+    *,
+    step: int,
+    learning_rate: float = 0.001,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    epsilon_hat: bool = False,
+) -> AdamStep:
+    """Divide a running mean of gradients by the root of one of their squares, corrected: θ - η·m̂/(√v̂ + ε).
+
+    Args: the four arrays, of one shape; the others as `reference.adam`.
+    Returns: AdamStep(parameters, first_moment, second_moment).
+    Raises: InvalidArgument, as `reference.adam`.
+    """
+    moments = {"first_moment": first_moment, "second_moment": second_moment}
+    rate, dtype = require_step(parameters, learning_rate, gradients=gradients, **moments), parameters.dtype
+    kept_1, new_1 = require_share(dtype, "beta_1", beta_1)
+    kept_2, new_2 = require_share(dtype, "beta_2", beta_2)
+    corrections = require_corrections(dtype, step, kept_1, kept_2)
+    epsilon, hat = require_epsilon(dtype, epsilon), require_truth("epsilon_hat", epsilon_hat)
+    if hat:
+        rate = rate * np.sqrt(corrections[1]) / corrections[0]
+    scalars = kept_1, new_1, kept_2, new_2, rate, *corrections, epsilon, hat
+    return AdamStep(*run(_adam_loop, _adam_threads, (parameters, gradients, *moments.values()), 3, *scalars))
+
+
+@compiled()
+def _rooted_loop(p, g, s, out, out_s, rate, kept, new, epsilon, inside):
+    if inside:
+        for i in range(p.size):
+            square = kept * s[i] + new * (g[i] * g[i])
+            out_s[i] = square
+            out[i] = p[i] - rate * g[i] / np.sqrt(square + epsilon)
+    else:
+        for i in range(p.size):
+            square = kept * s[i] + new * (g[i] * g[i])
+            out_s[i] = square
+            out[i] = p[i] - rate * g[i] / (np.sqrt(square) + epsilon)
+
+
+@compiled(parallel=True)
+def _rooted_threads(p, g, s, out, out_s, rate, kept, new, epsilon, inside):
+    for block in prange(block_count(p.size)):
+        part = block_slice(block, p.size)
+        _rooted_loop(p[part], g[part], s[part], out[part], out_s[part], rate, kept, new, epsilon, inside)
+
+
+@compiled()
+def _adadelta_loop(p, g, s, u, out, out_s, out_u, rate, kept, new, epsilon):
+    for i in range(p.size):
+        square = kept * s[i] + new * (g[i] * g[i])
+        update = np.sqrt(u[i] + epsilon) * g[i] / np.sqrt(square + epsilon)
+        out_s[i] = square
+        out_u[i] = kept * u[i] + new * (update * update)
+        out[i] = p[i] - rate * update
+
+
+@compiled(parallel=True)
+def _adadelta_threads(p, g, s, u, out, out_s, out_u, rate, kept, new, epsilon):
+    for block in prange(block_count(p.size)):
+        part = block_slice(block, p.size)
+        results = out[part], out_s[part], out_u[part]
+        _adadelta_loop(p[part], g[part], s[part], u[part], *results, rate, kept, new, epsilon)
+
+
+@compiled()
+def _adam_loop(
+    p, g, m, v, out, out_m, out_v, kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon, hat
+):
+    if hat:
+        for i in range(p.size):
+            mean = kept_1 * m[i] + new_1 * g[i]
+            square = kept_2 * v[i] + new_2 * (g[i] * g[i])
+            out_m[i] = mean
+            out_v[i] = square
+            out[i] = p[i] - rate * mean / (np.sqrt(square) + epsilon)
+    else:
+        for i in range(p.size):
+            mean = kept_1 * m[i] + new_1 * g[i]
+            square = kept_2 * v[i] + new_2 * (g[i] * g[i])
+            out_m[i] = mean
+            out_v[i] = square
+            out[i] = p[i] - rate * (mean / correction_1) / (np.sqrt(square / correction_2) + epsilon)
+
+
+@compiled(parallel=True)
+def _adam_threads(
+    p, g, m, v, out, out_m, out_v, kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon, hat
+):
+    for block in prange(block_count(p.size)):
+        part = block_slice(block, p.size)
+        arrays = p[part], g[part], m[part], v[part], out[part], out_m[part], out_v[part]
+        _adam_loop(*arrays, kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon, hat)

@@ -1,0 +1,55 @@
+"""What optimizers ask of their arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fast.validation import require_array, require_like, require_scalars
+from reference.errors import InvalidArgument, is_integer, require_number, require_positive_integer
+
+
+def require_step(parameters: Any, learning_rate: Any, **others: Any) -> np.floating[Any]:
+    """Check that all arrays are of the parameters' shape and dtype; return the learning rate in that dtype."""
+    require_array("parameters", parameters)
+    for name, value in others.items():
+        require_like(name, value, parameters.shape, parameters.dtype, "as parameters has")
+    return require_scalars(parameters.dtype, learning_rate=require_number("learning_rate", learning_rate, 0))[0]
+
+
+def require_share(dtype: np.dtype, argument: str, share: Any) -> tuple[np.floating[Any], np.floating[Any]]:
+    """Return the share of a running mean that is kept, from 0 to below 1, and the rest, both as the dtype has them."""
+    require_number(argument, share, 0, below=1)
+    # One less what the dtype has of the share, so that both add up to 1.
+    (kept,) = require_scalars(dtype, **{argument: share})
+    return kept, dtype.type(1) - kept
+
+
+def require_truth(argument: str, value: Any) -> bool:
+    """Return a choice that is True or False."""
+    if not isinstance(value, bool):
+        raise InvalidArgument(argument, "True or False", repr(value))
+    return value
+
+
+def require_epsilon(dtype: np.dtype, epsilon: Any) -> np.floating[Any]:
+    """Return what keeps a divisor from 0, as the dtype has it."""
+    return require_scalars(dtype, epsilon=require_number("epsilon", epsilon, 0))[0]
+
+
+def require_corrections(dtype: np.dtype, step: Any, *betas: np.floating[Any]) -> tuple[np.floating[Any], ...]:
+    """Return 1 - βᵗ for each share of a running mean, computed in float64."""
+    number = require_positive_integer("step", step)
+    return tuple(dtype.type(1 - float(beta) ** number) for beta in betas)
+
+
+def require_decay(dtype: np.dtype, step: Any, decay_steps: Any, decay_rate: Any, staircase: Any) -> np.floating[Any]:
+    """Return the factor by which rates have decayed, computed in float64."""
+    if not is_integer(step) or step < 0:
+        raise InvalidArgument("step", "an integer of at least 0", repr(step))
+    steps = require_positive_integer("decay_steps", decay_steps)
+    (rate,) = require_scalars(dtype, decay_rate=require_number("decay_rate", decay_rate, above=0))
+    exponent = int(step) // steps if require_truth("staircase", staircase) else int(step) / steps
+    with np.errstate(all="ignore"):
+        return dtype.type(np.float64(rate) ** exponent)

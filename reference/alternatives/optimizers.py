@@ -1,0 +1,69 @@
+"""Adam in another way: means that move by a part of the distance to what is new."""
+
+from __future__ import annotations
+
+from reference.adaptive_optimizers import AdamStep, require_adam
+from reference.arrays import Array, Number, elementwise, flatten
+from reference.elementary import power, sqrt
+from reference.numbers.mixing import beside
+from reference.optimizers import require_step
+
+__all__ = ["incremental_adam"]
+
+
+def incremental_adam(
+    parameters: Array,
+    gradients: Array,
+    first_moment: Array,
+    second_moment: Array,
+    *,
+    step: int,
+    learning_rate: Number = 0.001,
+    beta_1: Number = 0.9,
+    beta_2: Number = 0.999,
+    epsilon: Number = 1e-7,
+    epsilon_hat: bool = False,
+) -> AdamStep:
+    """`adam` with its means as TensorFlow and Keras compute them: m + (g - m)·(1 - β).
+
+    One product less. Where β is small, g - m and m cancel: what is left of m is off by as much as all of it would be.
+
+    Formula:
+        m ← m + (g - m)·(1 - β₁),  v ← v + (g² - v)·(1 - β₂)
+        θ ← θ - m·α/(√v + ε̂),  α = η·√(1 - β₂ᵗ)/(1 - β₁ᵗ),  ε̂ = ε·√(1 - β₂ᵗ) unless it is given
+
+    Args:
+        parameters: as in `reference.adam`, and so are all others.
+        gradients: g.
+        first_moment: m.
+        second_moment: v.
+        step: t.
+        learning_rate: η.
+        beta_1: β₁.
+        beta_2: β₂.
+        epsilon: ε or ε̂.
+        epsilon_hat: which of them.
+
+    Returns:
+        AdamStep(parameters, first_moment, second_moment).
+
+    Raises:
+        InvalidArgument: as `reference.adam`.
+
+    Source:
+        keras.optimizers.Adam, update_step.
+
+    >>> incremental_adam([1.0], [4.0], [0.0], [0.0], step=1, learning_rate=0.25, beta_1=0.5, beta_2=0.75, epsilon=0)
+    AdamStep(parameters=[0.75], first_moment=[2.0], second_moment=[4.0])
+    """
+    moments = {"first_moment": first_moment, "second_moment": second_moment}
+    require_step(parameters, learning_rate, gradients=gradients, **moments)
+    require_adam(step, beta_1, beta_2, epsilon, epsilon_hat)
+    rate, b1, b2, small = beside(flatten(parameters)[0], learning_rate, beta_1, beta_2, epsilon)
+    root = sqrt(1 - power(b2, step))
+    alpha = rate * root / (1 - power(b1, step))
+    small = small if epsilon_hat else small * root
+    first_moment = elementwise(lambda m, g: m + (g - m) * (1 - b1), first_moment, gradients)
+    second_moment = elementwise(lambda v, g: v + (g * g - v) * (1 - b2), second_moment, gradients)
+    parameters = elementwise(lambda p, m, v: p - m * alpha / (sqrt(v) + small), parameters, first_moment, second_moment)
+    return AdamStep(parameters, first_moment, second_moment)
