@@ -29,3 +29,4 @@ from reference.pooling import *
 from reference.recurrent import *
 from reference.training import *
 from reference.universality import *
+from reference.trajectories import *

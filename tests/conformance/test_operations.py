@@ -35,12 +35,14 @@ HELPERS = {
         ("epoch_batches", "loss_landscape", "random_parameters", "steps_per_epoch", "training_loop"),
         "shows how training goes, with `backpropagation`; picking batches is every library's own habit",
     ),
+    "batch_gradients": "returns a function, which shows what optimizers are for",
     "backpropagation_by_graph": "another way to the same gradients, which the suite itself uses",
     "flatten": "reshapes nested lists",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
     "fold_threshold": "a step of perceptron_sgd, shown on a slide of its own",
     "reshape": "reshapes nested lists",
     "shape": "looks at nested lists",
+    "trajectory": "a loop over the steps of an optimizer, which is an argument",
 }
 FLOORS = ("fast.cpu", "fast.cuda", "numpy", "tensorflow")
 
