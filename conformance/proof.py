@@ -60,7 +60,7 @@ def compare_texts(subject: Subject, arguments: Arguments) -> Comparison:
     """Hold the claimed text to the reference in one call; numbers that can't be the same one are Nonconforming."""
     operation, algorithm = subject.operation, subject.algorithm
     assert algorithm is not None
-    numbers = {name: rounded(value, FINEST) for name, value in arguments.items()}
+    numbers = {name: rounded(value, FINEST) for name, value in {**operation.float_defaults, **arguments}.items()}
     wanted = flatten_result(operation.call(operation.reference, numbers))
     try:
         came = flatten_result(operation.call(algorithm, numbers))

@@ -28,5 +28,5 @@ from reference.perceptron import *
 from reference.pooling import *
 from reference.recurrent import *
 from reference.training import *
-from reference.universality import *
 from reference.trajectories import *
+from reference.universality import *
