@@ -13,6 +13,7 @@ __all__ = [
     "Backpropagation",
     "Conv2DGradients",
     "DenseGradients",
+    "EarlyStop",
     "ForwardPass",
     "LSTMSequence",
     "LSTMState",
@@ -160,3 +161,10 @@ class AdamStep(NamedTuple):
     parameters: np.ndarray
     first_moment: np.ndarray
     second_moment: np.ndarray
+
+
+class EarlyStop(NamedTuple):
+    """What `early_stopping` returns: the step whose loss counts as the best, and how many steps were made; int64."""
+
+    best_step: np.ndarray
+    steps: np.ndarray

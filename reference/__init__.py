@@ -27,6 +27,7 @@ from reference.optimizers import *
 from reference.perceptron import *
 from reference.pooling import *
 from reference.recurrent import *
+from reference.regularization import *
 from reference.training import *
 from reference.trajectories import *
 from reference.universality import *

@@ -25,6 +25,7 @@ from fast.cuda.optimizers import *
 from fast.cuda.perceptron import *
 from fast.cuda.pooling import *
 from fast.cuda.recurrent import *
+from fast.cuda.regularization import *
 
 PROFILE = {
     "float32": {
@@ -40,6 +41,9 @@ PROFILE = {
 }
 
 DESCRIPTION = describe()
+
+#: What a GPU is no help for.
+NOT_PROVIDED = {"early_stopping": "a few comparisons, one after the other, of losses that are on the host"}
 
 #: An error names the argument that is wrong, and the suite holds us to it.
 ERRORS_NAME_ARGUMENTS = True

@@ -21,6 +21,7 @@ from conformance.implementations.numpy.optimizers import *
 from conformance.implementations.numpy.perceptron import *
 from conformance.implementations.numpy.pooling import *
 from conformance.implementations.numpy.recurrent import *
+from conformance.implementations.numpy.regularization import *
 
 DESCRIPTION = f"NumPy {np.__version__}"
 

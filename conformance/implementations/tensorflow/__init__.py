@@ -25,6 +25,7 @@ from conformance.implementations.tensorflow.optimizers import *
 from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
 from conformance.implementations.tensorflow.recurrent import *
+from conformance.implementations.tensorflow.regularization import *
 
 DESCRIPTION = (
     f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"

@@ -1,0 +1,147 @@
+"""Dropout, the L2 penalty, and early stopping.
+
+The ladder is that of `activations`: one flat loop, and threads where arrays are large. Where it can, the scale of a
+dropout is computed once, in float64, and rounded to the arrays' dtype.
+
+The squares of a penalty are added in sixteen sums, which the compiler makes vectors of: one alone would wait for each
+addition to end before the next begins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
+from fast.cpu.arguments import contiguous
+from fast.cpu.compilation import compiled
+from fast.results import EarlyStop
+from fast.validation import require_like, require_scalars
+from fast.validation.regularization import require_layers, require_losses, require_mask
+from reference.errors import require_number
+
+__all__ = ["EarlyStop", "dropout", "dropout_vjp", "early_stopping", "l2_penalty", "l2_penalty_vjp"]
+
+#: Sums of squares that run beside each other.
+SUMS = 16
+
+
+def dropout(inputs: np.ndarray, mask: np.ndarray, *, rate: float) -> np.ndarray:
+    """Drop what the mask says, and scale up the rest by 1/(1 - rate).
+
+    Args: inputs, any shape from rank 1; mask, zeros and ones of that shape and any numeric dtype; rate, from 0 to
+        below 1.
+    Returns: an array of the inputs' shape and dtype.
+    Raises: InvalidArgument, as `reference.dropout`.
+    """
+    return _dropped(inputs, require_mask(inputs, mask, rate), rate)
+
+
+def dropout_vjp(inputs: np.ndarray, mask: np.ndarray, cotangent: np.ndarray, *, rate: float) -> np.ndarray:
+    """Carry a gradient back through `dropout`: what was dropped gets none, the rest a scaled one.
+
+    Args: as `dropout`; cotangent, of the inputs' shape.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.dropout_vjp`.
+    """
+    mask = require_mask(inputs, mask, rate)
+    require_like("cotangent", cotangent, inputs.shape, inputs.dtype, "as inputs has")
+    return _dropped(cotangent, mask, rate)
+
+
+def l2_penalty(weights: tuple[np.ndarray, ...], *, coefficient: float) -> np.ndarray:
+    """What large weights cost: coefficient·Σ w² for each layer.
+
+    Args: weights, a tuple of L arrays of any shapes; coefficient, a number from 0.
+    Returns: [L].
+    Raises: InvalidArgument, as `reference.l2_penalty`.
+    """
+    dtype = require_layers(weights)
+    (scalar,) = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
+    penalties = np.empty(len(weights), dtype)
+    for layer, array in enumerate(weights):
+        _penalty(contiguous(array).reshape(-1), scalar, penalties[layer : layer + 1])
+    return penalties
+
+
+def l2_penalty_vjp(weights: tuple[np.ndarray, ...], cotangent: np.ndarray, *, coefficient: float) -> tuple:
+    """Carry a gradient back through `l2_penalty`: cotangent·2·coefficient·w.
+
+    Args: as `l2_penalty`; cotangent [L].
+    Returns: a tuple of arrays of the weights' shapes.
+    Raises: InvalidArgument, as `reference.l2_penalty_vjp`.
+    """
+    dtype = require_layers(weights)
+    require_like("cotangent", cotangent, (len(weights),), dtype, "of one number a layer")
+    (scalar,) = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
+    gradients = tuple(np.empty(layer.shape, dtype) for layer in weights)
+    for layer, slope, gradient in zip(weights, cotangent, gradients, strict=True):
+        _decay(contiguous(layer).reshape(-1), slope, scalar, gradient.reshape(-1))
+    return gradients
+
+
+def early_stopping(losses: np.ndarray, *, patience: int = 0, min_delta: float = 0) -> EarlyStop:
+    """Tell when to stop training: after `patience` steps without an improvement of more than `min_delta`.
+
+    Args: losses [S]; patience, a whole number from 0; min_delta, a number from 0.
+    Returns: EarlyStop(best_step, steps), int64.
+    Raises: InvalidArgument, as `reference.early_stopping`.
+    """
+    losses, delta = require_losses(losses, patience, min_delta)
+    best, steps = _stop(contiguous(losses), min(int(patience), len(losses)), delta)
+    return EarlyStop(np.array(best, np.int64), np.array(steps, np.int64))
+
+
+def _dropped(values: np.ndarray, mask: np.ndarray, rate: float) -> np.ndarray:
+    result, scale = np.empty(values.shape, values.dtype), values.dtype.type(1 / (1 - float(rate)))
+    kernel = _dropout_loop if values.size < PARALLEL_SIZE else _dropout_threads
+    kept = np.array(mask, np.bool_, order="C", subok=False)
+    kernel(contiguous(values).reshape(-1), kept.reshape(-1), scale, result.reshape(-1))
+    return result
+
+
+@compiled()
+def _dropout_loop(values, kept, scale, out):
+    zero = values.dtype.type(0)
+    for i in range(values.size):
+        out[i] = values[i] * scale if kept[i] else zero
+
+
+@compiled(parallel=True)
+def _dropout_threads(values, kept, scale, out):
+    for block in prange(block_count(values.size)):
+        part = block_slice(block, values.size)
+        _dropout_loop(values[part], kept[part], scale, out[part])
+
+
+@compiled()
+def _penalty(weights, coefficient, out):
+    sums = np.zeros(SUMS, weights.dtype)
+    whole = weights.size // SUMS * SUMS
+    for first in range(0, whole, SUMS):
+        for i in range(SUMS):
+            sums[i] += weights[first + i] * weights[first + i]
+    for i in range(whole, weights.size):
+        sums[i - whole] += weights[i] * weights[i]
+    total = sums[0]
+    for i in range(1, SUMS):
+        total += sums[i]
+    out[0] = coefficient * total
+
+
+@compiled()
+def _decay(weights, slope, coefficient, out):
+    factor = slope * coefficient
+    for i in range(weights.size):
+        out[i] = factor * (weights[i] + weights[i])
+
+
+@compiled()
+def _stop(losses, patience, min_delta):
+    best = 0
+    for step in range(1, losses.size):
+        if losses[step] + min_delta < losses[best]:
+            best = step
+        elif step - best >= patience:
+            return best, step + 1
+    return best, losses.size

@@ -1,0 +1,107 @@
+"""Dropout and the L2 penalty on the GPU.
+
+The ladder that led here:
+
+1. Dropout and the penalty's gradient are one number in, one number out: their ladder is that of `activations`.
+2. A sum of squares by one block leaves most of the GPU idle. Every thread of as many blocks as there can be adds up its
+   own, far apart, so that neighbouring threads read neighbouring numbers; then one thread adds up what they have. No
+   atomics: the same bits every time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fast.cuda.activations import map_on_device, map_pairs_kernel
+from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.validation import require_like, require_scalars
+from fast.validation.regularization import require_layers, require_mask
+from reference.errors import require_number
+
+__all__ = ["dropout", "dropout_vjp", "l2_penalty", "l2_penalty_vjp"]
+
+#: The most blocks that add up squares: one thread has to add up what all their threads have.
+SUMMING_BLOCKS = 8
+
+
+@device_function
+def dropout_at(value: Any, kept: Any, scale: Any) -> Any:
+    """The scaled value if it is kept. A selection, not a product: what is dropped may be infinite."""
+    return value * scale if kept != type(kept)(0) else type(value)(0)
+
+
+dropout_kernel = map_pairs_kernel(dropout_at)
+
+
+@kernel
+def decay_kernel(weights: Any, cotangent: Any, scalars: Any, result: Any, layer: int) -> None:
+    """cotangent·2·coefficient·w of one layer."""
+    for place in range(cuda.grid(1), weights.size, cuda.gridsize(1)):
+        result[place] = cotangent[layer] * scalars[0] * (weights[place] + weights[place])
+
+
+@kernel
+def square_kernel(weights: Any, sums: Any) -> None:
+    """Each thread's sum of squares."""
+    total = sums.dtype.type(0)
+    for place in range(cuda.grid(1), weights.size, cuda.gridsize(1)):
+        total += weights[place] * weights[place]
+    sums[cuda.grid(1)] = total
+
+
+@kernel
+def penalty_kernel(sums: Any, scalars: Any, result: Any, layer: int) -> None:
+    """The sum of all threads' sums, times the coefficient."""
+    total = sums[0]
+    for place in range(1, sums.size):
+        total += sums[place]
+    result[layer] = scalars[0] * total
+
+
+def dropout(inputs: np.ndarray, mask: np.ndarray, *, rate: float) -> np.ndarray:
+    """As `reference.dropout`, on the GPU: inputs of any shape, a mask of zeros and ones of any numeric dtype."""
+    return dropped(inputs, require_mask(inputs, mask, rate), rate)
+
+
+def dropout_vjp(inputs: np.ndarray, mask: np.ndarray, cotangent: np.ndarray, *, rate: float) -> np.ndarray:
+    """As `reference.dropout_vjp`, on the GPU: arguments of `dropout`, and a cotangent of the inputs' shape."""
+    mask = require_mask(inputs, mask, rate)
+    require_like("cotangent", cotangent, inputs.shape, inputs.dtype, "as inputs has")
+    return dropped(cotangent, mask, rate)
+
+
+def l2_penalty(weights: tuple[np.ndarray, ...], *, coefficient: float) -> np.ndarray:
+    """As `reference.l2_penalty`, on the GPU: a tuple of L arrays of any shapes to [L]."""
+    dtype = require_layers(weights)
+    scalars = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
+    result = empty(len(weights), dtype)
+    for layer, array in enumerate(weights):
+        blocks = min(math.ceil(array.size / THREADS), SUMMING_BLOCKS)
+        sums = empty(blocks * THREADS, dtype)
+        launch(square_kernel, blocks, THREADS, to_device(array.reshape(-1)), sums)
+        launch(penalty_kernel, 1, 1, sums, scalars, result, layer)
+    return result.copy_to_host()
+
+
+def l2_penalty_vjp(
+    weights: tuple[np.ndarray, ...], cotangent: np.ndarray, *, coefficient: float
+) -> tuple[np.ndarray, ...]:
+    """As `reference.l2_penalty_vjp`, on the GPU: a tuple of L arrays and a cotangent [L] to a tuple of such arrays."""
+    dtype = require_layers(weights)
+    require_like("cotangent", cotangent, (len(weights),), dtype, "of one number a layer")
+    scalars = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
+    slopes, gradients = to_device(cotangent), []
+    for layer, array in enumerate(weights):
+        result = empty(array.size, dtype)
+        launch_over(decay_kernel, array.size, to_device(array.reshape(-1)), slopes, scalars, result, layer)
+        gradients.append(result.copy_to_host().reshape(array.shape))
+    return tuple(gradients)
+
+
+def dropped(values: np.ndarray, mask: np.ndarray, rate: float) -> np.ndarray:
+    """Values scaled where the mask is 1, 0 elsewhere."""
+    kept, scale = to_device(mask.astype(values.dtype)), 1 / (1 - float(rate))
+    return map_on_device(dropout_kernel, to_device(values), kept, scale=scale).copy_to_host()
