@@ -103,6 +103,8 @@ def _number_within(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
     if bound.special is not None or value.special is not None:
         # NaN in the place of a number is an algorithm's own doing, as where an infinity spoils a whole tile.
         return value if value.distance(float(bound)) == 0 else value.unbounded(False)
+    if value.error == math.inf:  # of what isn't bounded no value is known; both texts have the same one
+        return bound
     # A quotient keeps so many bits, and where a graph multiplies by a reciprocal 9·(1/9) isn't exactly 1.
     lost = value.error * 2.0**-BITS / arithmetic.unit_roundoff
     return Rounded.within(value.value, arithmetic, bound.error or lost)

@@ -91,8 +91,10 @@ class RoundedLanes:
         if type(self.terms) is int and self.terms == 1:
             return self
         if self._is_exact_throughout(self.arithmetic.accumulation_precision):
-            value = self.value
-            return RoundedLanes(value, self.arithmetic, EXACT, self.magnitude, 1, self.grain, self.undecided, self.peak)
+            # Exact: what its terms were no longer matters.
+            return RoundedLanes(
+                self.value, self.arithmetic, EXACT, None, 1, self.grain, self.undecided, self.peak, self.zeros
+            )
         u, additions = self.arithmetic.accumulation_roundoff, np.maximum(self.terms - 1, 0)
         size = np.abs(self.value).astype(np.float64)
         roundoff = additions * u
@@ -102,7 +104,8 @@ class RoundedLanes:
         if self.arithmetic.flush_to_zero and (self.grain is None or self.grain < smallest):
             error = error + additions * math.ldexp(1.0, smallest)
         error = np.where(self._is_exact(additions), 0.0, error)
-        return RoundedLanes(self.value, self.arithmetic, error, size + error, 1, self.grain, self.undecided, self.peak)
+        magnitude = np.where(additions == 0, self.magnitude, size + error)  # what is no sum stays as it is
+        return RoundedLanes(self.value, self.arithmetic, error, magnitude, 1, self.grain, self.undecided, self.peak)
 
     def _is_exact_throughout(self, precision: int) -> bool:
         """Whether all are exact multiples of a power of two, and so small that so many bits hold each of them."""
@@ -133,7 +136,7 @@ class RoundedLanes:
             # Both together, too, are that very 0, by which exact numbers are known.
             EXACT if a.error is EXACT and b.error is EXACT else a.error + b.error,
             a.magnitude + b.magnitude,
-            a.terms + b.terms,
+            _terms(a) + _terms(b),
             coarser(a.grain, b.grain),
             a.undecided | b.undecided,
             a.peak + b.peak,
@@ -276,6 +279,11 @@ class RoundedLanes:
 
 def _is_one(terms: Any) -> bool:
     return type(terms) is int and terms == 1
+
+
+def _terms(number: RoundedLanes) -> Any:
+    """How many terms numbers are of a sum: an exact 0 is none."""
+    return np.where(_exact_zeros(number), 0, 1) if number.zeros and _is_one(number.terms) else number.terms
 
 
 def _exact_zeros(number: RoundedLanes) -> Any:

@@ -65,7 +65,8 @@ def computes(
         def a_thousandth_too_much(*arguments: Any, **how: Any) -> Any:
             """Every number is 0.1% too large."""
             result = function(*arguments, **how)
-            return result * result.dtype.type(1.001)
+            parts = [part * part.dtype.type(1.001) for part in (result if isinstance(result, tuple) else (result,))]
+            return tuple(parts) if isinstance(result, tuple) else parts[0]
 
         way.wrong.append(refusing(operation, a_thousandth_too_much))
         return function
@@ -507,3 +508,49 @@ def multiplied_out_with_a_plus(probabilities: Array, labels: Array, cotangent: A
     """The chain rule's minus of 1 - p is lost."""
     of_yes = cotangent * np.where(labels == 0, 0, labels / probabilities)
     return -cotangent * np.where(labels == 1, 0, (1 - labels) / (1 - probabilities)) - of_yes
+
+
+# --- optimizers -------------------------------------------------------------------------------------------------------
+
+
+@computes("adam", alternatives.incremental_adam)
+def incremental(p: Array, g: Array, m: Array, v: Array, **how: Any) -> tuple[Array, Array, Array]:
+    return _incremental_step(p, g, m, v, **how)
+
+
+@wrong
+def incremental_by_beta(p: Array, g: Array, m: Array, v: Array, **how: Any) -> tuple[Array, Array, Array]:
+    """The mean moves by β of the distance, where 1 - β is left."""
+    return _incremental_step(p, g, m, v, lambda beta: beta, **how)
+
+
+@telling
+def means_that_forget(dtype: str) -> tuple[Callable[..., Any], list[Any]]:
+    numbers = np.arange(1, 41, dtype=dtype) / dtype_of(dtype)(3)
+    step, learning_rate, beta_1 = 1, 0.25, 2.0**-10
+    return incremental, [numbers, numbers, numbers * dtype_of(dtype)(2**20), numbers, step, learning_rate, beta_1]
+
+
+def dtype_of(name: str) -> Any:
+    return np.dtype(name).type
+
+
+def _incremental_step(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    part: Callable[[Any], Any] = lambda beta: 1 - beta,
+    *,
+    step: int,
+    learning_rate: float = 0.001,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    epsilon_hat: bool = False,
+) -> tuple[Array, Array, Array]:
+    rate, b1, b2, small = map(p.dtype.type, (learning_rate, beta_1, beta_2, epsilon))
+    root = np.sqrt(1 - b2**step)
+    m, v = m + (g - m) * part(b1), v + (g * g - v) * part(b2)
+    small = small if epsilon_hat else small * root
+    return p - m * (rate * root / (1 - b1**step)) / (np.sqrt(v) + small), m, v
