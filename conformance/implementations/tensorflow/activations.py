@@ -8,7 +8,15 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.tensorflow.calls import SINCE, infinite_or_nan, is_empty, leniency, numbers, shape
+from conformance.implementations.tensorflow.calls import (
+    SINCE,
+    infinite_or_nan,
+    is_empty,
+    leniency,
+    numbers,
+    rounds_to_float32,
+    shape,
+)
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.outcomes import Severity
@@ -98,10 +106,6 @@ def no_slope(slope: Any = 0.01, **_: Any) -> bool:
     return slope is None or isinstance(slope, bool) or not 0 <= slope < np.inf
 
 
-def rounded_slope(slope: Any) -> bool:
-    return float(np.float32(slope)) != slope
-
-
 def partly_undefined_row(z: Any) -> bool:
     """Whether a row has NaN or +∞ beside other numbers: all of it should be NaN."""
     undefined = np.isnan(z) | (z == np.inf)
@@ -177,7 +181,7 @@ KNOWN_DEVIATIONS = [
         operation="leaky_relu",
         reason="the slope is rounded to float32 in float64 too",
         severity=Severity.WRONG_NUMBERS,
-        calls=lambda z, slope=0.01: rounded_slope(slope) and bool((z < 0).any()),
+        calls=lambda z, slope=0.01: rounds_to_float32(slope) and bool((z < 0).any()),
         smallest={"z": -numbers(1), "slope": 0.01},
         instead="-0.009999999776482582",
         since=SINCE,
@@ -187,7 +191,7 @@ KNOWN_DEVIATIONS = [
         operation="leaky_relu_vjp",
         reason="the slope is rounded to float32 in float64 too",
         severity=Severity.WRONG_NUMBERS,
-        calls=lambda z, cotangent, slope=0.01: rounded_slope(slope) and bool((cotangent[~(z > 0)] != 0).any()),
+        calls=lambda z, cotangent, slope=0.01: rounds_to_float32(slope) and bool((cotangent[~(z > 0)] != 0).any()),
         smallest={"z": -numbers(1), "cotangent": numbers(1), "slope": 0.01},
         instead="0.009999999776482582",
         since=SINCE,

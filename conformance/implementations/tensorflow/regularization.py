@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.tensorflow.calls import SINCE, leniency, numbers, shape
+from conformance.implementations.tensorflow.calls import SINCE, leniency, numbers, rounds_to_float32, shape
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.outcomes import Severity
 from reference.errors import is_integer
@@ -98,6 +98,24 @@ LAYERS = {"weights": (numbers(1, 1),), "coefficient": 1.0}
 LAYERS_BACK = {**LAYERS, "cotangent": numbers(1)}
 
 KNOWN_DEVIATIONS = [
+    *(
+        Deviation(
+            operation=operation,
+            reason="the coefficient is rounded to float32 in float64 too",
+            severity=Severity.WRONG_NUMBERS,
+            calls=lambda weights, coefficient, **_: (
+                rounds_to_float32(coefficient) and any((layer != 0).any() for layer in weights)
+            ),
+            smallest={**smallest, "coefficient": 0.1},
+            instead=instead,
+            since=SINCE,
+            dtypes=("float64",),
+        )
+        for operation, smallest, instead in (
+            ("l2_penalty", LAYERS, "0.10000000149011612"),
+            ("l2_penalty_vjp", LAYERS_BACK, "0.20000000298023224"),
+        )
+    ),
     *(
         Deviation(
             operation=operation,
