@@ -44,6 +44,7 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "functools": ("partial", "reduce"),
     "itertools": ("accumulate", "chain", "combinations", "pairwise", "permutations", "product", "zip_longest"),
     "math": ("ceil", "comb", "factorial", "floor", "gcd", "isqrt", "pi", "prod"),
+    "reference.numbers.mixing": ("beside", "divide", "minus", "multiply", "plus"),
 }
 #: Of lists and dicts. Numbers have no attributes that all of them share: their functions are in reference.elementary.
 METHODS = frozenset(name for kind in (list, dict) for name in dir(kind) if not name.startswith("_"))

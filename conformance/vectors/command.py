@@ -27,8 +27,8 @@ SCHEMA_VERSION = "1.0"
 #: Which values are drawn: integers, where every bit tells; and those that show the rounding errors.
 VALUES = ("swept", "rounding")
 DEFAULT_CASES = 100
-#: So many calls are drawn for each that is wanted.
-TRIES = 2
+#: So many calls are drawn for each that is wanted, and a few more: of few, many may be undecidable.
+TRIES, MORE_TRIES = 2, 30
 FOLDER = Path(__file__).resolve().parent
 
 DESCRIPTION = """\
@@ -96,11 +96,13 @@ def _decided(
 ) -> Iterator[tuple[Arguments, Any]]:
     """Calls, with what is wanted of them; those that hang on a comparison nobody can decide are left out."""
     found = 0
-    for arguments in sample_calls(operation, arithmetic.format, TRIES * count, values=values, seed=seed):
+    for arguments in sample_calls(operation, arithmetic.format, TRIES * count + MORE_TRIES, values=values, seed=seed):
         with contextlib.suppress(Undecidable):
-            if found < count:
-                yield arguments, expected(operation, arguments, arithmetic)
-                found += 1
+            wanted = expected(operation, arguments, arithmetic)
+            yield arguments, wanted
+            found += 1
+        if found == count:
+            return
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     add("folder", metavar="DIR", help="where to write to")
     add("--only", action="append", default=[], metavar="NAMES", help="these operations or rooms only, with commas")
     add("--dtype", choices=DTYPES, action="append", default=[], help="this dtype only (default: both)")
-    cases = f"for each operation and dtype (default: {DEFAULT_CASES})"
+    cases = f"for each operation and dtype; fewer where few can be decided (default: {DEFAULT_CASES})"
     add("--cases", type=positive, default=DEFAULT_CASES, metavar="N", help=cases)
     add(
         "--seed",

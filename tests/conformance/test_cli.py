@@ -134,7 +134,9 @@ def test_the_default_judges_ours_and_lets_tensorflow_be_a_witness() -> None:
 
 
 def test_rooms_and_kinds_can_be_chosen() -> None:
-    assert options_from(["--only", "pooling"]).plan.operations == ("max_pool2d", "max_pool2d_vjp")
+    assert set(options_from(["--only", "pooling"]).plan.operations) == {
+        name for name, operation in operations().items() if operation.room == "pooling"
+    }
     assert options_from(["--only", "relu", "--only", "pooling"]).plan.operations[0] == "relu"
     assert options_from(["--kind", "laws,manners"]).plan.kinds == ("laws", "manners")
     assert options_from([]).plan.kinds == KINDS

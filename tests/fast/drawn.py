@@ -124,6 +124,8 @@ def spoilt(call: Call) -> list[tuple[str, dict[str, Any]]]:
     data, hyperparameters = call.operation.split(call.arguments)
     wrong = [(name, {name: object()}) for name in hyperparameters]
     for name, value in data.items():
+        if value is None:  # what may be left out
+            continue
         wrong.append((name, {name: list(value)}))
         for change in (np.ndarray.tolist, lambda array: array.astype(complex), lambda array: array[:0]):
             wrong.append((name, {name: map_arrays(change, value)}))

@@ -205,6 +205,7 @@ KNOWN_DEVIATIONS = [
         smallest={**CALL_VJP, "cotangent": numbers(1, 1, 1, 2**16)},
         instead="SIGSEGV, or SIGABRT where the heap is found to be corrupt",
         since=SINCE,
+        dtypes=EIGEN_DTYPES,
     ),
     leniency(
         "max_pool2d",

@@ -90,7 +90,7 @@ def logarithm_that_forgets_the_normalizer(z: Array) -> Array:
 
 
 @wrong("log_softmax", BOUND, dtypes=BOTH, witness={"z": np.array([4.0, 0.0, 1.0])})
-def logarithm_with_an_epsilon(z: Array) -> Array:
+def logarithm_of_a_sum_with_an_epsilon(z: Array) -> Array:
     """10⁻⁵ beside the normalizer, lest it be 0, which it never is."""
     shifted = z - z.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True) + z.dtype.type(1e-5))

@@ -62,7 +62,7 @@ def every_window_is_divided_as_the_first_one(images: Array, **how: Any) -> Array
     LATTICE,
     cases=200,
     where=pooling(lambda p: p.channels > 8 and p.channels % 8 == 1),
-    witness=max_pool2d_call((1, 2, 2, 9)),
+    witness=max_pool2d_call((1, 2, 2, 17)),
 )
 def channel_after_a_vector_of_8_not_averaged(images: Array, **how: Any) -> Array:
     """The remainder after full vectors is left as the memory was."""

@@ -22,7 +22,6 @@ from conformance.operations import operations
 from conformance.schedules import Schedule
 from conformance.vectors.command import FOLDER, vectors
 from conformance.vectors.encoding import DIGITS, decimal, encoded
-from tests.fast.drawn import arrays
 from tests.fixtures.json_schema import conforms
 
 SCHEMA = json.loads((FOLDER / "schema.json").read_text("utf-8"))
@@ -43,12 +42,21 @@ def array(value: dict[str, Any]) -> Any:
     return np.array(numbers, value["dtype"]).reshape(value["shape"])
 
 
+def parts(result: Any) -> Iterator[Any]:
+    """The arrays of a result, and its numbers as arrays without axes."""
+    if isinstance(result, tuple):
+        for part in result:
+            yield from parts(part)
+    else:
+        yield np.asarray(result)
+
+
 def errors_of(data: dict[str, Any], function: Any) -> Iterator[tuple[Fraction, float]]:
     """How far off each number that a function returns is, and how far off it may be."""
     operation = operations()[data["operation"]]
     for case in data["cases"]:
         arguments = {name: decoded(value) for name, value in case["arguments"].items()}
-        came = arrays(operation.call(function, arguments))
+        came = list(parts(operation.call(function, arguments)))
         for wanted, values in zip(case["results"], came, strict=True):
             assert list(values.shape) == wanted["shape"]
             for number, exact, allowed in zip(values.ravel(), wanted["exact"], wanted["allowed"], strict=True):
@@ -60,7 +68,8 @@ def errors_of(data: dict[str, Any], function: Any) -> Iterator[tuple[Fraction, f
 def test_vectors_keep_the_schema_and_a_right_implementation_keeps_to_them(name: str) -> None:
     data = json.loads(json.dumps(vectors(operations()[name], "float32", CASES, 0), allow_nan=False))
     assert conforms(data, SCHEMA, SCHEMA)
-    assert len(data["cases"]) == CASES
+    # Of integers many tie, and a choice among ties is for nobody to decide.
+    assert CASES // 2 <= len(data["cases"]) <= CASES
     numpy = load("numpy")
     if name in numpy.not_provided:
         pytest.skip(f"NumPy: {numpy.not_provided[name]}")

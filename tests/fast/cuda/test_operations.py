@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import reference
 from conformance.comparison import compare, expected
 from fast import cuda
+from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
 from tests.fast.drawn import drawn_calls, functions_of
 
@@ -44,8 +46,14 @@ SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-40, 1000.0, -1000.0, 3
 def test_drawn_calls_within_bounds(dtype: type, name: str, values: str) -> None:
     """Every operation, whatever rooms there are; on the lattice, most must be exact."""
     arithmetic = claimed(np.dtype(dtype).name)
-    for call in drawn_calls(cuda, name, dtype, 5, values=values):
-        compare(expected(call.operation, call.arguments, arithmetic), call.run(), arithmetic, call.arguments)
+    compared = 0
+    for call in drawn_calls(cuda, name, dtype, 10, values=values):
+        with contextlib.suppress(Undecidable):  # which of several scores is the largest, say
+            compare(expected(call.operation, call.arguments, arithmetic), call.run(), arithmetic, call.arguments)
+            compared += 1
+        if compared == 5:
+            break
+    assert compared
 
 
 @pytest.mark.parametrize("lengths", DENSE_SHAPES)
