@@ -209,13 +209,16 @@ KNOWN_DEVIATIONS = [
         {**CALL_VJP, "strides": 1.5},
         "the gradient of that pooling",
     ),
-    leniency(
-        "max_pool2d",
-        "images of five axes are taken for volumes, of which the last axis is lost",
-        lambda images, **_: len(shape(images)) == 5,
-        {**CALL, "images": numbers(1, 1, 1, 1, 1)},
-        "an array of four axes",
-        **IN_ONEDNN,
+    *(
+        leniency(
+            operation,
+            "images of five axes are taken for volumes, of which the last axis is lost",
+            lambda images, **_: len(shape(images)) == 5,
+            {**CALL, "images": numbers(1, 1, 1, 1, 1)},
+            "an array of four axes",
+            **IN_ONEDNN,
+        )
+        for operation in POOLINGS
     ),
     *(
         Deviation(
