@@ -6,9 +6,9 @@ The choice is made once, when this module is imported, because Numba makes it wh
    even without a GPU, but can't launch them);
 2. otherwise the driver is asked for its devices, past Numba, since asking through Numba would be the choice itself.
 
-The simulator runs every CUDA thread as a Python thread, one block at a time. It shows what the kernels mean, barriers
-included, and says nothing about their speed. Its blocks are therefore as small as a block can be that still has
-threads to synchronize, and every size below is a parameter with two values.
+The simulator runs one block at a time, and the threads of a block in turns (`fast.cuda.simulation`). It shows what the
+kernels mean, barriers included, and says nothing about their speed. Its blocks are therefore as small as a block can be
+that still has threads to synchronize, and every size below is a parameter with two values.
 """
 
 from __future__ import annotations
@@ -69,9 +69,12 @@ SLICE_DEPTH = 64 if SIMULATED else 4096
 #: Threads of a block, and the most blocks, where every thread takes one place after another.
 THREADS, MOST_BLOCKS = (2, 1) if SIMULATED else (128, 4096)
 
-# The simulator's main thread polls its threads at every barrier and keeps the interpreter for a switch interval while
-# doing so: with Python's 5 ms, a barrier takes ten times as long.
-SIMULATOR_SWITCH_INTERVAL = 1e-4
+if SIMULATED:
+    from numba.cuda.simulator import kernel as simulator
+
+    from fast.cuda.simulation import Block
+
+    simulator.BlockManager = Block
 # The simulator keeps the running kernel in a global variable.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -90,7 +93,7 @@ def describe() -> str:
 class Silent:
     """A kernel for the simulator, where overflow and NaN pass without a warning, as they do on a GPU.
 
-    NumPy keeps what it warns about for each thread, so the setting must be made inside the simulator's threads. The
+    NumPy keeps what it warns about for each context, so the setting must be made inside the simulator's threads. The
     simulator looks for `cuda` in a kernel's globals, which are passed on for that reason.
     """
 
@@ -117,18 +120,13 @@ def launch(compiled: Any, grid: int | tuple[int, ...], block: int, *arguments: A
     """Run a kernel on device arrays; `shared_bytes` of dynamic shared memory for each block.
 
     Shared memory is always dynamic: the simulator allocates it once for a launch, whereas for `shared.array` of a fixed
-    size each thread looks for an earlier allocation, and two threads may both find none.
+    size each thread looks through the stack for an earlier allocation.
     """
     if not SIMULATED:
         compiled[grid, block, 0, shared_bytes](*arguments)
         return
     with ONE_AT_A_TIME:
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(min(interval, SIMULATOR_SWITCH_INTERVAL))
-        try:
-            compiled[grid, block, 0, shared_bytes](*arguments)
-        finally:
-            sys.setswitchinterval(interval)
+        compiled[grid, block, 0, shared_bytes](*arguments)
 
 
 def launch_over(compiled: Any, places: int, *arguments: Any) -> None:

@@ -1,13 +1,10 @@
-"""What the CUDA path does besides computing: to its inputs, twice in a row, under bad scheduling, with bad input."""
+"""What the CUDA path does besides computing: to its inputs, twice in a row, to shared memory, with bad input."""
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,23 +13,14 @@ from conformance.operations import operations
 from fast import cuda
 from fast.cuda.device import SIMULATED
 from reference.errors import InvalidArgument
-from tests.fast.cuda.launches import Launch, kernels, launches_of_drawn_calls
+from tests.fast.cuda.launches import Launch, kernels, launches_of_drawn_calls, recorded
 from tests.fast.drawn import LAYOUTS, Call, arrays, bits, drawn_calls, functions_of, spoilt
 
 OPERATIONS = functions_of(cuda)
-#: Runs of each kernel with a lowered switch interval: a missing barrier shows in the first few.
-RUNS = 100
-#: Threads that meet so often have met in a loop, if there is one around the barrier; and so many numbers keep all busy.
-MEETINGS, NUMBERS = 2, 24
-
-
-@pytest.fixture
-def hasty_scheduler() -> Iterator[None]:
-    """Let Python change threads as often as it can."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
+#: Sums over so many terms take three tiles.
+LONG = np.ones((20, 20))
+#: Launches of each kernel whose memory is watched: its largest ones that have no more numbers than that.
+LOOKED_AT, MOST_NUMBERS = 3, 2000
 
 
 def test_every_operation_is_one_of_the_suites() -> None:
@@ -76,51 +64,36 @@ def test_every_kernel_is_launched(launches: list[Launch]) -> None:
     assert {launch.kernel for launch in launches} == kernels().keys()
 
 
-@pytest.mark.usefixtures("hasty_scheduler")
+@pytest.mark.skipif(not SIMULATED, reason="on a GPU, memory is watched by compute-sanitizer")
 def test_no_race(launches: list[Launch]) -> None:
-    """Every kernel whose threads share memory, in blocks that meet more than once where they do so in a loop."""
-    sharing = {launch.kernel for launch in launches if launch.shares_memory}
-    assert sharing
-    for kernel in sharing:
-        launch = telling([launch for launch in launches if launch.kernel == kernel])
-        expected = bits(tuple(launch.run()))
-        for run in range(RUNS):
-            assert bits(tuple(launch.run())) == expected, f"{kernel}, run {run}"
+    """Every kernel, in a launch whose threads meet more than once where they do so in a loop."""
+    from tests.fast.cuda.races import Watch, watched
+
+    def look(launch: Launch) -> Watch:
+        with watched() as watch:
+            launch.run()
+        return watch
+
+    with recorded() as more:
+        cuda.dense_vjp(LONG, LONG, LONG[0], cuda.dense(LONG, LONG, LONG[0]))
+    meetings = Counter[str]()
+    for kernel in kernels():
+        for launch in sorted(launches_of(launches + more, kernel), key=size_of)[-LOOKED_AT:]:
+            watch = look(launch)
+            assert not watch.races(), kernel
+            meetings[kernel] = max(meetings[kernel], watch.meetings)
+    assert all(meetings[launch.kernel] for launch in launches if launch.shares_memory)
+    assert all(meetings[kernel] > 2 for kernel in kernels() if kernel.startswith("matrix_product.product"))
 
 
-def telling(launches: list[Launch]) -> Launch:
-    """Of the launches whose threads meet often enough and have enough to do, the one with the fewest blocks."""
-    by_blocks = sorted(launches, key=lambda launch: (launch.blocks, launch.size))
-    return max(by_blocks, key=lambda launch: (min(MEETINGS, meetings(launch)), min(NUMBERS, launch.size)))
+def launches_of(launches: list[Launch], kernel: str) -> list[Launch]:
+    """Those of one kernel."""
+    return [launch for launch in launches if launch.kernel == kernel]
 
 
-def meetings(launch: Launch) -> int:
-    """How often each thread of a launch reaches a barrier, in the simulator."""
-    if not SIMULATED:
-        return 0
-    from numba.cuda.simulator.kernel import BlockThread
-
-    reached: Counter[threading.Thread] = Counter()
-    wait = BlockThread.syncthreads
-
-    def count(thread: Any) -> None:
-        reached[thread] += 1
-        wait(thread)
-
-    with patch.object(BlockThread, "syncthreads", count):
-        launch.run()
-    return max(reached.values(), default=0)
-
-
-def test_launches_leave_the_switch_interval_alone() -> None:
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.003)
-    try:
-        before = sys.getswitchinterval()
-        cuda.relu(np.ones(3))
-        assert sys.getswitchinterval() == before
-    finally:
-        sys.setswitchinterval(interval)
+def size_of(launch: Launch) -> int:
+    """How many numbers a launch works on, if they are few enough to look at each."""
+    return launch.size if launch.size < MOST_NUMBERS else 0
 
 
 def test_overflow_passes_without_a_warning(dtype: type) -> None:
