@@ -47,8 +47,10 @@ KEPT = 2_500
 FAR = 1 << 32
 #: Of so many configurations it is remembered that they were met.
 REMEMBERED = 100_000
-#: Calls made together hold no more numbers than this.
-MOST_NUMBERS = 1 << 20
+#: The bounds of so many cases are found together.
+MOST_TOGETHER = 600
+#: Cases taken together hold no more numbers than this.
+MOST_NUMBERS = 1 << 19
 
 
 @dataclass
@@ -159,11 +161,14 @@ def sweep(subject: Subject, values: str) -> Evidence:
     )
     cases = _cases(subject, chosen, values)
     seen = 0
-    while handful := _handful(cases):
-        seen += len(handful)
-        subject.progress(seen / (chosen.count * subject.values_of_each))
-        subject.ask_ahead([case.arguments for _, case in handful])
-        exploration.examine_together(handful)
+    while taken := _next_few(cases, MOST_TOGETHER):
+        subject.find_bounds([case.arguments for _, case in taken if not case.is_exact_for(subject)])
+        rest = iter(taken)
+        while handful := _next_few(rest, HANDFUL):
+            seen += len(handful)
+            subject.progress(seen / (chosen.count * subject.values_of_each))
+            subject.ask_ahead([case.arguments for _, case in handful])
+            exploration.examine_together(handful)
     exploration.evidence.covered = asdict(chosen.coverage)
     return exploration.evidence
 
@@ -178,9 +183,12 @@ class Case:
 
     def judged(self, subject: Subject) -> Comparison:
         """How the call's result compares."""
-        exactly = subject.algorithm is None and self.largest <= exact_up_to(subject.arithmetic, self.arguments)
-        wanted = self.wanted if exactly else subject.bounds(self.arguments)
+        wanted = self.wanted if self.is_exact_for(subject) else subject.bounds(self.arguments)
         return compare(wanted, subject.run(self.arguments), subject.arithmetic, self.arguments)
+
+    def is_exact_for(self, subject: Subject) -> bool:
+        """Whether the result that is known is the one to be had in the claimed arithmetic, whatever the order."""
+        return subject.algorithm is None and self.largest <= exact_up_to(subject.arithmetic, self.arguments)
 
     def in_dtype(self, dtype: str) -> Case:
         """The same call, with arrays of floats of some dtype."""
@@ -255,13 +263,13 @@ def exact_up_to(arithmetic: Arithmetic, arguments: Arguments) -> float:
     return 1 / max(arithmetic.unit_roundoff, arithmetic.accumulation_roundoff)
 
 
-def _handful(cases: Iterator[tuple[list[Choice], Case]]) -> list[tuple[list[Choice], Case]]:
-    """The next few cases, so few that their arrays are no burden."""
+def _next_few(cases: Iterator[tuple[list[Choice], Case]], most: int) -> list[tuple[list[Choice], Case]]:
+    """The next cases, at most so many, and so few that their arrays are no burden."""
     handful: list[tuple[list[Choice], Case]] = []
     numbers = 0
     for made, case in cases:
         handful.append((made, case))
         numbers += sum(array.size for array in arrays_in(case.arguments))
-        if len(handful) == HANDFUL or numbers > MOST_NUMBERS:
+        if len(handful) == most or numbers > MOST_NUMBERS:
             break
     return handful

@@ -48,5 +48,5 @@ def probe(subject: Subject) -> Evidence:
 
 
 def _require_exact_results(subject: Subject) -> None:
-    if not has_exact_results(subject.operation, subject.dtype, subject.algorithm):
+    if not has_exact_results(subject.operation, subject.algorithm):
         raise NotApplicable("no result of this operation is exact, not even on integers")

@@ -25,7 +25,7 @@ TRIALS = 10
 
 def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evidence]]]:
     """Of as many deciding cases as were asked for, less those that the lattice probes decide; and sizes and choices."""
-    if not has_exact_results(operation, "float64"):  # where any is, integers are swept
+    if not has_exact_results(operation):  # where any is, integers are swept
         yield "every size and choice", sweep_bounds
     yield "worst case", lambda subject: explore_calls(subject, "rounding", share(subject))
 
@@ -37,16 +37,16 @@ def sweep_bounds(subject: Subject) -> Evidence:
 
 def share(subject: Subject) -> float:
     """The part of the deciding cases that isn't probed on the lattice."""
-    return 1 - LATTICE_SHARE if has_exact_results(subject.operation, subject.dtype, subject.algorithm) else 1.0
+    return 1 - LATTICE_SHARE if has_exact_results(subject.operation, subject.algorithm) else 1.0
 
 
 @cache
-def has_exact_results(operation: Operation, dtype: str, algorithm: Callable[..., Any] | None = None) -> bool:
+def has_exact_results(operation: Operation, algorithm: Callable[..., Any] | None = None) -> bool:
     """Whether some result on integers is not 0 and has an allowed error of 0, in the algorithm that computes it."""
-    arithmetic = Arithmetic(dtype)
+    arithmetic = Arithmetic("float64")  # the integers drawn are exact in any format
     return any(
         isinstance(number, Rounded) and number.error == 0 and number.value != 0
-        for arguments in sample_calls(operation, dtype, TRIALS, values="swept")
+        for arguments in sample_calls(operation, "float64", TRIALS, values="swept")
         for _, part in flatten_result(expected(operation, arguments, arithmetic, algorithm))
         for number in flatten(part)
     )

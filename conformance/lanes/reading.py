@@ -41,7 +41,7 @@ class Axes:
 
     def lanes_in(self, data: Sequence[Any]) -> int:
         """How many lanes some data arguments have, if all axes that may be lanes are."""
-        lengths, along = _names_and_lengths(self, data)[1], self.lanes.split()
+        lengths, along = names_and_lengths(self, data)[1], self.lanes.split()
         return math.prod(length for name, length in lengths.items() if name.startswith("*") or name in along)
 
 
@@ -70,7 +70,7 @@ def read(
     Returns:
         What the function returns, with what was made for each array in its place.
     """
-    names, lengths = _names_and_lengths(axes, data)
+    names, lengths = names_and_lengths(axes, data)
     lanes = {name for name in lengths if name.startswith("*") or name in axes.lanes.split()}
     runs: dict[Names, Any] = {}
     arrays: list[Any] = []
@@ -111,7 +111,8 @@ def _rebuilt(model: Any, arrays: Iterator[Any]) -> Any:
     return type(model)(*parts) if hasattr(model, "_fields") else tuple(parts)
 
 
-def _names_and_lengths(axes: Axes, data: Sequence[Any]) -> tuple[list[Names], dict[str, int]]:
+def names_and_lengths(axes: Axes, data: Sequence[Any]) -> tuple[list[Names], dict[str, int]]:
+    """The names of the axes of each data argument, and how long each axis is."""
     lengths: dict[str, int] = {}
     names: list[Names] = []
     for value, said in zip(data, axes.arguments, strict=False):

@@ -142,15 +142,18 @@ class RoundedLanes:
             a.peak + b.peak,
         )
         known = number._is_exact_throughout(self.arithmetic.accumulation_precision)
-        if not known and _is_one(a.terms) and _is_one(b.terms) and a.error is EXACT and b.error is EXACT:
+        if not known and _is_one(a.terms) and _is_one(b.terms):
             number._note_exactness(a.value, b.value)
         return number
 
     def _note_exactness(self, one: Array, other: Array) -> None:
-        """Of a sum of two exact terms, note where the format holds it: there it is one exact term."""
+        """Of a sum of two terms, note where they are exact and the format holds it: there it is one exact term."""
+        exact = np.asarray(self.error == 0)  # the errors of both are not negative
+        if not exact.any():
+            return
         rest = self.value - one  # Knuth's TwoSum: what the wide format itself lost
         lost = (one - (self.value - rest)) + (other - rest)
-        self.exactly = (lost == 0) & (self.value == self.value.astype(self.arithmetic.format))
+        self.exactly = exact & (lost == 0) & (self.value == self.value.astype(self.arithmetic.format))
 
     def __mul__(self, other: Any) -> Any:
         if type(other) is not RoundedLanes:
@@ -180,8 +183,9 @@ class RoundedLanes:
         if propagated is EXACT and grain is not None and peak <= 2.0 ** min(grain + a.precision, 1023):
             return RoundedLanes(value, a, EXACT, size, 1, grain, undecided, peak)
         error = propagated + a.unit_roundoff * size + a.floor
-        if propagated is EXACT:
-            error = np.where(self._holds(value, size, grain), 0.0, error)
+        exact = np.asarray(propagated == 0)
+        if exact.any():
+            error = np.where(exact & self._holds(value, size, grain), 0.0, error)
             if not error.any():
                 error = EXACT
         return RoundedLanes(value, a, error, size + error, 1, grain, undecided, peak)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from conformance.comparison import expected
 from conformance.lanes.bounded import Bounded
 from conformance.lanes.exact import exact_results
 from conformance.lanes.rounded import RoundedLanes, TooLarge, bounded_results, numbers_of
+from conformance.lanes.together import bounds_together
 from conformance.lanes.wide import is_wide_enough
 from conformance.operations import operations
 from conformance.sampling import sample_calls
@@ -22,6 +24,8 @@ from reference.numbers import Arithmetic, Rounded
 
 IN_LANES = [name for name, operation in operations().items() if operation.case.axes]
 CALLS = 12
+#: Calls among which some have rows of the same length.
+MANY_CALLS = 60
 
 
 def test_most_operations_can_be_read_in_lanes() -> None:
@@ -90,6 +94,25 @@ def test_values_in_lanes_are_those_of_rounded_numbers(name: str) -> None:
         for value, error, number in zip(part.values.ravel().tolist(), errors, numbers, strict=True):
             # The value's own error is at most 2⁻²⁹ of the bound, and more for elementary functions.
             assert number.undecided or number.distance(value) <= error * 2.0**-20
+
+
+@pytest.mark.parametrize("values", ["rounding", "swept"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_calls_read_together_say_what_each_says_alone(dtype: str, values: str) -> None:
+    arithmetic, read_together = Arithmetic(dtype), Counter[str]()
+    for name in IN_LANES:
+        operation = operations()[name]
+        reference, axes = operation.reference, operation.case.axes
+        calls = [operation.split(each) for each in sample_calls(operation, dtype, MANY_CALLS, values=values)]
+        given = [(list(data.values()), rates) for data, rates in calls]
+        for place, bounds in bounds_together(reference, axes, given, arithmetic).items():
+            alone = bounded_results(reference, axes, *given[place], arithmetic)
+            for (_, part), (_, own) in zip(flatten_result(bounds), flatten_result(alone), strict=True):
+                for said in ("values", "errors", "undecided"):
+                    assert np.array_equal(getattr(part, said), np.broadcast_to(getattr(own, said), own.shape)), name
+            read_together[name] += 1
+    assert {"relu_vjp", "softmax", "log_softmax_vjp", "softmax_cross_entropy_with_logits_vjp"} <= set(read_together)
+    assert not set(read_together) & {"dense", "conv2d", "lstm"}, "weights are shared by all rows of a call, not of two"
 
 
 def test_what_may_overflow_is_left_to_rounded_numbers() -> None:

@@ -34,7 +34,7 @@ def compiled() -> dict[str, list[tuple[str, str]]]:
     """By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given."""
     if run_without_simulator(sys.executable, HERE / "compile_kernels.py", given="[]").returncode == NO_TOOLKIT:
         pytest.skip("needs the cuda extra, which brings the libraries that compile kernels")
-    asked = {dtype: signatures(launches_of_drawn_calls(dtype)) for dtype in ("float32", "float64")}
+    asked = {dtype: signatures(launches_of_drawn_calls(dtype, 12)) for dtype in ("float32", "float64")}
     together = [signature for some in asked.values() for signature in some]
     finished = run_without_simulator(sys.executable, HERE / "compile_kernels.py", given=json.dumps(together))
     assert finished.returncode == 0, finished.stderr
