@@ -14,6 +14,7 @@ from conformance.implementations.tensorflow.calls import (
     SINCE,
     Pair,
     cut,
+    infinite_or_nan,
     is_cut,
     is_empty,
     leniency,
@@ -106,6 +107,19 @@ def unwritten_rows(images: Any, filters: Any, strides: Any = 1, padding: str = "
     where = require_convolution(images, filters, strides, padding)
     several = len(images) > 1 and where.outputs[0] > 1 and filters.shape[1] > 1
     return several and images.shape[3] == 1 and where.outputs[1] == 1 and where.strides[0] == 1 < where.strides[1]
+
+
+def windows_beyond_image(images: Any, filters: Any, strides: Any = 1, padding: str = "valid", **_: Any) -> bool:
+    """Whether only windows that don't fit into the image would begin in some cells, and filters aren't finite."""
+    where = require_convolution(images, filters, strides, padding)
+    sizes = zip(images.shape[1:3], where.outputs, where.strides, strict=True)
+    begins = any(count * step < length for length, count, step in sizes)
+    return padding == "valid" and begins and bool(infinite_or_nan(filters).any())
+
+
+def beyond_workspace(images: Any, filters: Any, strides: Any = 1, **_: Any) -> bool:
+    few = shape(images)[3] < (16 if AVX512 else 8)
+    return few and shape(filters)[:2] == (1, 1) and max(cut(strides)) > 1
 
 
 CALL = {"images": numbers(1, 1, 1, 1), "filters": numbers(1, 1, 1, 1)}
@@ -233,5 +247,37 @@ KNOWN_DEVIATIONS = [
         dtypes=("float32",),
         here=ONEDNN and AVX512,
         where=f"on AVX-512 {WITH_ONEDNN}",
+    ),
+    Deviation(
+        operation="conv2d_vjp",
+        reason="with 1×1 filters, strides and fewer channels than a vector holds, oneDNN's jit_1x1 writes beyond its "
+        "workspace: wrong gradients of the filters, other ones each time, where it doesn't end the process",
+        severity=Severity.CRASH,
+        calls=beyond_workspace,
+        smallest={
+            "images": numbers(1, 3000, 2, 1),
+            "filters": numbers(1, 1, 1, 1),
+            "cotangent": numbers(1, 3000, 1, 1),
+            "strides": (1, 2),
+        },
+        instead="SIGSEGV or SIGABRT; of small images wrong numbers in up to 7 calls of 10",
+        since=SINCE,
+        reported="oneDNN#6035",
+        **IN_ONEDNN,
+    ),
+    Deviation(
+        operation="conv2d_vjp",
+        reason="windows that would begin inside the image and don't fit into it count as windows with a cotangent of 0",
+        severity=Severity.SPECIAL_VALUES,
+        calls=windows_beyond_image,
+        smallest={
+            "images": numbers(1, 1, 4, 1),
+            "filters": np.full((1, 2, 1, 1), np.inf),
+            "cotangent": numbers(1, 1, 1, 1),
+            "strides": (1, 3),
+        },
+        instead="0·∞, NaN, where no window reaches",
+        since=SINCE,
+        **IN_ONEDNN,
     ),
 ]
