@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reference.activations import relu, relu_vjp, softmax
+from reference.activations import relu, relu_vjp
 from reference.arrays import Array, Number, elementwise, require_array, require_arrays, require_shape, total
 from reference.errors import InvalidArgument
 from reference.linear import dense, dense_vjp
 from reference.losses import softmax_cross_entropy_with_logits, softmax_cross_entropy_with_logits_vjp
 from reference.numbers.node import Node, gradients
+from reference.softmax import softmax
 
 __all__ = ["Backpropagation", "ForwardPass", "backpropagation", "backpropagation_by_graph", "forward_pass"]
 

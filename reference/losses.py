@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reference.activations import log_softmax_of_row, softmax_of_row
 from reference.arrays import Array, Number, dot, elementwise, require_array, require_shape, total
 from reference.elementary import (
     entry_at,
@@ -17,6 +16,7 @@ from reference.elementary import (
     where_same,
 )
 from reference.errors import InvalidArgument, is_integer
+from reference.softmax import log_softmax_of_row, softmax_of_row
 
 __all__ = [
     "binary_cross_entropy",

@@ -22,6 +22,7 @@ from fast.cpu.perceptron import *
 from fast.cpu.pooling import *
 from fast.cpu.recurrent import *
 from fast.cpu.regularization import *
+from fast.cpu.softmax import *
 
 # Threads that wait shall sleep. OpenMP's spin by default, and where other programs want the cores too, a spinning one
 # takes the time that the one it waits for would need: max_pool2d of 100 images took ten times as long. The user's own

@@ -8,9 +8,6 @@ The ladder (sigmoid of a million float32, one core):
 4. threads from `PARALLEL_SIZE` numbers on; below that, waking a thread costs more than the work. The threaded kernels
    are functions of their own, so that whoever has small arrays never waits for their compilation.
 
-`softmax` and its relatives work on blocks of rows that fit the first-level cache, and exponentiate a block as one flat
-run: rows of ten classes alone would leave most of each vector empty.
-
 Each pair of a loop and its threads is written out, although one factory could make them all. Its kernels would close
 over the function that they apply, and Numba looks for a closure's code on disk by all that it closes over: a compiled
 function among it is another one in each process, so the kernels would be compiled anew by every process.
@@ -31,22 +28,16 @@ from reference.errors import require_number
 __all__ = [
     "leaky_relu",
     "leaky_relu_vjp",
-    "log_softmax",
-    "log_softmax_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
-    "softmax",
-    "softmax_vjp",
     "tanh",
     "tanh_vjp",
 ]
 
 #: Numbers below which one thread is faster.
 PARALLEL_SIZE = 1 << 16
-#: Numbers in a block of rows of `softmax`.
-BLOCK_SIZE = 2048
 
 
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
@@ -131,46 +122,6 @@ def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     return _map_back(_tanh_vjp_loop, _tanh_vjp_threads, z, cotangent)
 
 
-def softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """Turn every row of scores, along the last axis, into probabilities; the row's maximum is subtracted first.
-
-    Args: z, [..., K] of any rank from 1; out, an array of that shape to write into, which may be z.
-    Returns: an array of z's shape and dtype.
-    Raises: InvalidArgument, as `reference.softmax`.
-    """
-    return _map_rows(_softmax_loop, _softmax_threads, require_array("z", z), out)
-
-
-def log_softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """The logarithms of `softmax`, along the last axis, of which none is infinite for a finite score.
-
-    Args: z, [..., K] of any rank from 1; out, an array of that shape to write into, which may be z.
-    Returns: an array of z's shape and dtype.
-    Raises: InvalidArgument, as `reference.log_softmax`.
-    """
-    return _map_rows(_log_softmax_loop, _log_softmax_threads, require_array("z", z), out)
-
-
-def softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `softmax`: each probability times its cotangent less the row's mean cotangent.
-
-    Args: z and cotangent, [..., K], of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.softmax_vjp`.
-    """
-    return _map_rows_back(_softmax_vjp_loop, _softmax_vjp_threads, z, cotangent)
-
-
-def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `log_softmax`: each cotangent less its probability times the row's total.
-
-    Args: z and cotangent, [..., K], of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.log_softmax_vjp`.
-    """
-    return _map_rows_back(_log_softmax_vjp_loop, _log_softmax_vjp_threads, z, cotangent)
-
-
 def _map(loop, threads, z: np.ndarray, out: np.ndarray | None, **hyperparameters: float) -> np.ndarray:
     target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
     kernel = loop if z.size < PARALLEL_SIZE else threads
@@ -184,21 +135,6 @@ def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, **hyperparame
     kernel = loop if z.size < PARALLEL_SIZE else threads
     scalars = require_scalars(z.dtype, **hyperparameters)
     kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1), *scalars)
-    return result
-
-
-def _map_rows(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
-    kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), target.reshape(-1), z.shape[-1])
-    return deliver(target, out)
-
-
-def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    require_cotangent(z, cotangent)
-    result = np.empty(z.shape, z.dtype)
-    kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1), z.shape[-1])
     return result
 
 
@@ -326,140 +262,3 @@ def _tanh_vjp_threads(z, cotangent, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
         _tanh_vjp_loop(z[part], cotangent[part], out[part])
-
-
-@compiled()
-def shift_rows(z, first, rows, classes, shifted, start):
-    """Write rows of z, less the largest entry of each, to `shifted` from `start` on; NaN makes its row NaN."""
-    for row in range(rows):
-        source, target = (first + row) * classes, start + row * classes
-        largest = z[source]
-        for i in range(1, classes):
-            score = z[source + i]
-            largest = score if score > largest or score != score else largest
-        for i in range(classes):
-            shifted[target + i] = z[source + i] - largest
-
-
-@compiled()
-def softmax_rows(z, first, rows, classes, out, start):
-    """Write the softmax of rows of z to `out` from `start` on."""
-    shift_rows(z, first, rows, classes, out, start)
-    for i in range(start, start + rows * classes):
-        out[i] = elementary.exp(out[i])
-    for row in range(rows):
-        place = start + row * classes
-        normalizer = out[place]
-        for i in range(1, classes):
-            normalizer += out[place + i]
-        for i in range(classes):
-            out[place + i] /= normalizer
-
-
-@compiled()
-def rows_per_block(classes):
-    """How many rows go through the first-level cache together."""
-    return max(1, BLOCK_SIZE // classes)
-
-
-@compiled()
-def _softmax_loop(z, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for first in range(0, rows, height):
-        softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
-
-
-@compiled(parallel=True)
-def _softmax_threads(z, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for block in prange((rows + height - 1) // height):
-        first = np.intp(block) * height
-        softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
-
-
-@compiled()
-def log_softmax_rows(z, first, rows, classes, out):
-    """Write the logarithms of the softmax of rows of z to `out`; the one logarithm of a row is taken in float64."""
-    start = first * classes
-    exponentials = np.empty(rows * classes, z.dtype)
-    shift_rows(z, first, rows, classes, out, start)
-    for i in range(rows * classes):
-        exponentials[i] = elementary.exp(out[start + i])
-    for row in range(rows):
-        normalizer = 0.0
-        for i in range(row * classes, (row + 1) * classes):
-            normalizer += exponentials[i]
-        log_normalizer = elementary.log(normalizer)
-        for i in range(start + row * classes, start + (row + 1) * classes):
-            out[i] -= log_normalizer
-
-
-@compiled()
-def _log_softmax_loop(z, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for first in range(0, rows, height):
-        log_softmax_rows(z, first, min(height, rows - first), classes, out)
-
-
-@compiled(parallel=True)
-def _log_softmax_threads(z, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for block in prange((rows + height - 1) // height):
-        first = np.intp(block) * height
-        log_softmax_rows(z, first, min(height, rows - first), classes, out)
-
-
-@compiled()
-def softmax_vjp_rows(z, cotangent, first, rows, classes, out):
-    """Write the gradients of rows of scores to `out`, by way of their probabilities there."""
-    softmax_rows(z, first, rows, classes, out, first * classes)
-    for row in range(first, first + rows):
-        start = row * classes
-        mean = out[start] * cotangent[start]
-        for i in range(start + 1, start + classes):
-            mean += out[i] * cotangent[i]
-        for i in range(start, start + classes):
-            out[i] *= cotangent[i] - mean
-
-
-@compiled()
-def _softmax_vjp_loop(z, cotangent, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for first in range(0, rows, height):
-        softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
-
-
-@compiled(parallel=True)
-def _softmax_vjp_threads(z, cotangent, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for block in prange((rows + height - 1) // height):
-        first = np.intp(block) * height
-        softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
-
-
-@compiled()
-def log_softmax_vjp_rows(z, cotangent, first, rows, classes, out):
-    """Write the gradients of rows of scores to `out`, by way of their probabilities there."""
-    softmax_rows(z, first, rows, classes, out, first * classes)
-    for row in range(first, first + rows):
-        start = row * classes
-        mass = cotangent[start]
-        for i in range(start + 1, start + classes):
-            mass += cotangent[i]
-        for i in range(start, start + classes):
-            out[i] = cotangent[i] - out[i] * mass
-
-
-@compiled()
-def _log_softmax_vjp_loop(z, cotangent, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for first in range(0, rows, height):
-        log_softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
-
-
-@compiled(parallel=True)
-def _log_softmax_vjp_threads(z, cotangent, out, classes):
-    rows, height = z.size // classes, rows_per_block(classes)
-    for block in prange((rows + height - 1) // height):
-        first = np.intp(block) * height
-        log_softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fast.cpu.activations import rows_per_block, softmax_rows
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
 from fast.cpu.linear import dense_kernel, dense_vjp_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
+from fast.cpu.softmax import rows_per_block, softmax_rows
 from fast.results import Backpropagation, ForwardPass
 from fast.validation import require_like
 from fast.validation.backpropagation import require_network

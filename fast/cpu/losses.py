@@ -3,7 +3,7 @@
 The ladder:
 1. NumPy's `exp`, `sum` and `log` one after the other: an array through memory for each.
 2. one loop over the rows: nothing but the losses is written, but exponentials are taken one at a time.
-3. blocks of rows as in `activations.softmax`: the exponentials of a block are one flat, vectorised run.
+3. blocks of rows as in `softmax`: the exponentials of a block are one flat, vectorised run.
 
 One logarithm a row is taken, in float64, and the row's loss is summed in float64: it costs nothing and leaves one
 rounding to float32. Where whole arrays are read once, memory is the limit, and threads take part from as many numbers
@@ -16,9 +16,10 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice, rows_per_block, shift_rows, softmax_rows
+from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
+from fast.cpu.softmax import rows_per_block, shift_rows, softmax_rows
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_class_indices, require_classes, require_entries
 

@@ -6,9 +6,6 @@ The ladder that led here:
    neighbouring threads touch neighbouring numbers.
 2. A grid-stride loop: a fixed number of blocks walks over arrays of any size.
 3. One kernel for all: the function is compiled into it, so `relu` and `tanh_vjp` differ in one line each.
-4. `softmax` and its relatives give each row to one thread, three times over the row: its maximum, the sum of
-   exponentials, the division. Threads that share a row would have to synchronize; a classifier has many rows, and
-   short ones.
 
 Exponentials are taken of numbers ≤ 0 only, so they can't overflow. Constants take the type of the argument:
 a bare 1 or 0.0 would pull a float32 kernel into double precision.
@@ -29,14 +26,10 @@ from reference.errors import require_number
 __all__ = [
     "leaky_relu",
     "leaky_relu_vjp",
-    "log_softmax",
-    "log_softmax_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
-    "softmax",
-    "softmax_vjp",
     "tanh",
     "tanh_vjp",
 ]
@@ -141,85 +134,10 @@ def tanh_vjp_at(z: Any, cotangent: Any) -> Any:
     return cotangent * (type(z)(1) - f * f)
 
 
-@device_function
-def largest_of_row(scores: Any, row: int) -> Any:
-    """The maximum of a row. A NaN may be passed over: it makes NaN of the normalizer, and so of the whole row."""
-    largest = scores[row, 0]
-    for column in range(1, scores.shape[1]):
-        score = scores[row, column]
-        if score > largest:
-            largest = score
-    return largest
-
-
-@device_function
-def normalizer_of_row(scores: Any, row: int, largest: Any) -> Any:
-    """The sum of the exponentials of a row, shifted by its maximum."""
-    total = exp_at(scores[row, 0] - largest)
-    for column in range(1, scores.shape[1]):
-        total += exp_at(scores[row, column] - largest)
-    return total
-
-
-@device_function
-def mass_of_row(values: Any, row: int) -> Any:
-    """The sum of a row: of labels, 1 if they are a distribution."""
-    total = values[row, 0]
-    for column in range(1, values.shape[1]):
-        total += values[row, column]
-    return total
-
-
 leaky_relu_kernel, leaky_relu_vjp_kernel = map_kernel(leaky_relu_at), map_pairs_kernel(leaky_relu_vjp_at)
 relu_kernel, relu_vjp_kernel = map_kernel(relu_at), map_pairs_kernel(relu_vjp_at)
 sigmoid_kernel, sigmoid_vjp_kernel = map_kernel(sigmoid_at), map_pairs_kernel(sigmoid_vjp_at)
 tanh_kernel, tanh_vjp_kernel = map_kernel(tanh_at), map_pairs_kernel(tanh_vjp_at)
-
-
-@kernel
-def softmax_kernel(z: Any, result: Any) -> None:
-    """`softmax` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
-        largest = largest_of_row(z, row)
-        normalizer = normalizer_of_row(z, row, largest)
-        for column in range(z.shape[1]):
-            result[row, column] = exp_at(z[row, column] - largest) / normalizer
-
-
-@kernel
-def log_softmax_kernel(z: Any, result: Any) -> None:
-    """`log_softmax` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
-        largest = largest_of_row(z, row)
-        log_normalizer = log_at(normalizer_of_row(z, row, largest))
-        for column in range(z.shape[1]):
-            result[row, column] = z[row, column] - largest - log_normalizer
-
-
-@kernel
-def softmax_vjp_kernel(z: Any, cotangent: Any, result: Any) -> None:
-    """`softmax_vjp` of each row, by one thread a row: the probabilities lie in the result for a while."""
-    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
-        largest = largest_of_row(z, row)
-        normalizer = normalizer_of_row(z, row, largest)
-        mean = z.dtype.type(0)
-        for column in range(z.shape[1]):
-            probability = exp_at(z[row, column] - largest) / normalizer
-            mean += probability * cotangent[row, column]
-            result[row, column] = probability
-        for column in range(z.shape[1]):
-            result[row, column] *= cotangent[row, column] - mean
-
-
-@kernel
-def log_softmax_vjp_kernel(z: Any, cotangent: Any, result: Any) -> None:
-    """`log_softmax_vjp` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), z.shape[0], cuda.gridsize(1)):
-        largest = largest_of_row(z, row)
-        normalizer, mass = normalizer_of_row(z, row, largest), mass_of_row(cotangent, row)
-        for column in range(z.shape[1]):
-            probability = exp_at(z[row, column] - largest) / normalizer
-            result[row, column] = cotangent[row, column] - probability * mass
 
 
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
@@ -260,47 +178,6 @@ def tanh(z: np.ndarray) -> np.ndarray:
 def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.tanh_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(tanh_vjp_kernel, z, cotangent)
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    """As `reference.softmax`, on the GPU: along the last axis of [..., K]."""
-    require_array("z", z)
-    return softmax_on_device(rows_of(z)).copy_to_host().reshape(z.shape)
-
-
-def log_softmax(z: np.ndarray) -> np.ndarray:
-    """As `reference.log_softmax`, on the GPU: along the last axis of [..., K]."""
-    require_array("z", z)
-    return map_rows(log_softmax_kernel, rows_of(z)).copy_to_host().reshape(z.shape)
-
-
-def softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """As `reference.softmax_vjp`, on the GPU: along the last axis of two arrays [..., K]."""
-    require_cotangent(z, cotangent)
-    return map_rows(softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).copy_to_host().reshape(z.shape)
-
-
-def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """As `reference.log_softmax_vjp`, on the GPU: along the last axis of two arrays [..., K]."""
-    require_cotangent(z, cotangent)
-    return map_rows(log_softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).copy_to_host().reshape(z.shape)
-
-
-def softmax_on_device(rows: Any) -> Any:
-    """`softmax` of the rows of a device array."""
-    return map_rows(softmax_kernel, rows)
-
-
-def rows_of(array: np.ndarray) -> Any:
-    """A copy of an array [..., K] on the device, as a matrix of its rows."""
-    return to_device(array.reshape(-1, array.shape[-1]))
-
-
-def map_rows(compiled: Any, *arrays: Any) -> Any:
-    """Run a kernel over the rows of device matrices of one shape."""
-    result = empty(arrays[0].shape, arrays[0].dtype)
-    launch_over(compiled, result.shape[0], *arrays, result)
-    return result
 
 
 def map_on_device(compiled: Any, *arrays: Any, **hyperparameters: float) -> Any:

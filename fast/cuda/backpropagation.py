@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel, softmax_on_device
+from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
 from fast.cuda.device import to_device
 from fast.cuda.linear import dense_on_device, dense_vjp_on_device
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
+from fast.cuda.softmax import softmax_on_device
 from fast.results import Backpropagation, ForwardPass
 from fast.validation import require_like
 from fast.validation.backpropagation import require_network

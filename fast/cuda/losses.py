@@ -18,18 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import (
-    exp_at,
-    largest_of_row,
-    log_at,
-    map_on_device,
-    map_pairs_kernel,
-    map_triples_kernel,
-    mass_of_row,
-    normalizer_of_row,
-    sigmoid_at,
-)
+from fast.cuda.activations import exp_at, log_at, map_on_device, map_pairs_kernel, map_triples_kernel, sigmoid_at
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.cuda.softmax import largest_of_row, mass_of_row, normalizer_of_row
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_class_indices, require_classes, require_entries
 

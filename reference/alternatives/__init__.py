@@ -18,3 +18,4 @@ from reference.alternatives.linear import *
 from reference.alternatives.losses import *
 from reference.alternatives.optimizers import *
 from reference.alternatives.pooling import *
+from reference.alternatives.softmax import *

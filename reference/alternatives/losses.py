@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reference.activations import log_softmax_of_row
 from reference.arrays import Array, Number, dot, elementwise, require_array, require_shape, total
 from reference.elementary import exp, largest, log, maximum, over
 from reference.losses import require_cotangent_of_entries
+from reference.softmax import log_softmax_of_row
 
 __all__ = [
     "log_softmax_cross_entropy_with_logits_vjp",

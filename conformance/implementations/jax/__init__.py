@@ -17,6 +17,7 @@ from conformance.implementations.jax.convolution import *
 from conformance.implementations.jax.linear import *
 from conformance.implementations.jax.losses import *
 from conformance.implementations.jax.pooling import *
+from conformance.implementations.jax.softmax import *
 
 DESCRIPTION = f"JAX {jax.__version__} on the CPU, compiled for each shape"
 

@@ -16,7 +16,6 @@ __all__ = [
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
-    "softmax",
     "tanh",
     "tanh_vjp",
 ]
@@ -52,7 +51,3 @@ def tanh(z: Any) -> Any:
 
 def tanh_vjp(z: Any, cotangent: Any) -> Any:
     return vjp(jnp.tanh, (z,), cotangent)[0]
-
-
-def softmax(z: Any) -> Any:
-    return call(jax.nn.softmax, z)

@@ -12,14 +12,10 @@ from reference.errors import require_number
 __all__ = [
     "leaky_relu",
     "leaky_relu_vjp",
-    "log_softmax",
-    "log_softmax_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
-    "softmax",
-    "softmax_vjp",
     "tanh",
     "tanh_vjp",
 ]
@@ -74,30 +70,3 @@ def tanh_vjp(z: Array, cotangent: Array) -> Array:
     with np.errstate(all="ignore"):
         f = np.tanh(z)
         return cotangent * (1 - f * f)
-
-
-def softmax(z: Array) -> Array:
-    require_array("z", z)
-    with np.errstate(all="ignore"):
-        exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
-        return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-def softmax_vjp(z: Array, cotangent: Array) -> Array:
-    require_cotangent(z, cotangent)
-    with np.errstate(all="ignore"):
-        probabilities = softmax(z)
-        return probabilities * (cotangent - (probabilities * cotangent).sum(axis=-1, keepdims=True))
-
-
-def log_softmax(z: Array) -> Array:
-    require_array("z", z)
-    with np.errstate(all="ignore"):
-        shifted = z - z.max(axis=-1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def log_softmax_vjp(z: Array, cotangent: Array) -> Array:
-    require_cotangent(z, cotangent)
-    with np.errstate(all="ignore"):
-        return cotangent - softmax(z) * cotangent.sum(axis=-1, keepdims=True)

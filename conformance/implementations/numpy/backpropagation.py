@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conformance.implementations.numpy.activations import relu, relu_vjp, softmax
+from conformance.implementations.numpy.activations import relu, relu_vjp
 from conformance.implementations.numpy.arguments import Array, Arrays, require_array
 from conformance.implementations.numpy.linear import DenseGradients, dense, dense_vjp
 from conformance.implementations.numpy.losses import (
     softmax_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_vjp,
 )
+from conformance.implementations.numpy.softmax import softmax
 from reference.errors import InvalidArgument
 
 __all__ = ["Backpropagation", "ForwardPass", "backpropagation", "forward_pass"]

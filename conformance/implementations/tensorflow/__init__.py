@@ -26,6 +26,7 @@ from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
 from conformance.implementations.tensorflow.recurrent import *
 from conformance.implementations.tensorflow.regularization import *
+from conformance.implementations.tensorflow.softmax import *
 
 DESCRIPTION = (
     f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"

@@ -17,22 +17,16 @@ from conformance.implementations.tensorflow.calls import (
     rounds_to_float32,
     shape,
 )
-from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.outcomes import Severity
-from reference.alternatives import exponentiated_log_softmax_vjp
 
 __all__ = [
     "leaky_relu",
     "leaky_relu_vjp",
-    "log_softmax",
-    "log_softmax_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
-    "softmax",
-    "softmax_vjp",
     "tanh",
     "tanh_vjp",
 ]
@@ -70,32 +64,9 @@ def tanh_vjp(z: Any, cotangent: Any) -> Any:
     return vjp(tf.nn.tanh, (z,), cotangent)[0]
 
 
-def softmax(z: Any) -> Any:
-    return tf.nn.softmax(z).numpy()
-
-
-def softmax_vjp(z: Any, cotangent: Any) -> Any:
-    return vjp(tf.nn.softmax, (z,), cotangent)[0]
-
-
-def log_softmax(z: Any) -> Any:
-    return tf.nn.log_softmax(z).numpy()
-
-
-def log_softmax_vjp(z: Any, cotangent: Any) -> Any:
-    return vjp(tf.nn.log_softmax, (z,), cotangent)[0]
-
-
 def same_number_of_elements(z: Any, cotangent: Any) -> bool:
     fits = shape(z) == shape(cotangent) and not is_empty(z)
     return not fits and np.size(z) == np.size(cotangent)
-
-
-def broadcast_rows(z: Any, cotangent: Any) -> bool:
-    """Whether TensorFlow makes arrays of one shape of these, which they aren't of."""
-    both = shape(z), shape(cotangent)
-    wide = np.broadcast_shapes(*both)
-    return both[0] != () and (both != (wide, wide) or 0 in wide)
 
 
 def no_axis(z: Any, **_: Any) -> bool:
@@ -106,14 +77,6 @@ def no_slope(slope: Any = 0.01, **_: Any) -> bool:
     return slope is None or isinstance(slope, bool) or not 0 <= slope < np.inf
 
 
-def partly_undefined_row(z: Any) -> bool:
-    """Whether a row has NaN or +∞ beside other numbers: all of it should be NaN."""
-    undefined = np.isnan(z) | (z == np.inf)
-    return bool((undefined.any(axis=-1) & ~undefined.all(axis=-1)).any())
-
-
-ALGORITHMS = {"log_softmax_vjp": exponentiated_log_softmax_vjp}
-
 KNOWN_DEVIATIONS = [
     *(
         leniency(
@@ -123,21 +86,7 @@ KNOWN_DEVIATIONS = [
             {"z": numbers(0)},
             "an empty array",
         )
-        for operation in ("relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax")
-    ),
-    leniency(
-        "softmax_vjp",
-        "scores and cotangents are broadcast to each other, and may be empty",
-        broadcast_rows,
-        {"z": numbers(1, 2), "cotangent": numbers(2)},
-        "the gradient for arrays of the larger shape",
-    ),
-    leniency(
-        "log_softmax_vjp",
-        "scores and cotangents are broadcast to each other, and may be empty",
-        lambda z, cotangent: shape(cotangent) != () and broadcast_rows(z, cotangent),
-        {"z": numbers(1, 2), "cotangent": numbers(2)},
-        "the gradient for arrays of the larger shape",
+        for operation in ("relu", "leaky_relu", "sigmoid", "tanh")
     ),
     *(
         leniency(
@@ -205,17 +154,5 @@ KNOWN_DEVIATIONS = [
         smallest={"z": -numbers(1), "cotangent": np.array([np.inf])},
         instead="NaN",
         since=SINCE,
-    ),
-    Deviation(
-        operation="softmax",
-        reason="in a row with NaN or +∞ some numbers become 0",
-        severity=Severity.SPECIAL_VALUES,
-        calls=lambda z, **_: partly_undefined_row(z),
-        smallest={"z": np.array([np.nan, 0, 1])},
-        instead="[NaN, 0, 0]",
-        since=SINCE,
-        dtypes=("float32",),
-        here=ONEDNN,
-        where=WITH_ONEDNN,
     ),
 ]

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.tensorflow.activations import partly_undefined_row
 from conformance.implementations.tensorflow.calls import (
     SINCE,
     Shape,
@@ -20,6 +19,7 @@ from conformance.implementations.tensorflow.calls import (
 )
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.losses import labels_fit, rows_and_classes
+from conformance.implementations.tensorflow.softmax import partly_undefined_row
 from conformance.outcomes import Severity
 
 __all__ = ["backpropagation", "forward_pass"]

@@ -12,6 +12,7 @@ from conformance.implementations.torch.convolution import *
 from conformance.implementations.torch.linear import *
 from conformance.implementations.torch.losses import *
 from conformance.implementations.torch.pooling import *
+from conformance.implementations.torch.softmax import *
 from conformance.implementations.torch.windows import MEMORY_FORMAT
 from reference.alternatives import log_softmax_cross_entropy_with_logits_vjp
 

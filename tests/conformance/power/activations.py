@@ -22,7 +22,7 @@ from tests.conformance.power.entering import (
     right,
     wrong,
 )
-from tests.conformance.power.pieces import through_a_wider_format, wider
+from tests.conformance.power.pieces import through_a_wider_format
 
 # --- wrong ------------------------------------------------------------------------------------------------------------
 
@@ -173,42 +173,6 @@ def tanh_slope_without_the_square(z: Array, cotangent: Array) -> Array:
     return cotangent * (1 - np.tanh(z))
 
 
-@wrong("softmax", BOUND, dtypes=BOTH)
-def softmax_without_the_shift(z: Array) -> Array:
-    """The exponentials overflow, and ∞/∞ is NaN."""
-    exponentials = np.exp(z)
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-@wrong("softmax", WORKED, BOUND, LAWS)
-def softmax_over_the_wrong_axis(z: Array) -> Array:
-    """Columns sum to 1, rows don't."""
-    return np.ascontiguousarray(base.softmax(np.ascontiguousarray(z.T)).T)
-
-
-@wrong("softmax", BOUND, LAWS)
-def softmax_over_the_whole_batch(z: Array) -> Array:
-    """One normalizer for all rows."""
-    exponentials = np.exp(z - z.max())
-    return exponentials / exponentials.sum()
-
-
-@wrong("softmax", BOUND, cases=200)
-def softmax_normalizer_stops_at_16(z: Array) -> Array:
-    """Classes beyond a vector's lanes are missing from the sum."""
-    exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
-    return exponentials / exponentials[..., :16].sum(axis=-1, keepdims=True)
-
-
-# --- precision --------------------------------------------------------------------------------------------------------
-
-
-@wrong("softmax", BOUND, dtypes=BOTH)
-def softmax_off_by_a_two_thousandth(z: Array) -> Array:
-    """Every probability is 1.0005 times what it should be."""
-    return base.softmax(z) * z.dtype.type(1.0005)
-
-
 # --- bad input --------------------------------------------------------------------------------------------------------
 
 
@@ -286,18 +250,9 @@ def sigmoid_of_two_branches(z: Array) -> Array:
     return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(np.minimum(z, 0))))
 
 
-@right("softmax")
-def softmax_times_the_reciprocal(z: Array) -> Array:
-    """One division for each row; each product then costs as much as the quotient it replaces, and one rounding more."""
-    wide = wider(z.dtype)
-    exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
-    return (exponentials * (1 / exponentials.sum(axis=-1, keepdims=True, dtype=wide))).astype(z.dtype)
-
-
 through_a_wider_format("sigmoid")
 through_a_wider_format("sigmoid_vjp")
 through_a_wider_format("tanh")
 through_a_wider_format("tanh_vjp")
-through_a_wider_format("softmax")
 through_a_wider_format("leaky_relu")
 through_a_wider_format("leaky_relu_vjp")

@@ -79,45 +79,6 @@ def tanh_slope_of_the_size(z: Array, cotangent: Array) -> Array:
     return (1 - f * f) * cotangent
 
 
-# --- rows -------------------------------------------------------------------------------------------------------------
-
-
-def _exponentials(z: Array) -> Array:
-    return np.exp(z - z.max(axis=-1, keepdims=True))
-
-
-@right("softmax")
-def softmax_summed_from_the_last_class(z: Array) -> Array:
-    """One class after the other, backwards."""
-    exponentials = _exponentials(z)
-    return exponentials / one_by_one(np.moveaxis(exponentials, -1, 0)[::-1])[..., None]
-
-
-@right("softmax")
-def softmax_of_two_passes_in_blocks_of_5(z: Array) -> Array:
-    """The maximum of the blocks' maxima, then the sum of the blocks' sums."""
-    starts = range(0, z.shape[-1], 5)
-    high = np.max([z[..., start : start + 5].max(axis=-1, keepdims=True) for start in starts], axis=0)
-    sums = [np.exp(z[..., start : start + 5] - high).sum(axis=-1, keepdims=True) for start in starts]
-    return np.exp(z - high) / one_by_one(np.array(sums))
-
-
-@right("softmax")
-def softmax_row_by_row_in_sorted_order(z: Array) -> Array:
-    """Each row's classes are sorted, normalized, and put back."""
-    order = z.argsort(axis=-1)
-    result = np.empty_like(z)
-    np.put_along_axis(result, order, base.softmax(np.take_along_axis(z, order, axis=-1)), axis=-1)
-    return result
-
-
-@right("softmax")
-def softmax_of_a_normalizer_in_the_wider_format(z: Array) -> Array:
-    """Only the sum is made in the next wider format."""
-    exponentials = _exponentials(z)
-    return exponentials / exponentials.sum(axis=-1, keepdims=True, dtype=wider(z.dtype)).astype(z.dtype)
-
-
 # --- losses -----------------------------------------------------------------------------------------------------------
 
 

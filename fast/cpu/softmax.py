@@ -1,0 +1,214 @@
+"""Softmax, its logarithm and their vector-Jacobian products, a block of rows at a time.
+
+The ladder of exponentials is that of `activations`. Beyond it, rows come in blocks that fit the first-level cache, and
+a block is exponentiated as one flat run: rows of ten classes alone would leave most of each vector empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from fast.cpu import elementary
+from fast.cpu.activations import PARALLEL_SIZE
+from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.compilation import compiled
+from fast.validation import require_array
+from fast.validation.activations import require_cotangent
+
+__all__ = ["log_softmax", "log_softmax_vjp", "softmax", "softmax_vjp"]
+
+#: Numbers in a block of rows.
+BLOCK_SIZE = 2048
+
+
+def softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Turn every row of scores, along the last axis, into probabilities; the row's maximum is subtracted first.
+
+    Args: z, [..., K] of any rank from 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.softmax`.
+    """
+    return _map_rows(_softmax_loop, _softmax_threads, require_array("z", z), out)
+
+
+def log_softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """The logarithms of `softmax`, along the last axis, of which none is infinite for a finite score.
+
+    Args: z, [..., K] of any rank from 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.log_softmax`.
+    """
+    return _map_rows(_log_softmax_loop, _log_softmax_threads, require_array("z", z), out)
+
+
+def softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `softmax`: each probability times its cotangent less the row's mean cotangent.
+
+    Args: z and cotangent, [..., K], of one shape.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.softmax_vjp`.
+    """
+    return _map_rows_back(_softmax_vjp_loop, _softmax_vjp_threads, z, cotangent)
+
+
+def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `log_softmax`: each cotangent less its probability times the row's total.
+
+    Args: z and cotangent, [..., K], of one shape.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.log_softmax_vjp`.
+    """
+    return _map_rows_back(_log_softmax_vjp_loop, _log_softmax_vjp_threads, z, cotangent)
+
+
+def _map_rows(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
+    kernel = loop if z.size < PARALLEL_SIZE else threads
+    kernel(contiguous(z).reshape(-1), target.reshape(-1), z.shape[-1])
+    return deliver(target, out)
+
+
+def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    require_cotangent(z, cotangent)
+    result = np.empty(z.shape, z.dtype)
+    kernel = loop if z.size < PARALLEL_SIZE else threads
+    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1), z.shape[-1])
+    return result
+
+
+@compiled()
+def shift_rows(z, first, rows, classes, shifted, start):
+    """Write rows of z, less the largest entry of each, to `shifted` from `start` on; NaN makes its row NaN."""
+    for row in range(rows):
+        source, target = (first + row) * classes, start + row * classes
+        largest = z[source]
+        for i in range(1, classes):
+            score = z[source + i]
+            largest = score if score > largest or score != score else largest
+        for i in range(classes):
+            shifted[target + i] = z[source + i] - largest
+
+
+@compiled()
+def softmax_rows(z, first, rows, classes, out, start):
+    """Write the softmax of rows of z to `out` from `start` on."""
+    shift_rows(z, first, rows, classes, out, start)
+    for i in range(start, start + rows * classes):
+        out[i] = elementary.exp(out[i])
+    for row in range(rows):
+        place = start + row * classes
+        normalizer = out[place]
+        for i in range(1, classes):
+            normalizer += out[place + i]
+        for i in range(classes):
+            out[place + i] /= normalizer
+
+
+@compiled()
+def rows_per_block(classes):
+    """How many rows go through the first-level cache together."""
+    return max(1, BLOCK_SIZE // classes)
+
+
+@compiled()
+def _softmax_loop(z, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for first in range(0, rows, height):
+        softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
+
+
+@compiled(parallel=True)
+def _softmax_threads(z, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
+
+
+@compiled()
+def log_softmax_rows(z, first, rows, classes, out):
+    """Write the logarithms of the softmax of rows of z to `out`; the one logarithm of a row is taken in float64."""
+    start = first * classes
+    exponentials = np.empty(rows * classes, z.dtype)
+    shift_rows(z, first, rows, classes, out, start)
+    for i in range(rows * classes):
+        exponentials[i] = elementary.exp(out[start + i])
+    for row in range(rows):
+        normalizer = 0.0
+        for i in range(row * classes, (row + 1) * classes):
+            normalizer += exponentials[i]
+        log_normalizer = elementary.log(normalizer)
+        for i in range(start + row * classes, start + (row + 1) * classes):
+            out[i] -= log_normalizer
+
+
+@compiled()
+def _log_softmax_loop(z, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for first in range(0, rows, height):
+        log_softmax_rows(z, first, min(height, rows - first), classes, out)
+
+
+@compiled(parallel=True)
+def _log_softmax_threads(z, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        log_softmax_rows(z, first, min(height, rows - first), classes, out)
+
+
+@compiled()
+def softmax_vjp_rows(z, cotangent, first, rows, classes, out):
+    """Write the gradients of rows of scores to `out`, by way of their probabilities there."""
+    softmax_rows(z, first, rows, classes, out, first * classes)
+    for row in range(first, first + rows):
+        start = row * classes
+        mean = out[start] * cotangent[start]
+        for i in range(start + 1, start + classes):
+            mean += out[i] * cotangent[i]
+        for i in range(start, start + classes):
+            out[i] *= cotangent[i] - mean
+
+
+@compiled()
+def _softmax_vjp_loop(z, cotangent, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for first in range(0, rows, height):
+        softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
+
+
+@compiled(parallel=True)
+def _softmax_vjp_threads(z, cotangent, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
+
+
+@compiled()
+def log_softmax_vjp_rows(z, cotangent, first, rows, classes, out):
+    """Write the gradients of rows of scores to `out`, by way of their probabilities there."""
+    softmax_rows(z, first, rows, classes, out, first * classes)
+    for row in range(first, first + rows):
+        start = row * classes
+        mass = cotangent[start]
+        for i in range(start + 1, start + classes):
+            mass += cotangent[i]
+        for i in range(start, start + classes):
+            out[i] = cotangent[i] - out[i] * mass
+
+
+@compiled()
+def _log_softmax_vjp_loop(z, cotangent, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for first in range(0, rows, height):
+        log_softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
+
+
+@compiled(parallel=True)
+def _log_softmax_vjp_threads(z, cotangent, out, classes):
+    rows, height = z.size // classes, rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        log_softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
