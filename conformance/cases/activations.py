@@ -51,6 +51,121 @@ ARRAYS = Space(
 
 
 @case(ARRAYS, ELEMENTWISE)
+def identity(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*lengths(c))}
+
+
+@law(identity)
+def identity_is_what_came(draw: Draw, trial: Trial) -> None:
+    """To the last bit, in every place: whatever is rounded, clipped or left out shows."""
+    z = identity(draw)["z"]
+    trial.agree(trial.run(z), exact(z))
+
+
+@case(ARRAYS, ELEMENTWISE)
+def identity_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*lengths(c)), "cotangent": draw.array(*lengths(c))}
+
+
+@law(identity_vjp)
+def identity_vjp_does_not_look_at_its_input(draw: Draw, trial: Trial) -> None:
+    """All of the cotangent comes back, for any z."""
+    z, g = identity_vjp(draw).values()
+    trial.agree(trial.run(z, g), exact(g))
+    trial.agree(trial.run(-z, g), exact(g))
+
+
+@case(ARRAYS, ELEMENTWISE)
+def step(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*lengths(c))}
+
+
+@law(step)
+def step_fires_on_one_side(draw: Draw, trial: Trial) -> None:
+    """1 for a positive number and 0 for its opposite, however near they are to each other."""
+    z = step(draw)["z"]
+    fires, rests = trial.run(np.abs(z)), trial.run(-np.abs(z))
+    trial.agree(np.where(z != 0, fires, 1), 1)
+    trial.agree(np.where(z != 0, rests, 0), 0)
+
+
+@case(ARRAYS, ELEMENTWISE)
+def step_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*lengths(c)), "cotangent": draw.array(*lengths(c))}
+
+
+@law(step_vjp)
+def step_vjp_lets_nothing_through(draw: Draw, trial: Trial) -> None:
+    """Neither for the numbers that came nor for zeros, where the step is."""
+    z, g = step_vjp(draw).values()
+    trial.agree(trial.run(z, g), 0)
+    trial.agree(trial.run(0 * z, g), 0)
+
+
+def _curve(draw: Draw) -> dict[str, float]:
+    """Height, steepness and place: the usual sigmoid's seldom."""
+    return {
+        "L": draw.number(2.0, 0.5, 1.0, 3.0, 100.0),
+        "k": draw.number(0.5, 1.0, 2.0, 0.25, 10.0),
+        "x_0": draw.number(1.0, 0.0, -1.0, 2.5, -8.0, 100.0),
+    }
+
+
+@case(ARRAYS, ELEMENTWISE)
+def logistic(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*lengths(c)), **_curve(draw)}
+
+
+@law(logistic)
+def logistic_is_symmetric_about_its_middle(draw: Draw, trial: Trial) -> None:
+    """What the curve reaches on one side is missing on the other: a branch of its own must meet the other one."""
+    z, L, k, x_0 = logistic(draw).values()
+    trial.agree(trial.run(z, L=L, k=k, x_0=x_0) + trial.run(-z, L=L, k=k, x_0=-x_0), exact(np.full(z.shape, L)))
+
+
+@law(logistic)
+def logistic_is_half_as_high_in_the_middle(draw: Draw, trial: Trial) -> None:
+    """f(x₀) = L/2, however steep: a place on the other side, or one that the steepness doesn't reach, shows."""
+    z, L, k, x_0 = logistic(draw).values()
+    middle = np.full(z.shape, x_0, draw.dtype)
+    trial.agree(trial.run(middle, L=L, k=k, x_0=x_0), exact(np.full(z.shape, L)) / 2)
+
+
+@law(logistic)
+def logistic_is_as_high_as_it_is_told(draw: Draw, trial: Trial) -> None:
+    """Twice the height doubles every result, far below the middle, too."""
+    z, L, k, x_0 = logistic(draw).values()
+    trial.agree(2 * trial.run(z, L=L, k=k, x_0=x_0), trial.run(z, L=2 * L, k=k, x_0=x_0))
+
+
+@law(logistic)
+def logistic_is_as_steep_as_it_is_told(draw: Draw, trial: Trial) -> None:
+    """Half as steep and twice as far from a middle at 0 is the same place."""
+    z, L, k, _ = logistic(draw).values()
+    trial.agree(trial.run(z, L=L, k=k, x_0=0.0), trial.run(2 * z, L=L, k=k / 2, x_0=0.0))
+
+
+@case(ARRAYS, ELEMENTWISE)
+def logistic_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {"z": draw.array(*lengths(c)), "cotangent": draw.array(*lengths(c)), **_curve(draw)}
+
+
+@law(logistic_vjp)
+def logistic_vjp_is_even_about_the_middle(draw: Draw, trial: Trial) -> None:
+    """The slope is the same on both sides, where 1 - s cancels on one of them only."""
+    z, g, L, k, x_0 = logistic_vjp(draw).values()
+    trial.agree(trial.run(z, g, L=L, k=k, x_0=x_0), trial.run(-z, g, L=L, k=k, x_0=-x_0))
+
+
+@law(logistic_vjp)
+def logistic_vjp_in_the_middle_is_a_quarter_of_height_times_steepness(draw: Draw, trial: Trial) -> None:
+    """f'(x₀) = L·k/4: a height or a steepness that is left out, or counted twice, shows."""
+    z, g, L, k, x_0 = logistic_vjp(draw).values()
+    middle = np.full(z.shape, x_0, draw.dtype)
+    trial.agree(trial.run(middle, g, L=L, k=k, x_0=x_0), exact(g) * (Fraction(L) * Fraction(k) / 4))
+
+
+@case(ARRAYS, ELEMENTWISE)
 def relu(draw: Draw, c: Configuration) -> dict[str, Any]:
     return {"z": draw.array(*lengths(c))}
 

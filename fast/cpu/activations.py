@@ -22,22 +22,62 @@ from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
 from fast.validation import require_array, require_scalars
-from fast.validation.activations import require_cotangent
+from fast.validation.activations import require_cotangent, require_logistic
 from reference.errors import require_number
 
 __all__ = [
+    "identity",
+    "identity_vjp",
     "leaky_relu",
     "leaky_relu_vjp",
+    "logistic",
+    "logistic_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
+    "step",
+    "step_vjp",
     "tanh",
     "tanh_vjp",
 ]
 
 #: Numbers below which one thread is faster.
 PARALLEL_SIZE = 1 << 16
+
+
+def identity(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Let every number through as it is.
+
+    Args: z, any shape from rank 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype, with memory of its own.
+    Raises: InvalidArgument, as `reference.identity`.
+    """
+    return _map(_identity_loop, _identity_threads, require_array("z", z), out)
+
+
+def step(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """1 where a number is positive, else 0, at 0 too; NaN stays NaN.
+
+    Args: z, any shape from rank 1; out, an array of that shape to write into, which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.step`.
+    """
+    return _map(_step_loop, _step_threads, require_array("z", z), out)
+
+
+def logistic(
+    z: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Rise from 0 to L, steepest at x_0: L/(1 + e^(-k·(z - x_0))).
+
+    Args: z, any shape from rank 1; L and k, numbers above 0; x_0, a number; out, an array of z's shape to write into,
+        which may be z.
+    Returns: an array of z's shape and dtype.
+    Raises: InvalidArgument, as `reference.logistic`.
+    """
+    curve = require_logistic(L, k, x_0)
+    return _map(_logistic_loop, _logistic_threads, require_array("z", z), out, **curve)
 
 
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
@@ -79,6 +119,40 @@ def tanh(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     Raises: InvalidArgument, as `reference.tanh`.
     """
     return _map(_tanh_loop, _tanh_threads, require_array("z", z), out)
+
+
+def identity_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `identity`: all of it.
+
+    Args: z and cotangent, of one shape.
+    Returns: an array of that shape, with memory of its own.
+    Raises: InvalidArgument, as `reference.identity_vjp`.
+    """
+    require_cotangent(z, cotangent)
+    return identity(cotangent)
+
+
+def step_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `step`: nothing of it.
+
+    Args: z and cotangent, of one shape.
+    Returns: zeros of that shape.
+    Raises: InvalidArgument, as `reference.step_vjp`.
+    """
+    require_cotangent(z, cotangent)
+    return np.zeros(z.shape, z.dtype)
+
+
+def logistic_vjp(
+    z: np.ndarray, cotangent: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0
+) -> np.ndarray:
+    """Carry a gradient back through `logistic`: cotangent·L·k·s·(1 - s), where s is what L is multiplied by there.
+
+    Args: z and cotangent, of one shape; L, k and x_0, as in `logistic`.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.logistic_vjp`.
+    """
+    return _map_back(_logistic_vjp_loop, _logistic_vjp_threads, z, cotangent, **require_logistic(L, k, x_0))
 
 
 def leaky_relu_vjp(z: np.ndarray, cotangent: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
@@ -150,6 +224,61 @@ def block_slice(block, size):
     # prange counts in unsigned integers, and Numba takes a signed and an unsigned one together for floats.
     number, count = np.intp(block), block_count(size)
     return slice(number * size // count, (number + 1) * size // count)
+
+
+@compiled()
+def _identity_loop(z, out):
+    for i in range(z.size):
+        out[i] = z[i]
+
+
+@compiled(parallel=True)
+def _identity_threads(z, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _identity_loop(z[part], out[part])
+
+
+@compiled()
+def _step_loop(z, out):
+    zero, one = z.dtype.type(0), z.dtype.type(1)
+    for i in range(z.size):
+        out[i] = one if z[i] > zero else (zero if z[i] <= zero else z[i])
+
+
+@compiled(parallel=True)
+def _step_threads(z, out):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _step_loop(z[part], out[part])
+
+
+@compiled()
+def _logistic_loop(z, out, L, k, x_0):
+    for i in range(z.size):
+        out[i] = L * elementary.sigmoid(k * (z[i] - x_0))
+
+
+@compiled(parallel=True)
+def _logistic_threads(z, out, L, k, x_0):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _logistic_loop(z[part], out[part], L, k, x_0)
+
+
+@compiled()
+def _logistic_vjp_loop(z, cotangent, out, L, k, x_0):
+    one = z.dtype.type(1)
+    for i in range(z.size):
+        s = elementary.sigmoid(k * (z[i] - x_0))
+        out[i] = cotangent[i] * (L * k * (s * (one - s)))
+
+
+@compiled(parallel=True)
+def _logistic_vjp_threads(z, cotangent, out, L, k, x_0):
+    for block in prange(block_count(z.size)):
+        part = block_slice(block, z.size)
+        _logistic_vjp_loop(z[part], cotangent[part], out[part], L, k, x_0)
 
 
 @compiled()

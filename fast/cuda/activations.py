@@ -20,16 +20,22 @@ import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.validation import require_array, require_scalars
-from fast.validation.activations import require_cotangent
+from fast.validation.activations import require_cotangent, require_logistic
 from reference.errors import require_number
 
 __all__ = [
+    "identity",
+    "identity_vjp",
     "leaky_relu",
     "leaky_relu_vjp",
+    "logistic",
+    "logistic_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
+    "step",
+    "step_vjp",
     "tanh",
     "tanh_vjp",
 ]
@@ -80,6 +86,45 @@ def log_at(x: Any) -> Any:
     if x > type(x)(0):
         return type(x)(math.log(x))
     return type(x)(-math.inf) if x == type(x)(0) else type(x)(math.nan)
+
+
+@device_function
+def identity_at(z: Any) -> Any:
+    """z itself."""
+    return z
+
+
+@device_function
+def identity_vjp_at(z: Any, cotangent: Any) -> Any:
+    """The cotangent itself."""
+    return cotangent
+
+
+@device_function
+def step_at(z: Any) -> Any:
+    """1 where z is positive, 0 where it isn't, and NaN where it is NaN."""
+    if z > type(z)(0):
+        return type(z)(1)
+    return type(z)(0) if z <= type(z)(0) else z
+
+
+@device_function
+def step_vjp_at(z: Any, cotangent: Any) -> Any:
+    """0, whatever comes."""
+    return type(z)(0)
+
+
+@device_function
+def logistic_at(z: Any, L: Any, k: Any, x_0: Any) -> Any:
+    """A sigmoid of another height, steepness and place."""
+    return L * sigmoid_at(k * (z - x_0))
+
+
+@device_function
+def logistic_vjp_at(z: Any, cotangent: Any, L: Any, k: Any, x_0: Any) -> Any:
+    """cotangent·L·k·s·(1 - s)."""
+    s = sigmoid_at(k * (z - x_0))
+    return cotangent * (L * k * (s * (type(z)(1) - s)))
 
 
 @device_function
@@ -134,10 +179,45 @@ def tanh_vjp_at(z: Any, cotangent: Any) -> Any:
     return cotangent * (type(z)(1) - f * f)
 
 
+identity_kernel, identity_vjp_kernel = map_kernel(identity_at), map_pairs_kernel(identity_vjp_at)
+step_kernel, step_vjp_kernel = map_kernel(step_at), map_pairs_kernel(step_vjp_at)
+logistic_kernel, logistic_vjp_kernel = map_kernel(logistic_at), map_pairs_kernel(logistic_vjp_at)
 leaky_relu_kernel, leaky_relu_vjp_kernel = map_kernel(leaky_relu_at), map_pairs_kernel(leaky_relu_vjp_at)
 relu_kernel, relu_vjp_kernel = map_kernel(relu_at), map_pairs_kernel(relu_vjp_at)
 sigmoid_kernel, sigmoid_vjp_kernel = map_kernel(sigmoid_at), map_pairs_kernel(sigmoid_vjp_at)
 tanh_kernel, tanh_vjp_kernel = map_kernel(tanh_at), map_pairs_kernel(tanh_vjp_at)
+
+
+def identity(z: np.ndarray) -> np.ndarray:
+    """As `reference.identity`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(identity_kernel, z)
+
+
+def identity_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.identity_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(identity_vjp_kernel, z, cotangent)
+
+
+def step(z: np.ndarray) -> np.ndarray:
+    """As `reference.step`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(step_kernel, z)
+
+
+def step_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.step_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(step_vjp_kernel, z, cotangent)
+
+
+def logistic(z: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0) -> np.ndarray:
+    """As `reference.logistic`, on the GPU: an array of any shape to one of that shape."""
+    return mapped(logistic_kernel, z, **require_logistic(L, k, x_0))
+
+
+def logistic_vjp(
+    z: np.ndarray, cotangent: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0
+) -> np.ndarray:
+    """As `reference.logistic_vjp`, on the GPU: two arrays of one shape to another of that shape."""
+    return mapped_pairs(logistic_vjp_kernel, z, cotangent, **require_logistic(L, k, x_0))
 
 
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01) -> np.ndarray:

@@ -16,8 +16,19 @@ from reference.numbers import Arithmetic, Rounded
 from tests.reference.support import few
 
 SINGLE = Arithmetic("float32")
-ELEMENTWISE = [reference.relu, reference.leaky_relu, reference.sigmoid, reference.tanh]
+ELEMENTWISE = [
+    reference.identity,
+    reference.step,
+    reference.relu,
+    reference.leaky_relu,
+    reference.sigmoid,
+    reference.logistic,
+    reference.tanh,
+]
 VJPS = [
+    reference.identity_vjp,
+    reference.step_vjp,
+    reference.logistic_vjp,
     reference.relu_vjp,
     reference.leaky_relu_vjp,
     reference.sigmoid_vjp,
@@ -141,3 +152,59 @@ def test_what_is_no_array_says_so(function, z, message):
 def test_a_cotangent_of_another_shape_says_so(function):
     with pytest.raises(InvalidArgument, match=r"^cotangent: wanted shape \[2\] as z has; got shape \[1\]$"):
         function([1.0, 2.0], [1.0])
+
+
+def test_the_identity_passes_everything_and_its_gradient_too():
+    z = [Fraction(1, 3), -2, math.inf, -0.0]
+    assert reference.identity(z) == z
+    assert reference.identity_vjp(z, [1, math.inf, 3, 4]) == [1, math.inf, 3, 4]
+    assert reference.identity(z) is not z
+
+
+def test_the_step_is_1_above_0_and_nowhere_else():
+    z = [5e-324, Fraction(1, 10**400), 0, -0.0, -5e-324, math.inf, -math.inf]
+    assert reference.step(z) == [1, 1, 0, 0, 0, 1, 0]
+
+
+def test_at_0_the_step_is_open_and_its_gradient_is_not():
+    [zero] = reference.step([Rounded(0, SINGLE)])
+    [near] = reference.step([Rounded(0.25, SINGLE, error=0.5)])
+    for number in (zero, near):
+        assert number.undecided
+        assert all(number.distance(possible) <= number.error for possible in (0, 0.5, 1))
+        assert not number.distance(1.5) <= number.error
+    [slope] = reference.step_vjp([Rounded(0, SINGLE)], [Rounded(8, SINGLE)])
+    assert (slope.value, slope.error, slope.undecided) == (0, 0, False)
+
+
+def test_0_times_infinity_may_be_nan_behind_a_step():
+    [slope] = reference.step_vjp([Rounded(1, SINGLE)], [Rounded(math.inf, SINGLE)])
+    assert slope.distance(0.0) == slope.distance(math.nan) == 0
+    assert reference.step_vjp([1, -1, 0], [7, 7, 7]) == [0, 0, 0]
+
+
+@given(st.integers(-30, 30), st.sampled_from([0.25, 1.0, 8.0]), st.sampled_from([0.5, 1.0, 2.0]))
+@few
+def test_the_logistic_function_is_a_sigmoid_of_another_height_steepness_and_place(z, height, steepness):
+    came = reference.logistic([z, 3, -z], L=height, k=steepness, x_0=3)
+    assert came == [height * y for y in reference.sigmoid([steepness * (z - 3), 0, steepness * (-z - 3)])]
+    assert came[1] == height / 2
+    [slope] = reference.logistic_vjp([z], [1], L=height, k=steepness, x_0=3)
+    [of_sigmoid] = reference.sigmoid_vjp([steepness * (z - 3)], [1])
+    assert slope == height * steepness * of_sigmoid
+
+
+@pytest.mark.parametrize("bad", [0, -1.0, math.nan, math.inf, True, None, "1"], ids=repr)
+@pytest.mark.parametrize("name", ["L", "k"])
+def test_a_height_and_a_steepness_are_numbers_above_0(name, bad):
+    message = f"^{name}: wanted a number above 0; got {re.escape(repr(bad))}$"
+    with pytest.raises(InvalidArgument, match=message):
+        reference.logistic([1.0], **{name: bad})
+    with pytest.raises(InvalidArgument, match=message):
+        reference.logistic_vjp([1.0], [1.0], **{name: bad})
+
+
+@pytest.mark.parametrize("bad", [math.nan, -math.inf, False, None, "1"], ids=repr)
+def test_a_place_is_any_number(bad):
+    with pytest.raises(InvalidArgument, match=f"^x_0: wanted a number; got {re.escape(repr(bad))}$"):
+        reference.logistic([1.0], x_0=bad)

@@ -40,14 +40,18 @@ PROFILE = {
 }
 
 COUNTS = "Keras's metric counts from labels and predictions, and isn't read off a confusion matrix"
+UNIT_SIGMOID = "TensorFlow's sigmoid has the height and the steepness 1, and half its height at 0"
 NOT_PROVIDED = {
     "accuracy": COUNTS,
     "precision": COUNTS,
     "recall": COUNTS,
     "f_score": COUNTS,
+    "logistic": UNIT_SIGMOID,
+    "logistic_vjp": UNIT_SIGMOID,
     "mcculloch_pitts": "TensorFlow has no inputs that veto",
     "multiclass_perceptron_predict": "TensorFlow has no perceptron; its dense layer is looked at as dense",
     "multiclass_perceptron_train": "TensorFlow learns by gradients, and a threshold has none",
+    "step_vjp": "TensorFlow's tape finds no gradient behind a step, not even 0",
     "rosenblatt_train": "TensorFlow learns by gradients, and a threshold has none",
 }
 

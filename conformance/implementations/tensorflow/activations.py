@@ -21,15 +21,30 @@ from conformance.implementations.tensorflow.tape import vjp
 from conformance.outcomes import Severity
 
 __all__ = [
+    "identity",
+    "identity_vjp",
     "leaky_relu",
     "leaky_relu_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
+    "step",
     "tanh",
     "tanh_vjp",
 ]
+
+
+def identity(z: Any) -> Any:
+    return tf.identity(z).numpy()
+
+
+def identity_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(tf.identity, (z,), cotangent)[0]
+
+
+def step(z: Any) -> Any:
+    return tf.experimental.numpy.heaviside(z, 0).numpy()
 
 
 def relu(z: Any) -> Any:
@@ -69,6 +84,11 @@ def same_number_of_elements(z: Any, cotangent: Any) -> bool:
     return not fits and np.size(z) == np.size(cotangent)
 
 
+def is_no_array_of_numbers(value: Any) -> bool:
+    """Whether something is no array of numbers, or one without any or without axes."""
+    return np.asarray(value).dtype.kind not in "iuf" or shape(value) == () or is_empty(value)
+
+
 def no_axis(z: Any, **_: Any) -> bool:
     return shape(z) == ()
 
@@ -86,7 +106,21 @@ KNOWN_DEVIATIONS = [
             {"z": numbers(0)},
             "an empty array",
         )
-        for operation in ("relu", "leaky_relu", "sigmoid", "tanh")
+        for operation in ("step", "relu", "leaky_relu", "sigmoid", "tanh")
+    ),
+    leniency(
+        "identity",
+        "whatever makes a tensor comes back: a number, nothing, truth values",
+        lambda z: is_no_array_of_numbers(z),
+        {"z": 1.0},
+        "the same",
+    ),
+    leniency(
+        "identity_vjp",
+        "a cotangent of any shape comes back",
+        lambda z, cotangent: is_no_array_of_numbers(cotangent) or shape(z) != shape(cotangent),
+        {"z": numbers(1), "cotangent": numbers(2)},
+        "the same",
     ),
     *(
         leniency(
@@ -110,7 +144,7 @@ KNOWN_DEVIATIONS = [
     ),
     *(
         leniency(operation, "a number is taken for an array", no_axis, {"z": 1.0}, "a number")
-        for operation in ("relu", "leaky_relu", "sigmoid", "tanh")
+        for operation in ("step", "relu", "leaky_relu", "sigmoid", "tanh")
     ),
     leniency(
         "leaky_relu",
