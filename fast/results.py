@@ -17,6 +17,7 @@ __all__ = [
     "ForwardPass",
     "LSTMSequence",
     "LSTMState",
+    "MatrixProductGradients",
     "MomentumStep",
     "MulticlassPrediction",
     "MulticlassTrace",
@@ -70,6 +71,13 @@ class PerceptronPrediction(NamedTuple):
 
     scores: np.ndarray
     labels: np.ndarray
+
+
+class MatrixProductGradients(NamedTuple):
+    """What `matrix_product_vjp` returns: one gradient for each matrix, of its shape."""
+
+    a: np.ndarray
+    b: np.ndarray
 
 
 class DenseGradients(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 
 from reference.errors import InvalidArgument, is_number, require_positive_integer
 
-__all__ = ["flatten", "reshape", "shape"]
+__all__ = ["reshape", "shape"]
 
 #: Anything that adds, multiplies and divides: float, Fraction, Decimal, and the types of `reference.numbers`.
 Number = Any
@@ -44,22 +44,7 @@ def shape(values: Any) -> tuple[int, ...]:
 
 
 def flatten(values: Any) -> Array:
-    """All numbers of a nested list in one list, the last axis running fastest.
-
-    Why: the deck's first, bad idea for images: feed the pixels into a fully connected network.
-
-    Args:
-        values: a nested list of any shape.
-
-    Returns:
-        A list of numbers.
-
-    Source:
-        goldsborough-deep, "Convolutional Neural Network": R.flatten.
-
-    >>> flatten([[116, 80], [170, 194]])
-    [116, 80, 170, 194]
-    """
+    """All entries of a nested list in one list, whatever they are; the algorithm, with its checks, is in `linear`."""
     if not isinstance(values, list):
         return [values]
     return [number for part in values for number in flatten(part)]

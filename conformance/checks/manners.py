@@ -58,5 +58,7 @@ def watch(habit: Habit, share: float, subject: Subject) -> Evidence:
 
 
 def _tells(arguments: Any) -> bool:
-    """Whether some array of floats holds different numbers: where all are equal, most bad manners don't show."""
-    return any(array.dtype.kind == "f" and bool(np.ptp(array) > 0) for array in arrays_in(arguments))
+    """Whether some array, of floats if there is any, holds different numbers: else most bad manners don't show."""
+    arrays = arrays_in(arguments)
+    floats = [array for array in arrays if array.dtype.kind == "f"]
+    return any(bool(np.ptp(array) > 0) for array in floats or arrays)

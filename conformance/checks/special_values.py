@@ -8,10 +8,12 @@ from functools import partial
 
 import numpy as np
 
+from conformance.arrays import arrays_in
 from conformance.checks.rounding_bound import explore_calls
-from conformance.exploration import Evidence
+from conformance.exploration import Evidence, NotApplicable
 from conformance.operation import Operation
 from conformance.outcomes import Severity
+from conformance.sampling import sample_call
 from conformance.subject import Subject
 
 SEVERITY = Severity.SPECIAL_VALUES
@@ -36,5 +38,7 @@ def checks(operation: Operation) -> Iterator[tuple[str, Callable[[Subject], Evid
 
 def sprinkle(name: str, subject: Subject) -> Evidence:
     """Explore cases with a special value in some places of each array of floats."""
+    if not any(array.dtype.kind == "f" for array in arrays_in(sample_call(subject.operation, subject.dtype))):
+        raise NotApplicable("no floats go in")
     special = SPECIALS[name](np.finfo(subject.dtype))
     return explore_calls(subject, "moderate", SHARE, special=special, severity=SEVERITY)

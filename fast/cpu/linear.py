@@ -1,4 +1,4 @@
-"""The dense layer and its gradients, on the matrix product of `matrix_product`.
+"""Matrix products, the dense layer and their gradients, on the kernel of `matrix_product`; flat arrays, one-hot labels.
 
 The ladder for 100 examples of 784 features and 200 units is that module's. Here it only matters that transposed
 matrices are never made: the product takes both matrices with any steps between entries.
@@ -10,12 +10,70 @@ import numpy as np
 
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
-from fast.results import DenseGradients
-from fast.validation import require_like
-from fast.validation.linear import require_dense
+from fast.cpu.matrix_product import Matrix, multiplier
+from fast.cpu.matrix_product import matrix_product as multiply
+from fast.results import DenseGradients, MatrixProductGradients
+from fast.validation import require_array, require_like
+from fast.validation.linear import require_dense, require_one_hot, require_product
 
-__all__ = ["DenseGradients", "dense", "dense_vjp"]
+__all__ = [
+    "DenseGradients",
+    "MatrixProductGradients",
+    "dense",
+    "dense_vjp",
+    "flatten",
+    "matrix_product",
+    "matrix_product_vjp",
+    "one_hot",
+]
+
+
+def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Multiply two matrices.
+
+    Args: a [N, K]; b [K, M]; out [N, M] to write into.
+    Returns: [N, M].
+    Raises: InvalidArgument, as `reference.matrix_product`.
+    """
+    target = destination(out, require_product(a, b), a.dtype, a, b)
+    product_kernel(multiplier(a.dtype), contiguous(a), contiguous(b), target)
+    return deliver(target, out)
+
+
+def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> MatrixProductGradients:
+    """Carry the gradient of a loss back through a matrix product.
+
+    Args: a [N, K]; b [K, M]; cotangent [N, M].
+    Returns: MatrixProductGradients(a [N, K], b [K, M]).
+    Raises: InvalidArgument, as `reference.matrix_product_vjp`.
+    """
+    require_like("cotangent", cotangent, require_product(a, b), a.dtype, "of the product")
+    gradients = MatrixProductGradients(np.empty(a.shape, a.dtype), np.empty(b.shape, b.dtype))
+    product_vjp_kernel(multiplier(a.dtype), *map(contiguous, (a, b, cotangent)), gradients.b, gradients.a, True)
+    return gradients
+
+
+def flatten(values: np.ndarray) -> np.ndarray:
+    """All numbers of an array along one axis, the last axis running fastest.
+
+    Args: values, any shape from rank 1.
+    Returns: [the count of numbers], with memory of its own.
+    Raises: InvalidArgument, as `reference.flatten`.
+    """
+    return np.array(require_array("values", values), order="C").reshape(-1)
+
+
+def one_hot(indices: np.ndarray, *, classes: int) -> np.ndarray:
+    """Labels as rows of zeros with a single one, in the column of the label's class.
+
+    Args: indices [N], whole numbers of any numeric dtype; classes, K.
+    Returns: [N, K] of int64.
+    Raises: InvalidArgument, as `reference.one_hot`.
+    """
+    places, count = require_one_hot(indices, classes)
+    result = np.zeros((places.size, count), np.int64)
+    result[np.arange(places.size), places] = 1
+    return result
 
 
 def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -47,12 +105,35 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
 
 
 @compiled()
+def product_kernel(address, a, b, c):
+    """c = a·b"""
+    rows, depth = a.shape
+    columns = b.shape[1]
+    left, right = Matrix(a.ravel(), 0, depth, 1), Matrix(b.ravel(), 0, columns, 1)
+    multiply(address, left, right, c.ravel(), rows, depth, columns)
+
+
+@compiled()
+def product_vjp_kernel(address, a, b, cotangent, d_b, d_a, both):
+    """d_b = aᵀ·cotangent, and if both, d_a = cotangent·bᵀ"""
+    rows, depth = a.shape
+    columns = cotangent.shape[1]
+    # One loop around the one call, since Numba would compile a second call of the product a second time.
+    for product in range(2 if both else 1):
+        if product == 0:
+            left, right = Matrix(a.ravel(), 0, 1, depth), Matrix(cotangent.ravel(), 0, columns, 1)
+            target, lengths = d_b, (depth, rows, columns)
+        else:
+            left, right = Matrix(cotangent.ravel(), 0, columns, 1), Matrix(b.ravel(), 0, 1, columns)
+            target, lengths = d_a, (rows, columns, depth)
+        multiply(address, left, right, target.ravel(), *lengths)
+
+
+@compiled()
 def dense_kernel(address, inputs, weights, bias, sums):
     """sums = inputs·weights + bias"""
-    examples, features = inputs.shape
-    units = weights.shape[1]
-    left, right = Matrix(inputs.ravel(), 0, features, 1), Matrix(weights.ravel(), 0, units, 1)
-    matrix_product(address, left, right, sums.ravel(), examples, features, units)
+    examples, units = sums.shape
+    product_kernel(address, inputs, weights, sums)
     for n in range(examples):
         for j in range(units):
             sums[n, j] += bias[j]
@@ -61,17 +142,8 @@ def dense_kernel(address, inputs, weights, bias, sums):
 @compiled()
 def dense_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_bias, d_inputs, hidden):
     """d_weights = inputsᵀ·cotangent, d_bias = Σ rows of cotangent, and if hidden, d_inputs = cotangent·weightsᵀ"""
-    examples, features = inputs.shape
-    units = cotangent.shape[1]
-    # One loop around the one call, since Numba would compile a second call of the product a second time.
-    for product in range(2 if hidden else 1):
-        if product == 0:
-            left, right = Matrix(inputs.ravel(), 0, 1, features), Matrix(cotangent.ravel(), 0, units, 1)
-            target, rows, depth, columns = d_weights, features, examples, units
-        else:
-            left, right = Matrix(cotangent.ravel(), 0, units, 1), Matrix(weights.ravel(), 0, 1, units)
-            target, rows, depth, columns = d_inputs, examples, units, features
-        matrix_product(address, left, right, target.ravel(), rows, depth, columns)
+    product_vjp_kernel(address, inputs, weights, cotangent, d_weights, d_inputs, hidden)
+    examples, units = cotangent.shape
     for j in range(units):
         d_bias[j] = cotangent[0, j]
     for n in range(1, examples):

@@ -44,7 +44,10 @@ PROFILE = {
 DESCRIPTION = describe()
 
 #: What a GPU is no help for.
-NOT_PROVIDED = {"early_stopping": "a few comparisons, one after the other, of losses that are on the host"}
+NOT_PROVIDED = {
+    "early_stopping": "a few comparisons, one after the other, of losses that are on the host",
+    "flatten": "moves no number: an array on the device lies flat already",
+}
 
 #: An error names the argument that is wrong, and the suite holds us to it.
 ERRORS_NAME_ARGUMENTS = True

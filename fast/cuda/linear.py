@@ -1,4 +1,4 @@
-"""The dense layer on the GPU.
+"""Matrix products, the dense layer and one-hot labels on the GPU.
 
 Forward and both matrices of the gradient are products in tiles (`matrix_product` tells how they came about). Three
 kernels instead of one and two transpositions: a tile is loaded along whichever axis is contiguous in memory, and the
@@ -11,19 +11,49 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import to_device
+from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
 from fast.cuda.matrix_product import (
     column_sums,
     multiply,
+    plain_product,
     product_of_transpose,
     product_plus_bias,
     product_with_transpose,
 )
-from fast.results import DenseGradients
+from fast.results import DenseGradients, MatrixProductGradients
 from fast.validation import require_like
-from fast.validation.linear import require_dense
+from fast.validation.linear import require_dense, require_one_hot, require_product
 
-__all__ = ["dense", "dense_vjp"]
+__all__ = ["dense", "dense_vjp", "matrix_product", "matrix_product_vjp", "one_hot"]
+
+
+@kernel
+def one_hot_kernel(indices: Any, result: Any) -> None:
+    """`one_hot`, one thread a place."""
+    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
+        row, column = place // result.shape[1], place % result.shape[1]
+        result[row, column] = 1 if indices[row] == column else 0
+
+
+def matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """As `reference.matrix_product`, on the GPU: [N, K] and [K, M] to [N, M]."""
+    lengths = (*require_product(a, b), a.shape[1])
+    return multiply(plain_product, to_device(a), to_device(b), 0, lengths).copy_to_host()
+
+
+def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> MatrixProductGradients:
+    """As `reference.matrix_product_vjp`, on the GPU: the gradients of [N, K] and [K, M] for a cotangent [N, M]."""
+    require_like("cotangent", cotangent, require_product(a, b), a.dtype, "of the product")
+    gradients = product_vjp_on_device(to_device(a), to_device(b), to_device(cotangent))
+    return MatrixProductGradients(*(gradient.copy_to_host() for gradient in gradients))
+
+
+def one_hot(indices: np.ndarray, *, classes: int) -> np.ndarray:
+    """As `reference.one_hot`, on the GPU: [N] integers to [N, K] of int64."""
+    places, count = require_one_hot(indices, classes)
+    result = empty((places.size, count), places.dtype)
+    launch_over(one_hot_kernel, result.size, to_device(places), result)
+    return result.copy_to_host()
 
 
 def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -70,11 +100,15 @@ def dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
     return multiply(product_plus_bias, inputs, weights, bias, (inputs.shape[0], *weights.shape[::-1]))
 
 
+def product_vjp_on_device(a: Any, b: Any, cotangent: Any) -> tuple[Any, Any]:
+    """`matrix_product_vjp` from device arrays to device arrays."""
+    (rows, depth), columns = a.shape, b.shape[1]
+    return (
+        multiply(product_with_transpose, cotangent, b, 0, (rows, depth, columns)),
+        multiply(product_of_transpose, a, cotangent, 0, (depth, columns, rows)),
+    )
+
+
 def dense_vjp_on_device(inputs: Any, weights: Any, cotangent: Any) -> tuple[Any, Any, Any]:
     """`dense_vjp` from device arrays to device arrays."""
-    (examples, features), units = inputs.shape, weights.shape[1]
-    return (
-        multiply(product_with_transpose, cotangent, weights, 0, (examples, features, units)),
-        multiply(product_of_transpose, inputs, cotangent, 0, (features, units, examples)),
-        column_sums(cotangent),
-    )
+    return (*product_vjp_on_device(inputs, weights, cotangent), column_sums(cotangent))

@@ -106,6 +106,7 @@ def plus_bias(total: Any, bias: Any, column: int) -> Any:
     return total + bias[column]
 
 
+plain_product = product_kernel(entry, entry, as_it_is, left_runs_deep=True, right_runs_deep=False)
 product_plus_bias = product_kernel(entry, entry, plus_bias, left_runs_deep=True, right_runs_deep=False)
 product_with_transpose = product_kernel(entry, transposed_entry, as_it_is, left_runs_deep=True, right_runs_deep=True)
 product_of_transpose = product_kernel(transposed_entry, entry, as_it_is, left_runs_deep=False, right_runs_deep=False)

@@ -38,7 +38,6 @@ HELPERS = {
     "batch_gradients": "returns a function, which shows what optimizers are for",
     "backpropagation_by_graph": "another way to the same gradients, which the suite itself uses",
     "draw_mask": "a step before dropout; which numbers a seed gives is each library's own affair",
-    "flatten": "reshapes nested lists",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
     "fold_threshold": "a step of perceptron_sgd, shown on a slide of its own",
     "reshape": "reshapes nested lists",
