@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from numba import njit
+from numba import get_num_threads, njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
@@ -51,6 +51,9 @@ class SharedCache(FunctionCache):
         self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, source_stamp())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        # Numba starts its threads when it loads a function with a loop for them, but not when it loads one that only
+        # calls such a function, itself loaded when that one was compiled: the loop's address would be missing.
+        get_num_threads()
         with lock(self.cache_path):
             return super().load_overload(sig, target_context)
 

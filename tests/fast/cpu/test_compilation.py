@@ -91,3 +91,39 @@ def test_a_change_in_what_a_function_calls_makes_its_code_stale(tmp_path):
     assert run_callers(tmp_path, 1) == ["1", "1", "0", "0"]
     assert run_callers(tmp_path, 1) == ["1", "1", "1", "1"]
     assert run_callers(tmp_path, 2) == ["2", "2", "0", "0"]
+
+
+NESTED = """
+import sys
+import numpy as np
+from numba import prange
+from fast.cpu.compilation import compiled
+
+@compiled(parallel=True)
+def inner(values):
+    for i in prange(values.size):
+        values[i] += 1
+
+@compiled()
+def outer(values):
+    inner(values)
+
+values = np.zeros(3)
+{"inner": inner, "outer": outer}[sys.argv[1]](values)
+print(values.sum())
+"""
+
+
+def test_what_calls_a_loaded_function_with_threads_is_loaded_with_them(tmp_path):
+    """Each in a process of its own: the inner one compiled, the outer one around it, and the outer one loaded."""
+    program = tmp_path / "nested.py"
+    program.write_text(NESTED)
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": str(Path(__file__).parents[3]),
+    }
+    for name in ("inner", "outer", "outer"):
+        command = [sys.executable, program, name]
+        finished = subprocess.run(command, capture_output=True, env=environment, text=True)
+        assert (finished.returncode, finished.stdout) == (0, "3.0\n"), finished.stderr
