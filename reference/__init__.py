@@ -15,6 +15,8 @@ from reference.architecture import *
 from reference.arrays import *
 from reference.backpropagation import *
 from reference.baselines import *
+from reference.binary_losses import *
+from reference.class_index_losses import *
 from reference.convolution import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable

@@ -11,6 +11,8 @@ from fast.cpu.activations import *
 from fast.cpu.adaptive_optimizers import *
 from fast.cpu.backpropagation import *
 from fast.cpu.baselines import *
+from fast.cpu.binary_losses import *
+from fast.cpu.class_index_losses import *
 from fast.cpu.convolution import *
 from fast.cpu.linear import *
 from fast.cpu.long_short_term_memory import *

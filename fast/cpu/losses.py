@@ -16,29 +16,21 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
+from fast.cpu.activations import PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
 from fast.cpu.softmax import rows_per_block, shift_rows, softmax_rows
 from fast.validation import require_array, require_like
-from fast.validation.losses import require_class_indices, require_classes, require_entries
+from fast.validation.losses import require_classes
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_vjp",
-    "binary_cross_entropy_with_logits",
-    "binary_cross_entropy_with_logits_vjp",
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
     "mean_squared_error",
     "mean_squared_error_vjp",
-    "negative_log_likelihood",
-    "negative_log_likelihood_vjp",
     "softmax_cross_entropy_with_logits",
     "softmax_cross_entropy_with_logits_vjp",
-    "sparse_softmax_cross_entropy_with_logits",
-    "sparse_softmax_cross_entropy_with_logits_vjp",
 ]
 
 
@@ -140,127 +132,10 @@ def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray
     return gradients
 
 
-def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """`softmax_cross_entropy_with_logits` with labels that name a class.
-
-    Args: logits [N, K]; labels [N], integers from 0 to K - 1.
-    Returns: [N].
-    Raises: InvalidArgument, as `reference.sparse_softmax_cross_entropy_with_logits`.
-    """
-    require_class_indices("logits", logits, labels)
-    losses = np.empty(len(logits), logits.dtype)
-    kernel = _sparse_loop if logits.size < PARALLEL_SIZE else _sparse_threads
-    kernel(contiguous(logits).reshape(-1), places(labels), losses)
-    return losses
-
-
-def sparse_softmax_cross_entropy_with_logits_vjp(
-    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray
-) -> np.ndarray:
-    """Carry a gradient back through `sparse_softmax_cross_entropy_with_logits`: prediction minus label.
-
-    Args: logits [N, K]; labels [N], integers from 0 to K - 1; cotangent [N].
-    Returns: [N, K].
-    Raises: InvalidArgument, as `reference.sparse_softmax_cross_entropy_with_logits_vjp`.
-    """
-    require_class_indices("logits", logits, labels)
-    require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
-    gradients = np.empty(logits.shape, logits.dtype)
-    kernel = _sparse_vjp_loop if logits.size < PARALLEL_SIZE else _sparse_vjp_threads
-    kernel(contiguous(logits).reshape(-1), places(labels), contiguous(cotangent), gradients.reshape(-1))
-    return gradients
-
-
-def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """What `log_softmax` says of the right class, without the minus.
-
-    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1.
-    Returns: [N].
-    Raises: InvalidArgument, as `reference.negative_log_likelihood`.
-    """
-    require_class_indices("log_probabilities", log_probabilities, labels)
-    losses = np.empty(len(log_probabilities), log_probabilities.dtype)
-    # One number of each row is read: whatever copies the rows first would read all of them.
-    return np.negative(log_probabilities[np.arange(len(labels)), labels], out=losses)
-
-
-def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `negative_log_likelihood`: -cotangent to the right class, 0 to the others.
-
-    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1; cotangent [N].
-    Returns: [N, K].
-    Raises: InvalidArgument, as `reference.negative_log_likelihood_vjp`.
-    """
-    require_class_indices("log_probabilities", log_probabilities, labels)
-    require_like("cotangent", cotangent, labels.shape, log_probabilities.dtype, "of the losses")
-    gradients = np.zeros(log_probabilities.shape, log_probabilities.dtype)
-    gradients[np.arange(len(labels)), labels] = -cotangent
-    return gradients
-
-
-def binary_cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The cross entropy of questions with two answers: -(y·log(p) + (1 - y)·log(1 - p)), a factor of 0 making 0.
-
-    Args: probabilities and labels, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.binary_cross_entropy`.
-    """
-    require_entries("probabilities", probabilities, labels)
-    return _map_entries(_binary_loop, _binary_threads, probabilities, labels)
-
-
-def binary_cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `binary_cross_entropy`: cotangent·((1 - y)/(1 - p) - y/p).
-
-    Args: probabilities, labels and cotangent, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.binary_cross_entropy_vjp`.
-    """
-    require_entries("probabilities", probabilities, labels)
-    require_like("cotangent", cotangent, probabilities.shape, probabilities.dtype, "of the losses")
-    return _map_entries(_binary_vjp_loop, _binary_vjp_threads, probabilities, labels, cotangent)
-
-
-def binary_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """`binary_cross_entropy` of `sigmoid`, computed together so that no probability becomes 0 or 1 on the way.
-
-    Args: logits and labels, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.binary_cross_entropy_with_logits`.
-    """
-    require_entries("logits", logits, labels)
-    return _map_entries(_binary_logits_loop, _binary_logits_threads, logits, labels)
-
-
-def binary_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `binary_cross_entropy_with_logits`: cotangent·(prediction - label).
-
-    Args: logits, labels and cotangent, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.binary_cross_entropy_with_logits_vjp`.
-    """
-    require_entries("logits", logits, labels)
-    require_like("cotangent", cotangent, logits.shape, logits.dtype, "of the losses")
-    return _map_entries(_binary_logits_vjp_loop, _binary_logits_vjp_threads, logits, labels, cotangent)
-
-
 def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:
     """Check the outputs of a regression, one row an example, and what they should be."""
     require_array("predictions", predictions, "N K")
     require_like("targets", targets, predictions.shape, predictions.dtype, "as predictions has")
-
-
-def places(labels: np.ndarray) -> np.ndarray:
-    """Indices as the kernels want them, of one type of integers whatever they came in."""
-    return np.ascontiguousarray(labels, np.int64)
-
-
-def _map_entries(loop, threads, *arrays: np.ndarray) -> np.ndarray:
-    """Apply a kernel to all numbers of arrays of one shape."""
-    result = np.empty(arrays[0].shape, arrays[0].dtype)
-    kernel = loop if result.size < PARALLEL_SIZE else threads
-    kernel(*[contiguous(array).reshape(-1) for array in arrays], result.reshape(-1))
-    return result
 
 
 @compiled()
@@ -357,10 +232,9 @@ def _cross_entropy_loop(probabilities, labels, losses):
 
 
 @compiled()
-def loss_rows(logits, labels, first, rows, classes, losses):
-    """The losses of a block of rows."""
-    shifted = np.empty(rows * classes, logits.dtype)
-    exponentials = np.empty(rows * classes, logits.dtype)
+def log_normalizers(logits, first, rows, classes, shifted):
+    """Write a block of rows to `shifted`, each with its maximum taken off; return the logarithms of their masses."""
+    exponentials, logarithms = np.empty(rows * classes, logits.dtype), np.empty(rows, np.float64)
     shift_rows(logits, first, rows, classes, shifted, 0)
     for i in range(rows * classes):
         exponentials[i] = elementary.exp(shifted[i])
@@ -368,9 +242,19 @@ def loss_rows(logits, labels, first, rows, classes, losses):
         normalizer = 0.0
         for i in range(row * classes, (row + 1) * classes):
             normalizer += exponentials[i]
-        log_normalizer, total = elementary.log(normalizer), 0.0
+        logarithms[row] = elementary.log(normalizer)
+    return logarithms
+
+
+@compiled()
+def loss_rows(logits, labels, first, rows, classes, losses):
+    """The losses of a block of rows."""
+    shifted = np.empty(rows * classes, logits.dtype)
+    logarithms = log_normalizers(logits, first, rows, classes, shifted)
+    for row in range(rows):
+        total = 0.0
         for i in range(row * classes, (row + 1) * classes):
-            total += labels[first * classes + i] * (log_normalizer - shifted[i])
+            total += labels[first * classes + i] * (logarithms[row] - shifted[i])
         losses[first + row] = total
 
 
@@ -419,124 +303,3 @@ def _logits_vjp_threads(logits, labels, cotangent, gradients):
     for block in prange((rows + height - 1) // height):
         first = np.intp(block) * height
         gradient_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
-
-
-@compiled()
-def sparse_rows(logits, labels, first, rows, classes, losses):
-    """The losses of a block of rows whose labels name a class."""
-    shifted = np.empty(rows * classes, logits.dtype)
-    exponentials = np.empty(rows * classes, logits.dtype)
-    shift_rows(logits, first, rows, classes, shifted, 0)
-    for i in range(rows * classes):
-        exponentials[i] = elementary.exp(shifted[i])
-    for row in range(rows):
-        normalizer = 0.0
-        for i in range(row * classes, (row + 1) * classes):
-            normalizer += exponentials[i]
-        losses[first + row] = elementary.log(normalizer) - shifted[row * classes + labels[first + row]]
-
-
-@compiled()
-def _sparse_loop(logits, labels, losses):
-    rows, classes = losses.size, logits.size // losses.size
-    height = rows_per_block(classes)
-    for first in range(0, rows, height):
-        sparse_rows(logits, labels, first, min(height, rows - first), classes, losses)
-
-
-@compiled(parallel=True)
-def _sparse_threads(logits, labels, losses):
-    rows, classes = losses.size, logits.size // losses.size
-    height = rows_per_block(classes)
-    for block in prange((rows + height - 1) // height):
-        first = np.intp(block) * height
-        sparse_rows(logits, labels, first, min(height, rows - first), classes, losses)
-
-
-@compiled()
-def sparse_vjp_rows(logits, labels, cotangent, first, rows, classes, gradients):
-    """The gradients of a block of rows whose labels name a class."""
-    softmax_rows(logits, first, rows, classes, gradients, first * classes)
-    for row in range(first, first + rows):
-        gradients[row * classes + labels[row]] -= logits.dtype.type(1)
-        for i in range(row * classes, (row + 1) * classes):
-            gradients[i] *= cotangent[row]
-
-
-@compiled()
-def _sparse_vjp_loop(logits, labels, cotangent, gradients):
-    rows, classes = cotangent.size, logits.size // cotangent.size
-    height = rows_per_block(classes)
-    for first in range(0, rows, height):
-        sparse_vjp_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
-
-
-@compiled(parallel=True)
-def _sparse_vjp_threads(logits, labels, cotangent, gradients):
-    rows, classes = cotangent.size, logits.size // cotangent.size
-    height = rows_per_block(classes)
-    for block in prange((rows + height - 1) // height):
-        first = np.intp(block) * height
-        sparse_vjp_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
-
-
-@compiled()
-def _binary_loop(probabilities, labels, losses):
-    for i in range(losses.size):
-        yes, no, p = np.float64(labels[i]), 1.0 - labels[i], np.float64(probabilities[i])
-        loss = 0.0 if yes == 0.0 else -yes * elementary.log(p)
-        losses[i] = loss if no == 0.0 else loss - no * elementary.log(1.0 - p)
-
-
-@compiled(parallel=True)
-def _binary_threads(probabilities, labels, losses):
-    for block in prange(block_count(losses.size)):
-        part = block_slice(block, losses.size)
-        _binary_loop(probabilities[part], labels[part], losses[part])
-
-
-@compiled()
-def _binary_vjp_loop(probabilities, labels, cotangent, gradients):
-    zero, one = labels.dtype.type(0), labels.dtype.type(1)
-    for i in range(labels.size):
-        yes, no = labels[i], one - labels[i]
-        of_yes, of_no = yes / probabilities[i], no / (one - probabilities[i])
-        slope = (zero if no == zero else of_no) - (zero if yes == zero else of_yes)
-        gradients[i] = cotangent[i] * slope
-
-
-@compiled(parallel=True)
-def _binary_vjp_threads(probabilities, labels, cotangent, gradients):
-    for block in prange(block_count(labels.size)):
-        part = block_slice(block, labels.size)
-        _binary_vjp_loop(probabilities[part], labels[part], cotangent[part], gradients[part])
-
-
-@compiled()
-def _binary_logits_loop(logits, labels, losses):
-    zero, one = logits.dtype.type(0), logits.dtype.type(1)
-    for i in range(losses.size):
-        z, y = logits[i], labels[i]
-        rest = elementary.log(one + elementary.exp(-abs(z)))
-        # Written so that NaN, which is neither above nor below 0, stays.
-        losses[i] = y * ((zero if z > zero else -z) + rest) + (one - y) * ((zero if z < zero else z) + rest)
-
-
-@compiled(parallel=True)
-def _binary_logits_threads(logits, labels, losses):
-    for block in prange(block_count(losses.size)):
-        part = block_slice(block, losses.size)
-        _binary_logits_loop(logits[part], labels[part], losses[part])
-
-
-@compiled()
-def _binary_logits_vjp_loop(logits, labels, cotangent, gradients):
-    for i in range(labels.size):
-        gradients[i] = cotangent[i] * (elementary.sigmoid(logits[i]) - labels[i])
-
-
-@compiled(parallel=True)
-def _binary_logits_vjp_threads(logits, labels, cotangent, gradients):
-    for block in prange(block_count(labels.size)):
-        part = block_slice(block, labels.size)
-        _binary_logits_vjp_loop(logits[part], labels[part], cotangent[part], gradients[part])

@@ -14,6 +14,8 @@ from fast.cuda.activations import *
 from fast.cuda.adaptive_optimizers import *
 from fast.cuda.backpropagation import *
 from fast.cuda.baselines import *
+from fast.cuda.binary_losses import *
+from fast.cuda.class_index_losses import *
 from fast.cuda.convolution import *
 from fast.cuda.device import SIMULATED, describe
 from fast.cuda.linear import *

@@ -7,8 +7,7 @@ The ladder that led here:
 2. One kernel, one thread for each example: the normalizer stays in a register, the logarithm is taken of it and not of
    a probability, and nothing but the loss is written.
 
-As for `softmax`, rows are many and short, so no two threads share one. Where each entry is a question of its own, each
-thread takes one entry after another.
+As for `softmax`, rows are many and short, so no two threads share one.
 """
 
 from __future__ import annotations
@@ -18,47 +17,21 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import exp_at, log_at, map_on_device, map_pairs_kernel, map_triples_kernel, sigmoid_at
+from fast.cuda.activations import exp_at, log_at
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
 from fast.cuda.softmax import largest_of_row, mass_of_row, normalizer_of_row
 from fast.validation import require_array, require_like
-from fast.validation.losses import require_class_indices, require_classes, require_entries
+from fast.validation.losses import require_classes
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_vjp",
-    "binary_cross_entropy_with_logits",
-    "binary_cross_entropy_with_logits_vjp",
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
     "mean_squared_error",
     "mean_squared_error_vjp",
-    "negative_log_likelihood",
-    "negative_log_likelihood_vjp",
     "softmax_cross_entropy_with_logits",
     "softmax_cross_entropy_with_logits_vjp",
-    "sparse_softmax_cross_entropy_with_logits",
-    "sparse_softmax_cross_entropy_with_logits_vjp",
 ]
-
-
-@device_function
-def binary_at(p: Any, y: Any) -> Any:
-    """-(y·log p + (1 - y)·log(1 - p)), where a factor of 0 makes 0."""
-    zero, one = type(p)(0), type(p)(1)
-    of_yes = zero if y == zero else y * log_at(p)
-    of_no = zero if y == one else (one - y) * log_at(one - p)
-    return zero - (of_yes + of_no)
-
-
-@device_function
-def binary_vjp_at(p: Any, y: Any, cotangent: Any) -> Any:
-    """cotangent·((1 - y)/(1 - p) - y/p), where a numerator of 0 makes 0."""
-    zero, one = type(p)(0), type(p)(1)
-    of_no = zero if y == one else divide_at(one - y, one - p)
-    of_yes = zero if y == zero else divide_at(y, p)
-    return cotangent * (of_no - of_yes)
 
 
 @device_function
@@ -68,29 +41,9 @@ def divide_at(share: Any, x: Any) -> Any:
 
 
 @device_function
-def binary_logits_at(z: Any, y: Any) -> Any:
-    """y·softplus(-z) + (1 - y)·softplus(z). Written so that NaN, which is neither above nor below 0, stays."""
-    zero, one = type(z)(0), type(z)(1)
-    rest = log_at(one + exp_at(-abs(z)))
-    of_yes = y * ((zero if z > zero else -z) + rest)
-    return of_yes + (one - y) * ((zero if z < zero else z) + rest)
-
-
-@device_function
-def binary_logits_vjp_at(z: Any, y: Any, cotangent: Any) -> Any:
-    """Prediction minus label, times the cotangent."""
-    return cotangent * (sigmoid_at(z) - y)
-
-
-@device_function
 def logit_slope(logits: Any, labels: Any, row: int, column: int, largest: Any, normalizer: Any, mass: Any) -> Any:
     """The slope of an example's loss in one of its logits: probability times the labels' mass, minus label."""
     return exp_at(logits[row, column] - largest) / normalizer * mass - labels[row, column]
-
-
-binary_kernel, binary_vjp_kernel = map_pairs_kernel(binary_at), map_triples_kernel(binary_vjp_at)
-binary_logits_kernel = map_pairs_kernel(binary_logits_at)
-binary_logits_vjp_kernel = map_triples_kernel(binary_logits_vjp_at)
 
 
 @kernel
@@ -113,42 +66,6 @@ def squares_vjp_kernel(predictions: Any, targets: Any, cotangent: Any, result: A
         share = cotangent[row] / outputs
         for column in range(result.shape[1]):
             result[row, column] = share * (two * (predictions[row, column] - targets[row, column]))
-
-
-@kernel
-def sparse_loss_kernel(logits: Any, labels: Any, losses: Any) -> None:
-    """`sparse_softmax_cross_entropy_with_logits` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
-        largest = largest_of_row(logits, row)
-        log_normalizer = log_at(normalizer_of_row(logits, row, largest))
-        losses[row] = log_normalizer - (logits[row, labels[row]] - largest)
-
-
-@kernel
-def sparse_loss_vjp_kernel(logits: Any, labels: Any, cotangent: Any, result: Any) -> None:
-    """`sparse_softmax_cross_entropy_with_logits_vjp` of each row, by one thread a row."""
-    one = result.dtype.type(1)
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        largest = largest_of_row(logits, row)
-        normalizer = normalizer_of_row(logits, row, largest)
-        for column in range(result.shape[1]):
-            probability = exp_at(logits[row, column] - largest) / normalizer
-            result[row, column] = cotangent[row] * (probability - one if column == labels[row] else probability)
-
-
-@kernel
-def likelihood_kernel(log_probabilities: Any, labels: Any, losses: Any) -> None:
-    """`negative_log_likelihood` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
-        losses[row] = -log_probabilities[row, labels[row]]
-
-
-@kernel
-def likelihood_vjp_kernel(labels: Any, cotangent: Any, result: Any) -> None:
-    """`negative_log_likelihood_vjp` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        for column in range(result.shape[1]):
-            result[row, column] = -cotangent[row] if column == labels[row] else result.dtype.type(0)
 
 
 @kernel
@@ -260,79 +177,10 @@ def cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: 
     return gradients_of(cross_entropy_vjp_kernel, probabilities, labels, cotangent)
 
 
-def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """As `reference.sparse_softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N] to [N]."""
-    require_class_indices("logits", logits, labels)
-    losses = empty(len(logits), logits.dtype)
-    launch_over(sparse_loss_kernel, len(logits), to_device(logits), places(labels), losses)
-    return losses.copy_to_host()
-
-
-def sparse_softmax_cross_entropy_with_logits_vjp(
-    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray
-) -> np.ndarray:
-    """As `reference.sparse_softmax_cross_entropy_with_logits_vjp`, on the GPU: [N, K], [N] and [N] to [N, K]."""
-    require_class_indices("logits", logits, labels)
-    require_like("cotangent", cotangent, labels.shape, logits.dtype, "of the losses")
-    result = empty(logits.shape, logits.dtype)
-    launch_over(sparse_loss_vjp_kernel, len(logits), to_device(logits), places(labels), to_device(cotangent), result)
-    return result.copy_to_host()
-
-
-def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """As `reference.negative_log_likelihood`, on the GPU: [N, K] and [N] to [N]."""
-    require_class_indices("log_probabilities", log_probabilities, labels)
-    losses = empty(len(labels), log_probabilities.dtype)
-    launch_over(likelihood_kernel, len(labels), to_device(log_probabilities), places(labels), losses)
-    return losses.copy_to_host()
-
-
-def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """As `reference.negative_log_likelihood_vjp`, on the GPU: [N, K], [N] and [N] to [N, K]."""
-    require_class_indices("log_probabilities", log_probabilities, labels)
-    require_like("cotangent", cotangent, labels.shape, log_probabilities.dtype, "of the losses")
-    result = empty(log_probabilities.shape, log_probabilities.dtype)
-    launch_over(likelihood_vjp_kernel, len(labels), places(labels), to_device(cotangent), result)
-    return result.copy_to_host()
-
-
-def binary_cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """As `reference.binary_cross_entropy`, on the GPU: two arrays of one shape to another of that shape."""
-    require_entries("probabilities", probabilities, labels)
-    return map_on_device(binary_kernel, to_device(probabilities), to_device(labels)).copy_to_host()
-
-
-def binary_cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """As `reference.binary_cross_entropy_vjp`, on the GPU: three arrays of one shape to another of that shape."""
-    require_entries("probabilities", probabilities, labels)
-    require_like("cotangent", cotangent, labels.shape, labels.dtype, "of the losses")
-    arrays = to_device(probabilities), to_device(labels), to_device(cotangent)
-    return map_on_device(binary_vjp_kernel, *arrays).copy_to_host()
-
-
-def binary_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """As `reference.binary_cross_entropy_with_logits`, on the GPU: two arrays of one shape to another of that shape."""
-    require_entries("logits", logits, labels)
-    return map_on_device(binary_logits_kernel, to_device(logits), to_device(labels)).copy_to_host()
-
-
-def binary_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """As `reference.binary_cross_entropy_with_logits_vjp`, on the GPU: three arrays of one shape to another."""
-    require_entries("logits", logits, labels)
-    require_like("cotangent", cotangent, labels.shape, labels.dtype, "of the losses")
-    arrays = to_device(logits), to_device(labels), to_device(cotangent)
-    return map_on_device(binary_logits_vjp_kernel, *arrays).copy_to_host()
-
-
 def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:
     """Check the outputs of a regression, one row an example, and what they should be."""
     require_array("predictions", predictions, "N K")
     require_like("targets", targets, predictions.shape, predictions.dtype, "as predictions has")
-
-
-def places(labels: np.ndarray) -> Any:
-    """Indices on the device, of one type of integers whatever they came in."""
-    return to_device(labels.astype(np.int64))
 
 
 def gradients_of(compiled: Any, *arrays: np.ndarray) -> np.ndarray:

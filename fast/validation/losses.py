@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from fast.validation import require_array, require_like
-from reference.errors import InvalidArgument
 
 
 def require_classes(argument: str, outputs: Any, labels: Any) -> np.ndarray:
@@ -15,23 +14,3 @@ def require_classes(argument: str, outputs: Any, labels: Any) -> np.ndarray:
     require_array(argument, outputs, "N K")
     require_like("labels", labels, outputs.shape, outputs.dtype, f"as {argument} has")
     return outputs
-
-
-def require_entries(argument: str, outputs: Any, labels: Any) -> np.ndarray:
-    """Return outputs of any shape, each an answer to a question, if the labels are of their shape and dtype."""
-    require_like("labels", labels, require_array(argument, outputs).shape, outputs.dtype, f"as {argument} has")
-    return outputs
-
-
-def require_class_indices(argument: str, outputs: Any, labels: Any) -> np.ndarray:
-    """Return the labels if they are one index of a class for each row of a classifier's outputs."""
-    examples, classes = require_array(argument, outputs, "N K").shape
-    wanted = f"the index of a class, an integer from 0 to {classes - 1}, for each example"
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        raise InvalidArgument("labels", wanted, str(getattr(labels, "dtype", type(labels).__name__)))
-    if labels.shape != (examples,):
-        raise InvalidArgument("labels", f"shape [{examples}] for {examples} examples", f"shape {list(labels.shape)}")
-    wrong = labels[(labels < 0) | (labels >= classes)]
-    if wrong.size:
-        raise InvalidArgument("labels", wanted, f"{wrong[0]!r} among them")
-    return labels

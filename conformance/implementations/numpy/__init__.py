@@ -11,6 +11,8 @@ from conformance.implementations.numpy.activations import *
 from conformance.implementations.numpy.adaptive_optimizers import *
 from conformance.implementations.numpy.backpropagation import *
 from conformance.implementations.numpy.baselines import *
+from conformance.implementations.numpy.binary_losses import *
+from conformance.implementations.numpy.class_index_losses import *
 from conformance.implementations.numpy.convolution import *
 from conformance.implementations.numpy.linear import *
 from conformance.implementations.numpy.long_short_term_memory import *

@@ -16,6 +16,8 @@ from conformance.implementations.tensorflow.activations import *
 from conformance.implementations.tensorflow.adaptive_optimizers import *
 from conformance.implementations.tensorflow.backpropagation import *
 from conformance.implementations.tensorflow.baselines import *
+from conformance.implementations.tensorflow.binary_losses import *
+from conformance.implementations.tensorflow.class_index_losses import *
 from conformance.implementations.tensorflow.convolution import *
 from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.long_short_term_memory import *

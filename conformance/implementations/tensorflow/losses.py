@@ -19,24 +19,15 @@ from conformance.implementations.tensorflow.calls import (
 )
 from conformance.implementations.tensorflow.tape import vjp
 from conformance.outcomes import Severity
-from reference.alternatives import multiplied_out_binary_cross_entropy_vjp, relu_binary_cross_entropy_with_logits
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_vjp",
-    "binary_cross_entropy_with_logits",
-    "binary_cross_entropy_with_logits_vjp",
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
     "mean_squared_error",
     "mean_squared_error_vjp",
-    "negative_log_likelihood",
-    "negative_log_likelihood_vjp",
     "softmax_cross_entropy_with_logits",
     "softmax_cross_entropy_with_logits_vjp",
-    "sparse_softmax_cross_entropy_with_logits",
-    "sparse_softmax_cross_entropy_with_logits_vjp",
 ]
 
 
@@ -60,52 +51,6 @@ def softmax_cross_entropy_with_logits_vjp(logits: Any, labels: Any, cotangent: A
         return tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=z)
 
     return vjp(loss, (logits,), cotangent)[0]
-
-
-def sparse_softmax_cross_entropy_with_logits(logits: Any, labels: Any) -> Any:
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=indices(labels), logits=logits).numpy()
-
-
-def sparse_softmax_cross_entropy_with_logits_vjp(logits: Any, labels: Any, cotangent: Any) -> Any:
-    def loss(z: Any) -> Any:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=indices(labels), logits=z)
-
-    return vjp(loss, (logits,), cotangent)[0]
-
-
-def negative_log_likelihood(log_probabilities: Any, labels: Any) -> Any:
-    return -tf.gather(log_probabilities, indices(labels), axis=1, batch_dims=1).numpy()
-
-
-def negative_log_likelihood_vjp(log_probabilities: Any, labels: Any, cotangent: Any) -> Any:
-    return vjp(lambda x: -tf.gather(x, indices(labels), axis=1, batch_dims=1), (log_probabilities,), cotangent)[0]
-
-
-def indices(labels: Any) -> Any:
-    """TensorFlow takes indices of 32 and 64 bits; a user whose labels have fewer gives them more."""
-    whole = isinstance(labels, np.ndarray) and labels.dtype.kind in "iu"
-    return labels.astype(np.int64) if whole else labels
-
-
-def binary_cross_entropy(probabilities: Any, labels: Any) -> Any:
-    return of_each_entry(probabilities, labels).numpy()
-
-
-def binary_cross_entropy_vjp(probabilities: Any, labels: Any, cotangent: Any) -> Any:
-    return vjp(lambda p: of_each_entry(p, labels), (probabilities,), cotangent)[0]
-
-
-def of_each_entry(probabilities: Any, labels: Any) -> Any:
-    """As for `cross_entropy`; Keras's loss keeps probabilities away from 0 and 1, and has others for those."""
-    return -(tf.math.xlogy(labels, probabilities) + tf.math.xlog1py(1 - labels, -probabilities))
-
-
-def binary_cross_entropy_with_logits(logits: Any, labels: Any) -> Any:
-    return tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits).numpy()
-
-
-def binary_cross_entropy_with_logits_vjp(logits: Any, labels: Any, cotangent: Any) -> Any:
-    return vjp(lambda z: tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=z), (logits,), cotangent)[0]
 
 
 def empirical_loss(losses: Any) -> Any:
@@ -161,52 +106,8 @@ def row_gradient_is_defined(outputs: Any, labels: Any, cotangent: Any) -> bool:
     return defined and not (fits and shape(cotangent) == wide[:1])
 
 
-def cotangent_is_broadcast(logits: Any, labels: Any, cotangent: Any) -> bool:
-    """Whether TensorFlow finds a gradient for a cotangent that isn't one number an example."""
-    np.broadcast_shapes((*shape(cotangent), 1), shape(logits))
-    return shape(cotangent) != shape(labels)
-
-
-def rows_are_gathered(log_probabilities: Any, labels: Any) -> bool:
-    """Whether TensorFlow takes entries of these by their indices, which aren't those of rows."""
-    scores, indices = shape(log_probabilities), shape(labels)
-    fits = len(scores) == 2 and indices == scores[:1] and 0 not in scores
-    return len(scores) >= 2 and len(indices) >= 1 and scores[0] == indices[0] and not fits
-
-
-def gathered_gradient_is_defined(log_probabilities: Any, labels: Any, cotangent: Any) -> bool:
-    scores, indices = shape(log_probabilities), shape(labels)
-    fits = not rows_are_gathered(log_probabilities, labels) and len(scores) == 2 and indices == scores[:1]
-    taken = math.prod((*indices, *scores[2:]))
-    same_number = math.prod(shape(cotangent)) == taken and len(scores) >= 2 and scores[:1] == indices[:1]
-    return same_number and not (fits and shape(cotangent) == indices)
-
-
-def entries_are_broadcast(probabilities: Any, labels: Any) -> bool:
-    """Whether TensorFlow makes arrays of one shape of these, which they aren't of, or of a shape without entries."""
-    both = shape(probabilities), shape(labels)
-    wide = np.broadcast_shapes(*both)
-    return both != (wide, wide) or wide == () or 0 in wide
-
-
-def entry_gradient_is_defined(probabilities: Any, labels: Any, cotangent: Any) -> bool:
-    """Whether TensorFlow finds a gradient for arrays that aren't all of one shape, or of one without entries."""
-    wide = np.broadcast_shapes(shape(probabilities), shape(labels))
-    same = shape(cotangent) == wide and not entries_are_broadcast(probabilities, labels)
-    return math.prod(shape(cotangent)) == math.prod(wide) and not same
-
-
-def another_shape_of_as_many(logits: Any, labels: Any, cotangent: Any) -> bool:
-    same = shape(logits) == shape(labels)
-    return same and shape(cotangent) != shape(labels) and np.size(cotangent) == np.size(labels)
-
-
-ALGORITHMS = {
-    "binary_cross_entropy_with_logits": relu_binary_cross_entropy_with_logits,
-    "binary_cross_entropy_vjp": multiplied_out_binary_cross_entropy_vjp,
-}
-
 BROADCASTING = "rows, classes and further axes are broadcast, and a batch may be empty"
+
 
 KNOWN_DEVIATIONS = [
     Deviation(
@@ -245,48 +146,6 @@ KNOWN_DEVIATIONS = [
         lambda probabilities, labels, cotangent: row_gradient_is_defined(probabilities, labels, cotangent),
         {"probabilities": numbers(1, 2), "labels": numbers(2), "cotangent": numbers(1)},
         "the gradient of the loss of the arrays broadcast to each other",
-    ),
-    leniency(
-        "sparse_softmax_cross_entropy_with_logits_vjp",
-        "a cotangent is broadcast to the losses",
-        cotangent_is_broadcast,
-        {"logits": numbers(2, 2), "labels": np.zeros(2, np.int64), "cotangent": numbers(1)},
-        "the gradient for one cotangent for all",
-    ),
-    leniency(
-        "negative_log_likelihood",
-        "indices may have further axes, and so may log-probabilities; a batch may be empty",
-        rows_are_gathered,
-        {"log_probabilities": numbers(1, 1, 1), "labels": np.zeros(1, np.int64)},
-        "an entry of the second axis for each index",
-    ),
-    leniency(
-        "negative_log_likelihood_vjp",
-        "a cotangent need only have as many elements as there are losses; indices may have further axes",
-        gathered_gradient_is_defined,
-        {"log_probabilities": numbers(1, 1), "labels": np.zeros(1, np.int64), "cotangent": numbers(1, 1)},
-        "the gradient, with the elements paired in the order in which they lie in memory",
-    ),
-    leniency(
-        "binary_cross_entropy",
-        "arrays are broadcast to each other, and may be empty",
-        entries_are_broadcast,
-        {"probabilities": numbers(1, 2) / 2, "labels": numbers(2)},
-        "the losses of arrays of the larger shape",
-    ),
-    leniency(
-        "binary_cross_entropy_vjp",
-        "arrays are broadcast to each other, and a cotangent need only have as many elements",
-        entry_gradient_is_defined,
-        {"probabilities": numbers(2) / 2, "labels": numbers(2), "cotangent": numbers(1, 2)},
-        "the gradient, with the elements paired in the order in which they lie in memory",
-    ),
-    leniency(
-        "binary_cross_entropy_with_logits_vjp",
-        "a cotangent need only have as many elements as the input, whatever its shape",
-        another_shape_of_as_many,
-        {"logits": numbers(2), "labels": numbers(2), "cotangent": numbers(1, 2)},
-        "the gradient, with the elements paired in the order in which they lie in memory",
     ),
     leniency(
         "cross_entropy",

@@ -1,0 +1,137 @@
+"""Losses whose labels name a class: as in `losses`, but of a row one number is picked, and none weighed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from fast.cpu.activations import PARALLEL_SIZE
+from fast.cpu.arguments import contiguous
+from fast.cpu.compilation import compiled
+from fast.cpu.losses import log_normalizers
+from fast.cpu.softmax import rows_per_block, softmax_rows
+from fast.validation import require_like
+from fast.validation.class_index_losses import require_class_indices
+
+__all__ = [
+    "negative_log_likelihood",
+    "negative_log_likelihood_vjp",
+    "sparse_softmax_cross_entropy_with_logits",
+    "sparse_softmax_cross_entropy_with_logits_vjp",
+]
+
+
+def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """`softmax_cross_entropy_with_logits` with labels that name a class.
+
+    Args: logits [N, K]; labels [N], integers from 0 to K - 1.
+    Returns: [N].
+    Raises: InvalidArgument, as `reference.sparse_softmax_cross_entropy_with_logits`.
+    """
+    require_class_indices("logits", logits, labels)
+    losses = np.empty(len(logits), logits.dtype)
+    kernel = _sparse_loop if logits.size < PARALLEL_SIZE else _sparse_threads
+    kernel(contiguous(logits).reshape(-1), places(labels), losses)
+    return losses
+
+
+def sparse_softmax_cross_entropy_with_logits_vjp(
+    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray
+) -> np.ndarray:
+    """Carry a gradient back through `sparse_softmax_cross_entropy_with_logits`: prediction minus label.
+
+    Args: logits [N, K]; labels [N], integers from 0 to K - 1; cotangent [N].
+    Returns: [N, K].
+    Raises: InvalidArgument, as `reference.sparse_softmax_cross_entropy_with_logits_vjp`.
+    """
+    require_class_indices("logits", logits, labels)
+    require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
+    gradients = np.empty(logits.shape, logits.dtype)
+    kernel = _sparse_vjp_loop if logits.size < PARALLEL_SIZE else _sparse_vjp_threads
+    kernel(contiguous(logits).reshape(-1), places(labels), contiguous(cotangent), gradients.reshape(-1))
+    return gradients
+
+
+def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """What `log_softmax` says of the right class, without the minus.
+
+    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1.
+    Returns: [N].
+    Raises: InvalidArgument, as `reference.negative_log_likelihood`.
+    """
+    require_class_indices("log_probabilities", log_probabilities, labels)
+    losses = np.empty(len(log_probabilities), log_probabilities.dtype)
+    # One number of each row is read: whatever copies the rows first would read all of them.
+    return np.negative(log_probabilities[np.arange(len(labels)), labels], out=losses)
+
+
+def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `negative_log_likelihood`: -cotangent to the right class, 0 to the others.
+
+    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1; cotangent [N].
+    Returns: [N, K].
+    Raises: InvalidArgument, as `reference.negative_log_likelihood_vjp`.
+    """
+    require_class_indices("log_probabilities", log_probabilities, labels)
+    require_like("cotangent", cotangent, labels.shape, log_probabilities.dtype, "of the losses")
+    gradients = np.zeros(log_probabilities.shape, log_probabilities.dtype)
+    gradients[np.arange(len(labels)), labels] = -cotangent
+    return gradients
+
+
+def places(labels: np.ndarray) -> np.ndarray:
+    """Indices as the kernels want them, of one type of integers whatever they came in."""
+    return np.ascontiguousarray(labels, np.int64)
+
+
+@compiled()
+def sparse_rows(logits, labels, first, rows, classes, losses):
+    """The losses of a block of rows whose labels name a class."""
+    shifted = np.empty(rows * classes, logits.dtype)
+    logarithms = log_normalizers(logits, first, rows, classes, shifted)
+    for row in range(rows):
+        losses[first + row] = logarithms[row] - shifted[row * classes + labels[first + row]]
+
+
+@compiled()
+def _sparse_loop(logits, labels, losses):
+    rows, classes = losses.size, logits.size // losses.size
+    height = rows_per_block(classes)
+    for first in range(0, rows, height):
+        sparse_rows(logits, labels, first, min(height, rows - first), classes, losses)
+
+
+@compiled(parallel=True)
+def _sparse_threads(logits, labels, losses):
+    rows, classes = losses.size, logits.size // losses.size
+    height = rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        sparse_rows(logits, labels, first, min(height, rows - first), classes, losses)
+
+
+@compiled()
+def sparse_vjp_rows(logits, labels, cotangent, first, rows, classes, gradients):
+    """The gradients of a block of rows whose labels name a class."""
+    softmax_rows(logits, first, rows, classes, gradients, first * classes)
+    for row in range(first, first + rows):
+        gradients[row * classes + labels[row]] -= logits.dtype.type(1)
+        for i in range(row * classes, (row + 1) * classes):
+            gradients[i] *= cotangent[row]
+
+
+@compiled()
+def _sparse_vjp_loop(logits, labels, cotangent, gradients):
+    rows, classes = cotangent.size, logits.size // cotangent.size
+    height = rows_per_block(classes)
+    for first in range(0, rows, height):
+        sparse_vjp_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
+
+
+@compiled(parallel=True)
+def _sparse_vjp_threads(logits, labels, cotangent, gradients):
+    rows, classes = cotangent.size, logits.size // cotangent.size
+    height = rows_per_block(classes)
+    for block in prange((rows + height - 1) // height):
+        first = np.intp(block) * height
+        sparse_vjp_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
