@@ -12,13 +12,16 @@ Array = NDArray[Any]
 
 
 def as_lists(value: Any, number: Callable[[float], Any] = float) -> Any:
-    """An argument as the reference takes it: arrays as nested lists, with floats made into other numbers if need be."""
+    """An argument as the reference takes it: arrays as nested lists, with floats made into other numbers if need be.
+
+    An array without axes is a number.
+    """
     if isinstance(value, tuple) and has_array(value):
         return tuple(as_lists(part, number) for part in value)
     if not isinstance(value, np.ndarray):
         return value
     lists = value.tolist()
-    return _map(number, lists) if value.dtype.kind == "f" and isinstance(lists, list) else lists
+    return _map(number, lists) if value.dtype.kind == "f" else lists
 
 
 def _map(function: Callable[[float], Any], lists: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,8 @@ def _offset(array: Array) -> Array:
 
 def _inside(array: Array) -> Array:
     larger = np.full([length + 2 for length in array.shape], AROUND.get(array.dtype.kind, 0), array.dtype)
-    part = larger[(slice(1, -1),) * array.ndim]
+    inner: tuple[Any, ...] = (slice(1, -1),) * array.ndim
+    part = larger[(*inner, ...)]
     part[...] = array
     return part
 
@@ -74,7 +76,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "strided": _strided,
     "reversed": _reversed,
     "mirrored": _mirrored,
-    "column-major": np.asfortranarray,
+    "column-major": partial(np.asarray, order="F"),
     "offset": _offset,
     "inside a larger array": _inside,
     "repeated": _repeated,

@@ -11,12 +11,14 @@ from reference.elementary import (
     times_log,
     weigh,
 )
+from reference.errors import InvalidArgument, is_number
 from reference.softmax import log_softmax_of_row, softmax_of_row
 
 __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
+    "empirical_loss_vjp",
     "mean_squared_error",
     "mean_squared_error_vjp",
     "softmax_cross_entropy_with_logits",
@@ -50,6 +52,37 @@ def empirical_loss(losses: Array) -> Number:
     """
     require_array("losses", losses, "N")
     return total(losses) / len(losses)
+
+
+def empirical_loss_vjp(losses: Array, cotangent: Number) -> Array:
+    """Carry a gradient back through `empirical_loss`: each example has the same share of it.
+
+    Why: the first step of backpropagation of all. Since it divides by the number of examples, a learning rate means
+    the same for batches of any size.
+
+    Formula:
+        d losses[n] = cotangent/N
+
+    Args:
+        losses: [N], one for each example.
+        cotangent: a number, the gradient with respect to the mean; 1 where that is what is to become small.
+
+    Returns:
+        [N], the gradient with respect to each example's loss.
+
+    Raises:
+        InvalidArgument: as `empirical_loss`, and if the cotangent isn't a number.
+
+    Source:
+        reinert-intro, "Loss Optimization by Gradient Descent": tf.gradients(ys=loss, xs=weights) of J(W).
+
+    >>> empirical_loss_vjp([0.5, 0.25, 3.0, 0.25], 2.0)
+    [0.5, 0.5, 0.5, 0.5]
+    """
+    (count,) = require_array("losses", losses, "N")
+    if not is_number(cotangent):
+        raise InvalidArgument("cotangent", "a number, as the mean is", type(cotangent).__name__)
+    return [cotangent / count for _ in losses]
 
 
 def mean_squared_error(predictions: Array, targets: Array) -> Array:

@@ -116,6 +116,26 @@ def empirical_loss_is_linear(draw: Draw, trial: Trial) -> None:
     trial.agree(trial.run(raised) - trial.run(losses), Fraction(1, len(losses)))
 
 
+@case(LOSSES, Axes(("N", ""), ("N",)))
+def empirical_loss_vjp(draw: Draw, c: Configuration) -> dict[str, Any]:
+    return {**empirical_loss.draw(draw, c), "cotangent": draw.array()}
+
+
+@law(empirical_loss_vjp)
+def empirical_loss_vjp_shares_the_gradient_out(draw: Draw, trial: Trial) -> None:
+    """N equal shares, whatever the losses are: together they are what came."""
+    losses, cotangent = empirical_loss_vjp(draw).values()
+    trial.agree(len(losses) * trial.run(losses, cotangent), exact(cotangent))
+
+
+@law(empirical_loss_vjp)
+def empirical_loss_vjp_of_twice_as_many_is_half(draw: Draw, trial: Trial) -> None:
+    """The more examples there are, the less each counts: one that is left out of the count shows."""
+    losses, cotangent = empirical_loss_vjp(draw).values()
+    once, twice = trial.run(losses, cotangent), trial.run(np.concatenate([losses, losses]), cotangent)
+    trial.agree(twice, np.concatenate([once, once]) / 2)
+
+
 @case(BATCH, EXAMPLES)
 def mean_squared_error(draw: Draw, c: Configuration) -> dict[str, Any]:
     return {"predictions": draw.array(c.N, c.K), "targets": draw.array(c.N, c.K)}

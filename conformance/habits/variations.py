@@ -22,7 +22,7 @@ def others(arguments: Arguments) -> list[Arguments]:
 
 def turned(arguments: Arguments) -> Arguments:
     """A call with the same numbers in another order."""
-    return _varied(partial(np.roll, shift=1, axis=-1), arguments)
+    return _varied(partial(_rolled, 1), arguments)
 
 
 def with_another_end(arguments: Arguments) -> Arguments:
@@ -37,10 +37,14 @@ def constant_along_an_axis(arguments: Arguments) -> Arguments:
 
 def _moved(places: int, array: Array) -> Array:
     """Every number some places on in its row; floats are nearer to zero, and not negative now and then."""
-    moved = np.roll(array, places, axis=-1)
+    moved = _rolled(places, array)
     if array.dtype.kind != "f" or holds_shares(array):
         return moved
-    return (np.abs(moved) if places % 2 == 0 else moved) * array.dtype.type(2.0**-places)
+    return np.asarray((np.abs(moved) if places % 2 == 0 else moved) * array.dtype.type(2.0**-places))
+
+
+def _rolled(places: int, array: Array) -> Array:
+    return np.roll(array, places, axis=-1) if array.ndim else array
 
 
 def _ending_otherwise(array: Array) -> Array:

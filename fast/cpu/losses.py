@@ -21,12 +21,13 @@ from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
 from fast.cpu.softmax import rows_per_block, shift_rows, softmax_rows
 from fast.validation import require_array, require_like
-from fast.validation.losses import require_classes
+from fast.validation.losses import require_classes, require_mean
 
 __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
+    "empirical_loss_vjp",
     "mean_squared_error",
     "mean_squared_error_vjp",
     "softmax_cross_entropy_with_logits",
@@ -43,6 +44,17 @@ def empirical_loss(losses: np.ndarray) -> np.ndarray:
     """
     require_array("losses", losses, "N")
     return np.asarray(_mean(contiguous(losses)), losses.dtype)
+
+
+def empirical_loss_vjp(losses: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Carry a gradient back through `empirical_loss`: to each example the same share.
+
+    Args: losses [N]; cotangent, an array without axes.
+    Returns: [N].
+    Raises: InvalidArgument, as `reference.empirical_loss_vjp`.
+    """
+    slope = require_mean(losses, cotangent)
+    return np.full(losses.shape, slope / losses.dtype.type(losses.size))
 
 
 def mean_squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:

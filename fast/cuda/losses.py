@@ -21,12 +21,13 @@ from fast.cuda.activations import exp_at, log_at
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
 from fast.cuda.softmax import largest_of_row, mass_of_row, normalizer_of_row
 from fast.validation import require_array, require_like
-from fast.validation.losses import require_classes
+from fast.validation.losses import require_classes, require_mean
 
 __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
+    "empirical_loss_vjp",
     "mean_squared_error",
     "mean_squared_error_vjp",
     "softmax_cross_entropy_with_logits",
@@ -141,10 +142,25 @@ def mean_kernel(values: Any, result: Any) -> None:
         result[0] = total / values.dtype.type(values.size)
 
 
+@kernel
+def share_kernel(slope: Any, result: Any) -> None:
+    """To each example the same share of the mean's gradient."""
+    share = slope[0] / result.dtype.type(result.size)
+    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
+        result[place] = share
+
+
 def empirical_loss(losses: np.ndarray) -> np.ndarray:
     """As `reference.empirical_loss`, on the GPU: [N] to an array without axes."""
     require_array("losses", losses, "N")
     return mean_on_device(to_device(losses)).copy_to_host().reshape(())
+
+
+def empirical_loss_vjp(losses: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """As `reference.empirical_loss_vjp`, on the GPU: [N] and an array without axes to [N]."""
+    slope, result = require_mean(losses, cotangent), empty(losses.shape, losses.dtype)
+    launch_over(share_kernel, losses.size, to_device(slope.reshape(1)), result)
+    return result.copy_to_host()
 
 
 def mean_squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -104,7 +104,7 @@ def bits(value: Any) -> list[tuple[Any, ...]]:
 
 def spread_out(array: np.ndarray) -> np.ndarray:
     """A view that skips every other number of a larger array, backwards."""
-    spread = np.zeros([2 * length for length in array.shape], array.dtype)[tuple([slice(None, None, -2)] * array.ndim)]
+    spread = np.zeros([2 * length for length in array.shape], array.dtype)[*[slice(None, None, -2)] * array.ndim, ...]
     spread[...] = array
     return spread
 
@@ -116,7 +116,11 @@ def read_only(array: np.ndarray) -> np.ndarray:
     return copy
 
 
-LAYOUTS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (spread_out, np.asfortranarray, read_only)
+def column_major(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array, order="F")
+
+
+LAYOUTS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (spread_out, column_major, read_only)
 
 
 def spoilt(call: Call) -> list[tuple[str, dict[str, Any]]]:
@@ -126,7 +130,12 @@ def spoilt(call: Call) -> list[tuple[str, dict[str, Any]]]:
     for name, value in data.items():
         if value is None:  # what may be left out
             continue
-        wrong.append((name, {name: list(value)}))
-        for change in (np.ndarray.tolist, lambda array: array.astype(complex), lambda array: array[:0]):
+        wrong.append((name, {name: [value] if getattr(value, "ndim", 1) == 0 else list(value)}))
+        for change in (np.ndarray.tolist, lambda array: array.astype(complex), shortened):
             wrong.append((name, {name: map_arrays(change, value)}))
     return wrong
+
+
+def shortened(array: np.ndarray) -> np.ndarray:
+    """Nothing of an array; a number as an array of one."""
+    return array[:0] if array.ndim else array[None]

@@ -103,6 +103,13 @@ def test_squares_and_their_gradient_are_exact_in_fractions(seed, rows, outputs):
         for row, wanted, g in zip(predictions, targets, cotangent, strict=True)
     ]
     assert reference.empirical_loss(losses) == sum(losses) / rows
+    assert reference.empirical_loss_vjp(losses, cotangent[0]) == [cotangent[0] / rows] * rows
+
+
+@pytest.mark.parametrize("cotangent", [None, "1", [1.0], [[1.0]]])
+def test_the_gradient_of_a_mean_is_a_number(cotangent):
+    with pytest.raises(InvalidArgument, match=r"^cotangent: wanted a number, as the mean is; got "):
+        reference.empirical_loss_vjp([0.5, 0.25], cotangent)
 
 
 def test_a_class_without_label_has_no_gradient_whatever_its_probability():

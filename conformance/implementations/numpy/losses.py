@@ -8,11 +8,13 @@ import numpy as np
 
 from conformance.implementations.numpy.arguments import Array, require_array
 from conformance.implementations.numpy.softmax import softmax
+from reference.errors import InvalidArgument
 
 __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
+    "empirical_loss_vjp",
     "mean_squared_error",
     "mean_squared_error_vjp",
     "softmax_cross_entropy_with_logits",
@@ -45,6 +47,14 @@ def empirical_loss(losses: Array) -> Any:
     require_array("losses", losses, "N")
     with np.errstate(all="ignore"):
         return losses.mean()
+
+
+def empirical_loss_vjp(losses: Array, cotangent: Array) -> Array:
+    (count,) = require_array("losses", losses, "N")
+    if not isinstance(cotangent, np.ndarray) or cotangent.shape or cotangent.dtype != losses.dtype:
+        raise InvalidArgument("cotangent", "an array without axes, of the losses' dtype", f"{cotangent!r:.40}")
+    with np.errstate(all="ignore"):
+        return np.full(count, cotangent / count, losses.dtype)
 
 
 def mean_squared_error(predictions: Array, targets: Array) -> Array:

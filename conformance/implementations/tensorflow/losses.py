@@ -24,6 +24,7 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "empirical_loss",
+    "empirical_loss_vjp",
     "mean_squared_error",
     "mean_squared_error_vjp",
     "softmax_cross_entropy_with_logits",
@@ -57,6 +58,10 @@ def empirical_loss(losses: Any) -> Any:
     return tf.reduce_mean(losses).numpy()
 
 
+def empirical_loss_vjp(losses: Any, cotangent: Any) -> Any:
+    return vjp(tf.reduce_mean, (losses,), cotangent)[0]
+
+
 def mean_squared_error(predictions: Any, targets: Any) -> Any:
     return of_each_example(predictions, targets).numpy()
 
@@ -68,6 +73,12 @@ def mean_squared_error_vjp(predictions: Any, targets: Any, cotangent: Any) -> An
 def of_each_example(predictions: Any, targets: Any) -> Any:
     """As the slide has it, but for the axis: there the mean is over the examples, too."""
     return tf.reduce_mean(tf.square(tf.subtract(targets, predictions)), axis=-1)
+
+
+def mean_gradient_is_defined(losses: Any, cotangent: Any) -> bool:
+    """Whether TensorFlow shares a gradient out, of another shape than a mean's or among what is no list of losses."""
+    fits = len(shape(losses)) == 1 and not is_empty(losses) and shape(cotangent) == ()
+    return math.prod(shape(cotangent)) == 1 and np.asarray(losses).dtype.kind == "f" and not fits
 
 
 def broadcast_rows(probabilities: Any, labels: Any) -> bool:
@@ -125,6 +136,13 @@ KNOWN_DEVIATIONS = [
         lambda losses: len(shape(losses)) != 1 or is_empty(losses),
         {"losses": numbers(1, 1)},
         "the mean of all numbers",
+    ),
+    leniency(
+        "empirical_loss_vjp",
+        "losses may have any axes or none, or be empty, and a cotangent any axes of one number",
+        mean_gradient_is_defined,
+        {"losses": numbers(2), "cotangent": numbers(1)},
+        "an equal share for each number",
     ),
     leniency(
         "mean_squared_error",

@@ -13,6 +13,7 @@ from tests.conformance.power.entering import BOTH, BOUND, GRADIENTS, LATTICE, LA
 from tests.conformance.power.pieces import one_by_one, through_a_wider_format, wider
 
 REGRESSION = {"predictions": numbers(3, 4), "targets": numbers(3, 4, salt=1)}
+MANY = {"losses": numbers(257), "cotangent": np.array(257.0)}
 REGRESSION_VJP = {**REGRESSION, "cotangent": np.arange(1.0, 4.0)}
 
 # --- wrong: means -----------------------------------------------------------------------------------------------------
@@ -40,6 +41,32 @@ def a_mean_of_a_warp(losses: Array) -> Any:
 def a_median(losses: Array) -> Any:
     """The middle loss, which outliers don't move."""
     return np.median(losses).astype(losses.dtype)
+
+
+@wrong("empirical_loss_vjp", BOUND, LAWS, GRADIENTS)
+def the_whole_gradient_for_each(losses: Array, cotangent: Array) -> Array:
+    """As of a sum: it isn't divided."""
+    return np.full_like(losses, cotangent)
+
+
+@wrong("empirical_loss_vjp", BOUND, LAWS, GRADIENTS)
+def a_share_of_one(losses: Array, cotangent: Array) -> Array:
+    """1/N, where the mean is all that is asked for: the cotangent is ignored."""
+    return np.full_like(losses, 1 / losses.size)
+
+
+@wrong("empirical_loss_vjp", BOUND, dtypes=BOTH)
+def shares_of_a_rounded_reciprocal(losses: Array, cotangent: Array) -> Array:
+    """1/N is rounded, and then the product with it."""
+    return np.full_like(losses, cotangent * (losses.dtype.type(1) / losses.dtype.type(losses.size)))
+
+
+@wrong("empirical_loss_vjp", LATTICE, cases=200, where=lambda losses, cotangent: len(losses) > 256, witness=MANY)
+def shares_of_the_first_256(losses: Array, cotangent: Array) -> Array:
+    """One block of threads writes, and a batch has more examples."""
+    shares = base.empirical_loss_vjp(losses, cotangent)
+    shares[256:] = 0
+    return shares
 
 
 @wrong("mean_squared_error", LATTICE, LAWS, witness=REGRESSION)
@@ -155,6 +182,13 @@ def cross_entropy_gradient_of_0_over_0(probabilities: Array, labels: Array, cota
 def a_mean_from_the_last_loss(losses: Array) -> Any:
     """One loss after the other, backwards."""
     return one_by_one(losses[::-1]) / losses.dtype.type(len(losses))
+
+
+@right("empirical_loss_vjp")
+def shares_in_a_wider_format(losses: Array, cotangent: Array) -> Array:
+    """Divided in the next wider format, and repeated."""
+    base.empirical_loss_vjp(losses, cotangent)
+    return np.repeat(cotangent.astype(wider(losses.dtype)) / losses.size, losses.size).astype(losses.dtype)
 
 
 @right("mean_squared_error")
