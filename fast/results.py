@@ -51,6 +51,14 @@ class RosenblattTrace(NamedTuple):
     changes: np.ndarray
 
 
+class NeighborsPrediction(NamedTuple):
+    """What `nearest_neighbors` returns: distances [M, k], and the examples' places [M, k] and classes [M] as int64."""
+
+    distances: np.ndarray
+    places: np.ndarray
+    classes: np.ndarray
+
+
 class MulticlassPrediction(NamedTuple):
     """What `multiclass_perceptron_predict` returns: each perceptron's score, and the highest's class as int64."""
 

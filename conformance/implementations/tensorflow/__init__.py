@@ -54,6 +54,9 @@ NOT_PROVIDED = {
     "multiclass_perceptron_predict": "TensorFlow has no perceptron; its dense layer is looked at as dense",
     "multiclass_perceptron_train": "TensorFlow learns by gradients, and a threshold has none",
     "step_vjp": "TensorFlow's tape finds no gradient behind a step, not even 0",
+    "most_frequent_class": "TensorFlow has no classifier that doesn't look at what it classifies",
+    "nearest_neighbors": "TensorFlow has no such classifier; its users compute the distances themselves, and sort them",
+    "random_baseline": "TensorFlow draws its random numbers itself, and gives no class for one that was drawn",
     "rosenblatt_train": "TensorFlow learns by gradients, and a threshold has none",
 }
 
