@@ -184,3 +184,10 @@ class EarlyStop(NamedTuple):
 
     best_step: np.ndarray
     steps: np.ndarray
+
+
+class Sample(NamedTuple):
+    """What `sample_index` returns: the probabilities [N, K] at the temperature, and the indices drawn [N] as int64."""
+
+    probabilities: np.ndarray
+    indices: np.ndarray

@@ -30,6 +30,7 @@ from reference.perceptron import *
 from reference.pooling import *
 from reference.recurrent import *
 from reference.regularization import *
+from reference.sampling import *
 from reference.softmax import *
 from reference.training import *
 from reference.trajectories import *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from conformance.sampling import sample_calls
 from conformance.subject import Subject
 from conformance.sweeping import sweep
 from reference.arrays import flatten
+from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
 
 SEVERITY = Severity.WRONG_NUMBERS
@@ -47,9 +49,15 @@ def has_exact_results(operation: Operation, algorithm: Callable[..., Any] | None
     return any(
         isinstance(number, Rounded) and number.error == 0 and number.value != 0
         for arguments in sample_calls(operation, "float64", TRIALS, values="swept")
-        for _, part in flatten_result(expected(operation, arguments, arithmetic, algorithm))
-        for number in flatten(part)
+        for number in _wanted(operation, arguments, arithmetic, algorithm)
     )
+
+
+def _wanted(operation: Operation, arguments: Arguments, *how: Any) -> Iterator[Any]:
+    """The numbers that a call is to return; none where a choice in it can't be decided."""
+    with suppress(Undecidable):
+        for _, part in flatten_result(expected(operation, arguments, *how)):
+            yield from flatten(part)
 
 
 def explore_calls(subject: Subject, values: str, share: float, **how: Any) -> Evidence:

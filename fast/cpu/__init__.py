@@ -24,6 +24,7 @@ from fast.cpu.perceptron import *
 from fast.cpu.pooling import *
 from fast.cpu.recurrent import *
 from fast.cpu.regularization import *
+from fast.cpu.sampling import *
 from fast.cpu.softmax import *
 
 # Threads that wait shall sleep. OpenMP's spin by default, and where other programs want the cores too, a spinning one

@@ -28,6 +28,7 @@ from fast.cuda.perceptron import *
 from fast.cuda.pooling import *
 from fast.cuda.recurrent import *
 from fast.cuda.regularization import *
+from fast.cuda.sampling import *
 from fast.cuda.softmax import *
 
 PROFILE = {

@@ -24,6 +24,7 @@ from conformance.implementations.numpy.perceptron import *
 from conformance.implementations.numpy.pooling import *
 from conformance.implementations.numpy.recurrent import *
 from conformance.implementations.numpy.regularization import *
+from conformance.implementations.numpy.sampling import *
 from conformance.implementations.numpy.softmax import *
 
 DESCRIPTION = f"NumPy {np.__version__}"

@@ -57,6 +57,7 @@ NOT_PROVIDED = {
     "most_frequent_class": "TensorFlow has no classifier that doesn't look at what it classifies",
     "nearest_neighbors": "TensorFlow has no such classifier; its users compute the distances themselves, and sort them",
     "random_baseline": "TensorFlow draws its random numbers itself, and gives no class for one that was drawn",
+    "sample_index": "TensorFlow's tf.random.categorical draws its numbers itself, and can't be given any",
     "rosenblatt_train": "TensorFlow learns by gradients, and a threshold has none",
 }
 
