@@ -67,8 +67,9 @@ def mcculloch_pitts(inputs: Array, connections: Array, thresholds: Array) -> Arr
         InvalidArgument: if a shape doesn't fit, an input isn't 0 or 1, or a connection isn't 1, -1 or 0.
 
     Source:
-        goldsborough-methods, "Artificial Neural Networks": summed binary inputs and thresholded them; the veto is
-        McCulloch and Pitts, A Logical Calculus of the Ideas Immanent in Nervous Activity.
+        goldsborough-methods, "Neural Networks: Mathematical Model", the figure of a neuron, and "Artificial Neural
+        Networks": summed binary inputs and thresholded them; the veto is McCulloch and Pitts, A Logical Calculus of the
+        Ideas Immanent in Nervous Activity.
 
     >>> both = [[0, 0], [0, 1], [1, 0], [1, 1]]
     >>> mcculloch_pitts(both, [[1, 1], [1, 1]], [2, 1])  # AND, OR

@@ -211,7 +211,9 @@ def perceptron_predict(features: Array, weights: Array) -> PerceptronPrediction:
         InvalidArgument: if the features aren't a matrix of numbers or the weights don't fit them.
 
     Source:
-        ruppert-ml2, "Perceptron example": f(x) = x·(1, 2) - 4.
+        ruppert-ml2, "Neuron / Perceptron": weighted sum of inputs, bias, activation function, and "Perceptron example":
+        f(x) = x·(1, 2) - 4; reinert-intro, "The Perceptron: Forward Propagation": g(w₀ + Xᵀ·W), where g is the sign
+        here, and w₀ the last weight.
 
     >>> perceptron_predict([[-1, 2], [0, 4]], [1, 2, 4])
     PerceptronPrediction(scores=[-1, 4], labels=[-1, 1])

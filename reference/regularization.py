@@ -54,7 +54,7 @@ def dropout(inputs: Array, mask: Array, *, rate: Number) -> Array:
 
     Source:
         goldsborough-methods, "Dropout": we deactivate neurons on each activation with probability p; reinert-intro,
-        "Reg. Technique 1: Dropout".
+        "Reg. Technique 1: Dropout"; ruppert-ml2, "Dropout": deactivates random nodes.
 
     >>> dropout([3.0, -1.0, 2.0], [1, 1, 0], rate=0.75)
     [12.0, -4.0, 0.0]
@@ -150,7 +150,7 @@ def l2_penalty(weights: tuple[Array, ...], *, coefficient: Number) -> Array:
 
     Source:
         reinert-intro, "Preventing Overfitting through Regularization": constrains our optimization problem to
-        discourage complex models.
+        discourage complex models; ruppert-ml2, "Overfitting and Regularization".
 
     >>> l2_penalty(([[3.0, -4.0]], [2.0]), coefficient=0.5)
     [12.5, 2.0]
@@ -217,7 +217,8 @@ def early_stopping(losses: Array, *, patience: int = 0, min_delta: Number = 0) -
             finite number ≥ 0.
 
     Source:
-        reinert-intro, "Reg. Technique 2: Early Stopping"; the rule is that of Keras' EarlyStopping.
+        reinert-intro, "Reg. Technique 2: Early Stopping" and "The Last Frontier: „Overfitting“": which is the
+        most ideally trained network; the rule is that of Keras' EarlyStopping.
 
     >>> early_stopping([5.0, 3.0, 4.0, 3.5, 1.0], patience=2)
     EarlyStop(best_step=1, steps=4)

@@ -60,7 +60,8 @@ def trajectory(
         InvalidArgument: if steps isn't a positive integer, or as the optimizer.
 
     Source:
-        reinert-intro, "Loss Optimization by Gradient Descent".
+        reinert-intro, "Loss Optimization by Gradient Descent", "How can we optimize loss optimization?" and "Learning
+        Rates visualized": what a small learning rate does, a large one, and one that suits.
 
     >>> from reference import gradient_descent
     >>> print(trajectory(gradient_descent, lambda p, t: [2 * p[0]], [8.0], steps=3, learning_rate=0.25))

@@ -72,6 +72,32 @@ def test_optimizers_get_their_state_back(name: str) -> None:
     assert came.final_parameters == parameters
 
 
+@pytest.mark.parametrize(
+    ("learning_rate", "arrives", "overshoots"),
+    [(0.001, False, False), (0.25, True, False), (0.75, True, True), (1.25, False, True)],
+)
+def test_a_small_rate_is_slow_and_a_large_one_overshoots(learning_rate: float, arrives: bool, overshoots: bool) -> None:
+    """Of p²: half the curvature's reciprocal suits it, and beyond all of it every step leads farther away."""
+    path = trajectory(reference.gradient_descent, lambda p, t: [2 * p[0]], [1.0], steps=50, learning_rate=learning_rate)
+    (end,) = path.final_parameters
+    assert (abs(end) < 1e-6) == arrives
+    assert any(p[0] < 0 for p in path.parameters) == overshoots
+    assert (abs(end) > 1) == (learning_rate > 1)
+
+
+@pytest.mark.parametrize(("learning_rate", "minimum"), [(0.01, 0.930403), (0.2, -1.057454)])
+def test_a_small_rate_stops_in_the_first_minimum(learning_rate: float, minimum: float) -> None:
+    """p⁴ - 2p² + p/2 has a lower minimum behind the first, where a larger step lands."""
+    path = trajectory(
+        reference.gradient_descent,
+        lambda p, t: [4 * p[0] ** 3 - 4 * p[0] + 0.5],
+        [1.5],
+        steps=1000,
+        learning_rate=learning_rate,
+    )
+    assert path.final_parameters[0] == pytest.approx(minimum, abs=1e-6)
+
+
 def test_bad_calls_are_named() -> None:
     for argument, call in {
         "steps": lambda: trajectory(reference.gradient_descent, lambda p, t: p, [1.0], steps=0, learning_rate=1),
