@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reference.arrays import Array, require_array, require_shape, total, zeros
+from collections.abc import Callable, Sequence
+
+from reference.arrays import Array, Number, require_array, require_shape, total, zeros
 from reference.convolution import Geometry, slide, window_starts
 from reference.elementary import largest, shares_of_largest
 from reference.errors import require_pair
@@ -45,13 +47,7 @@ def max_pool2d(
     >>> flatten(max_pool2d(reshape([[66, 2], [6, 32]], (1, 2, 2, 1))))
     [66]
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    output: Array = zeros((len(images), *geometry.outputs, len(images[0][0][0])))
-    for n, image in enumerate(images):
-        for i, j, cells in windows(geometry, window, image):
-            for c in range(len(image[0][0])):
-                output[n][i][j][c] = largest([image[row][column][c] for row, column in cells])
-    return output
+    return summarize(largest, images, pool_size, strides, padding)
 
 
 def max_pool2d_vjp(
@@ -91,17 +87,7 @@ def max_pool2d_vjp(
     >>> flatten(max_pool2d_vjp(reshape([[66, 2], [6, 32]], (1, 2, 2, 1)), [[[[5]]]]))
     [5, 0, 0, 0]
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    _, rows, columns, channels = require_array("images", images, "N H W C")
-    require_shape("cotangent", cotangent, (len(images), *geometry.outputs, channels), "of the pooling's output")
-    gradients: Array = zeros((len(images), rows, columns, channels))
-    for n, image in enumerate(images):
-        for i, j, cells in windows(geometry, window, image):
-            for c in range(channels):
-                shares = shares_of_largest([image[row][column][c] for row, column in cells], cotangent[n][i][j][c])
-                for (row, column), share in zip(cells, shares, strict=True):
-                    gradients[n][row][column][c] += share
-    return gradients
+    return share_out(shares_of_largest, images, cotangent, pool_size, strides, padding)
 
 
 def average_pool2d(
@@ -139,13 +125,7 @@ def average_pool2d(
     >>> flatten(average_pool2d(reshape([[66, 2], [6, 32]], (1, 2, 2, 1))))
     [26.5]
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    output: Array = zeros((len(images), *geometry.outputs, len(images[0][0][0])))
-    for n, image in enumerate(images):
-        for i, j, cells in windows(geometry, window, image):
-            for c in range(len(image[0][0])):
-                output[n][i][j][c] = total(image[row][column][c] for row, column in cells) / len(cells)
-    return output
+    return summarize(lambda numbers: total(numbers) / len(numbers), images, pool_size, strides, padding)
 
 
 def average_pool2d_vjp(
@@ -184,6 +164,35 @@ def average_pool2d_vjp(
     >>> flatten(average_pool2d_vjp(reshape([[66, 2], [6, 32]], (1, 2, 2, 1)), [[[[5]]]]))
     [1.25, 1.25, 1.25, 1.25]
     """
+
+    def equal_shares(numbers: Sequence[Number], gradient: Number) -> list[Number]:
+        return [gradient / len(numbers)] * len(numbers)
+
+    return share_out(equal_shares, images, cotangent, pool_size, strides, padding)
+
+
+def summarize(
+    summary: Callable[[Sequence[Number]], Number], images: Array, pool_size: object, strides: object, padding: object
+) -> Array:
+    """Make one number of each channel of every window."""
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    output: Array = zeros((len(images), *geometry.outputs, len(images[0][0][0])))
+    for n, image in enumerate(images):
+        for i, j, cells in windows(geometry, window, image):
+            for c in range(len(image[0][0])):
+                output[n][i][j][c] = summary([image[row][column][c] for row, column in cells])
+    return output
+
+
+def share_out(
+    shares_of: Callable[[Sequence[Number], Number], list[Number]],
+    images: Array,
+    cotangent: Array,
+    pool_size: object,
+    strides: object,
+    padding: object,
+) -> Array:
+    """Give each cell of every window its share of the gradient, which depends on the window's numbers."""
     geometry, window = require_pooling(images, pool_size, strides, padding)
     _, rows, columns, channels = require_array("images", images, "N H W C")
     require_shape("cotangent", cotangent, (len(images), *geometry.outputs, channels), "of the pooling's output")
@@ -191,8 +200,8 @@ def average_pool2d_vjp(
     for n, image in enumerate(images):
         for i, j, cells in windows(geometry, window, image):
             for c in range(channels):
-                share = cotangent[n][i][j][c] / len(cells)
-                for row, column in cells:
+                shares = shares_of([image[row][column][c] for row, column in cells], cotangent[n][i][j][c])
+                for (row, column), share in zip(cells, shares, strict=True):
                     gradients[n][row][column][c] += share
     return gradients
 

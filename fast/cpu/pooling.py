@@ -21,6 +21,7 @@ from fast.cpu.compilation import compiled
 from fast.cpu.vectors import VECTOR_BYTES, load, maximum, store
 from fast.cpu.windows import Window, window_numbers
 from fast.validation import require_like
+from fast.validation.convolution import Geometry
 from fast.validation.pooling import require_pooling
 
 __all__ = ["average_pool2d", "average_pool2d_vjp", "max_pool2d", "max_pool2d_vjp"]
@@ -40,12 +41,7 @@ def max_pool2d(
     Returns: [N, OH, OW, C].
     Raises: InvalidArgument, as `reference.max_pool2d`.
     """
-    geometry, size = require_pooling(images, pool_size, strides, padding)
-    shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
-    target = destination(out, shape, images.dtype, images)
-    kernel = _pool_loop if images.size < PARALLEL_SIZE else _pool_threads
-    kernel(contiguous(images), target, window_numbers(size, geometry))
-    return deliver(target, out)
+    return _pooled(_pool_loop, _pool_threads, images, (pool_size, strides, padding), out)
 
 
 def max_pool2d_vjp(
@@ -62,12 +58,9 @@ def max_pool2d_vjp(
     Returns: [N, H, W, C].
     Raises: InvalidArgument, as `reference.max_pool2d_vjp`.
     """
-    geometry, size = require_pooling(images, pool_size, strides, padding)
-    shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
-    require_like("cotangent", cotangent, shape, images.dtype, "of the pooling's output")
-    gradients = np.empty(images.shape, images.dtype)
+    gradients, window = _prepared(images, cotangent, (pool_size, strides, padding))
     kernel = _pool_vjp_loop if images.size < PARALLEL_SIZE else _pool_vjp_threads
-    kernel(contiguous(images), contiguous(cotangent), gradients, window_numbers(size, geometry))
+    kernel(contiguous(images), contiguous(cotangent), gradients, window)
     return gradients
 
 
@@ -85,12 +78,7 @@ def average_pool2d(
     Returns: [N, OH, OW, C].
     Raises: InvalidArgument, as `reference.average_pool2d`.
     """
-    geometry, size = require_pooling(images, pool_size, strides, padding)
-    shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
-    target = destination(out, shape, images.dtype, images)
-    kernel = _average_loop if images.size < PARALLEL_SIZE else _average_threads
-    kernel(contiguous(images), target, window_numbers(size, geometry))
-    return deliver(target, out)
+    return _pooled(_average_loop, _average_threads, images, (pool_size, strides, padding), out)
 
 
 def average_pool2d_vjp(
@@ -107,13 +95,30 @@ def average_pool2d_vjp(
     Returns: [N, H, W, C].
     Raises: InvalidArgument, as `reference.average_pool2d_vjp`.
     """
-    geometry, size = require_pooling(images, pool_size, strides, padding)
-    shape = (len(images), geometry.output_rows, geometry.output_columns, images.shape[3])
-    require_like("cotangent", cotangent, shape, images.dtype, "of the pooling's output")
-    gradients = np.empty(images.shape, images.dtype)
+    gradients, window = _prepared(images, cotangent, (pool_size, strides, padding))
     kernel = _average_vjp_loop if images.size < PARALLEL_SIZE else _average_vjp_threads
-    kernel(contiguous(cotangent), gradients, window_numbers(size, geometry))
+    kernel(contiguous(cotangent), gradients, window)
     return gradients
+
+
+def _pooled(loop, threads, images: np.ndarray, how: tuple, out: np.ndarray | None) -> np.ndarray:
+    """Apply a kernel to the windows of images, in threads if there are many numbers."""
+    geometry, size = require_pooling(images, *how)
+    target = destination(out, _output_shape(images, geometry), images.dtype, images)
+    kernel = loop if images.size < PARALLEL_SIZE else threads
+    kernel(contiguous(images), target, window_numbers(size, geometry))
+    return deliver(target, out)
+
+
+def _prepared(images: np.ndarray, cotangent: np.ndarray, how: tuple) -> tuple[np.ndarray, Window]:
+    """Check the arguments of a gradient; return an array for it, and where the windows stand."""
+    geometry, size = require_pooling(images, *how)
+    require_like("cotangent", cotangent, _output_shape(images, geometry), images.dtype, "of the pooling's output")
+    return np.empty(images.shape, images.dtype), window_numbers(size, geometry)
+
+
+def _output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, ...]:
+    return len(images), geometry.output_rows, geometry.output_columns, images.shape[3]
 
 
 @compiled()

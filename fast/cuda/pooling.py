@@ -135,11 +135,7 @@ def max_pool2d(
     Raises:
         InvalidArgument: as the reference, and if the images aren't float32 or float64.
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    details = kernel_details(geometry, window)
-    result = empty(output_shape(images, geometry), images.dtype)
-    launch_over(largest_kernel, result.size, to_device(images), details, result)
-    return result.copy_to_host()
+    return pooled(largest_kernel, images, pool_size, strides, padding)
 
 
 def max_pool2d_vjp(
@@ -165,9 +161,7 @@ def max_pool2d_vjp(
     Raises:
         InvalidArgument: as `max_pool2d`, and if the cotangent's shape isn't the output's.
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    details = kernel_details(geometry, window)
-    require_like("cotangent", cotangent, output_shape(images, geometry), images.dtype, "of the pooling's output")
+    details = details_of_gradient(images, cotangent, pool_size, strides, padding)
     winners, result = empty(cotangent.shape, np.dtype(np.int64)), empty(images.shape, images.dtype)
     launch_over(winners_kernel, winners.size, to_device(images), details, winners)
     launch_over(collect, result.size, winners, to_device(cotangent), details, result)
@@ -191,11 +185,7 @@ def average_pool2d(
     Raises:
         InvalidArgument: as the reference, and if the images aren't float32 or float64.
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    details = kernel_details(geometry, window)
-    result = empty(output_shape(images, geometry), images.dtype)
-    launch_over(mean_kernel, result.size, to_device(images), details, result)
-    return result.copy_to_host()
+    return pooled(mean_kernel, images, pool_size, strides, padding)
 
 
 def average_pool2d_vjp(
@@ -221,9 +211,7 @@ def average_pool2d_vjp(
     Raises:
         InvalidArgument: as `average_pool2d`, and if the cotangent's shape isn't the output's.
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    details = kernel_details(geometry, window)
-    require_like("cotangent", cotangent, output_shape(images, geometry), images.dtype, "of the pooling's output")
+    details = details_of_gradient(images, cotangent, pool_size, strides, padding)
     result = empty(images.shape, images.dtype)
     launch_over(collect_shares, result.size, to_device(cotangent), details, result)
     return result.copy_to_host()
@@ -237,3 +225,19 @@ def output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, int, int,
 def kernel_details(geometry: Geometry, window: tuple[int, int]) -> tuple[int, ...]:
     """What a kernel needs to know of its windows: their size, step and padding."""
     return (*window, *geometry[2:6])
+
+
+def pooled(compiled: Any, images: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> np.ndarray:
+    """Run a kernel that makes one number of every window."""
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    details = kernel_details(geometry, window)
+    result = empty(output_shape(images, geometry), images.dtype)
+    launch_over(compiled, result.size, to_device(images), details, result)
+    return result.copy_to_host()
+
+
+def details_of_gradient(images: np.ndarray, cotangent: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> Any:
+    """Check the arguments of a gradient; return what its kernels are told of the windows."""
+    geometry, window = require_pooling(images, pool_size, strides, padding)
+    require_like("cotangent", cotangent, output_shape(images, geometry), images.dtype, "of the pooling's output")
+    return kernel_details(geometry, window)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from reference.arrays import Array, require_array, require_shape, zeros
+from reference.arrays import Array, Number
 from reference.numbers.mixing import multiply
-from reference.pooling import require_pooling, windows
+from reference.pooling import share_out
 
 __all__ = ["reciprocal_average_pool2d_vjp"]
 
@@ -46,14 +47,8 @@ def reciprocal_average_pool2d_vjp(
     >>> reciprocal_average_pool2d_vjp([[[[3.0], [5.0]]]], [[[[1.0]]]], pool_size=(1, 2))
     [[[[0.5], [0.5]]]]
     """
-    geometry, window = require_pooling(images, pool_size, strides, padding)
-    _, rows, columns, channels = require_array("images", images, "N H W C")
-    require_shape("cotangent", cotangent, (len(images), *geometry.outputs, channels), "of the pooling's output")
-    gradients: Array = zeros((len(images), rows, columns, channels))
-    for n, image in enumerate(images):
-        for i, j, cells in windows(geometry, window, image):
-            for c in range(channels):
-                share = multiply(cotangent[n][i][j][c], Fraction(1, len(cells)))
-                for row, column in cells:
-                    gradients[n][row][column][c] += share
-    return gradients
+
+    def equal_shares(numbers: Sequence[Number], gradient: Number) -> list[Number]:
+        return [multiply(gradient, Fraction(1, len(numbers)))] * len(numbers)
+
+    return share_out(equal_shares, images, cotangent, pool_size, strides, padding)
