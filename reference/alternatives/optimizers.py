@@ -1,14 +1,14 @@
-"""Adam in another way: means that move by a part of the distance to what is new."""
+"""Optimizers in another way: means that move by a part of the distance to what is new, and reciprocal roots."""
 
 from __future__ import annotations
 
-from reference.adaptive_optimizers import AdamStep, require_adam
+from reference.adaptive_optimizers import AdagradStep, AdamStep, adagrad, require_adam
 from reference.arrays import Array, Number, elementwise, flatten
 from reference.elementary import power, sqrt
 from reference.numbers.mixing import beside
 from reference.optimizers import require_step
 
-__all__ = ["incremental_adam"]
+__all__ = ["incremental_adam", "reciprocal_adagrad"]
 
 
 def incremental_adam(
@@ -67,3 +67,48 @@ def incremental_adam(
     second_moment = elementwise(lambda v, g: v + (g * g - v) * (1 - b2), second_moment, gradients)
     parameters = elementwise(lambda p, m, v: p - m * alpha / (sqrt(v) + small), parameters, first_moment, second_moment)
     return AdamStep(parameters, first_moment, second_moment)
+
+
+def reciprocal_adagrad(
+    parameters: Array,
+    gradients: Array,
+    accumulator: Array,
+    *,
+    learning_rate: Number,
+    epsilon: Number = 1e-7,
+    epsilon_inside_root: bool = True,
+) -> AdagradStep:
+    """`adagrad` as TensorFlow 1 computes it, who has no ε: times the reciprocal of the root. With an ε it is the same.
+
+    A machine finds 1/√a at once, and multiplies faster than it divides; the product is rounded once more.
+
+    Formula:
+        a ← a + g²,  θ ← θ - η·g·(1/√a)
+
+    Args:
+        parameters: as in `reference.adagrad`, and so are all others.
+        gradients: g.
+        accumulator: a.
+        learning_rate: η.
+        epsilon: ε.
+        epsilon_inside_root: whether ε stands inside the root; TensorFlow 1's is a 0 that stands outside.
+
+    Returns:
+        AdagradStep(parameters, accumulator).
+
+    Raises:
+        InvalidArgument: as `reference.adagrad`.
+
+    Source:
+        tf.compat.v1.train.AdagradOptimizer, the kernel ApplyAdagrad.
+
+    >>> reciprocal_adagrad([1.0], [4.0], [0.0], learning_rate=0.5, epsilon=0, epsilon_inside_root=False)
+    AdagradStep(parameters=[0.5], accumulator=[16.0])
+    """
+    how = {"epsilon": epsilon, "epsilon_inside_root": epsilon_inside_root}
+    step = adagrad(parameters, gradients, accumulator, learning_rate=learning_rate, **how)
+    if epsilon_inside_root or epsilon != 0:
+        return step
+    (rate,) = beside(flatten(parameters)[0], learning_rate)
+    parameters = elementwise(lambda p, g, a: p - rate * g * (1 / sqrt(a)), parameters, gradients, step.accumulator)
+    return AdagradStep(parameters, step.accumulator)

@@ -20,7 +20,7 @@ from conformance.implementations.tensorflow.optimizers import (
     stepped_by_keras,
 )
 from conformance.outcomes import Severity
-from reference.alternatives import incremental_adam
+from reference.alternatives import incremental_adam, reciprocal_adagrad
 from reference.errors import is_integer
 
 __all__ = ["adadelta", "adagrad", "adam", "rmsprop"]
@@ -128,8 +128,8 @@ def unchecked(**given: Any) -> bool:
     )
 
 
-#: Keras moves the means of its Adam by a part of the distance to what is new.
-ALGORITHMS = {"adam": incremental_adam}
+#: Keras moves the means of its Adam by a part of the distance to what is new; TensorFlow 1 multiplies by 1/√a.
+ALGORITHMS = {"adagrad": reciprocal_adagrad, "adam": incremental_adam}
 
 KNOWN_DEVIATIONS = [
     *(

@@ -554,3 +554,37 @@ def _incremental_step(
     m, v = m + (g - m) * part(b1), v + (g * g - v) * part(b2)
     small = small if epsilon_hat else small * root
     return p - m * (rate * root / (1 - b1**step)) / (np.sqrt(v) + small), m, v
+
+
+@computes("adagrad", alternatives.reciprocal_adagrad)
+def by_reciprocal_roots(p: Array, g: Array, a: Array, **how: Any) -> tuple[Array, Array]:
+    return _step_by_roots(p, g, a, **how)
+
+
+@wrong
+def by_reciprocal_sums(p: Array, g: Array, a: Array, **how: Any) -> tuple[Array, Array]:
+    """The root is forgotten."""
+    return _step_by_roots(p, g, a, lambda numbers: numbers, **how)
+
+
+@telling
+def many_roots(dtype: str) -> tuple[Callable[..., Any], list[Any]]:
+    numbers = np.arange(1, 1001, dtype=dtype)
+    learning_rate, epsilon, epsilon_inside_root = 1.0, 0, False
+    return by_reciprocal_roots, [0 * numbers, numbers, numbers, learning_rate, epsilon, epsilon_inside_root]
+
+
+def _step_by_roots(
+    p: Array,
+    g: Array,
+    a: Array,
+    root: Callable[[Array], Array] = np.sqrt,
+    *,
+    learning_rate: float,
+    epsilon: float = 1e-7,
+    epsilon_inside_root: bool = True,
+) -> tuple[Array, Array]:
+    rate, small, a = p.dtype.type(learning_rate), p.dtype.type(epsilon), a + g * g
+    if epsilon_inside_root or epsilon:
+        return p - rate * g / (root(a + small) if epsilon_inside_root else root(a) + small), a
+    return p - rate * g * (1 / root(a)), a
