@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 
 class InvalidArgument(ValueError):
@@ -36,16 +36,16 @@ def is_number(value: object) -> bool:
     return hasattr(value, "__truediv__") and not hasattr(value, "__len__")
 
 
-def is_integer(value: object) -> bool:
+def is_integer(value: object) -> TypeGuard[int]:
     """Whether a value counts as an integer: Python's and NumPy's do, True and False do not."""
     return hasattr(value, "__index__") and not isinstance(value, bool) and getattr(value, "shape", ()) == ()
 
 
 def require_positive_integer(argument: str, value: object) -> int:
     """Return the value as an int, or say that a positive integer was wanted."""
-    if not is_integer(value) or int(value) < 1:  # type: ignore[call-overload]
+    if not is_integer(value) or int(value) < 1:
         raise InvalidArgument(argument, "a positive integer", repr(value))
-    return int(value)  # type: ignore[call-overload]
+    return int(value)
 
 
 def require_number(

@@ -173,5 +173,5 @@ def require_truth(argument: str, value: object) -> None:
 
 def require_step_number(step: object) -> None:
     """Check that a step's number is an integer from 0."""
-    if not is_integer(step) or int(step) < 0:  # type: ignore[call-overload]
+    if not is_integer(step) or int(step) < 0:
         raise InvalidArgument("step", "an integer of at least 0", repr(step))

@@ -254,5 +254,5 @@ def require_rate(rate: Number) -> None:
 
 def require_patience(patience: object) -> None:
     """Check a whole number of steps to wait."""
-    if not (is_integer(patience) and int(patience) >= 0):  # type: ignore[call-overload]
+    if not (is_integer(patience) and int(patience) >= 0):
         raise InvalidArgument("patience", "a whole number of at least 0", repr(patience))

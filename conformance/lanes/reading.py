@@ -41,8 +41,12 @@ class Axes:
 
     def lanes_in(self, data: Sequence[Any]) -> int:
         """How many lanes some data arguments have, if all axes that may be lanes are."""
-        lengths, along = names_and_lengths(self, data)[1], self.lanes.split()
-        return math.prod(length for name, length in lengths.items() if name.startswith("*") or name in along)
+        lengths = names_and_lengths(self, data)[1]
+        return math.prod(length for name, length in lengths.items() if self.may_be_lane(name))
+
+    def may_be_lane(self, name: str) -> bool:
+        """Whether an axis may be a lane."""
+        return name.startswith("*") or name in self.lanes.split()
 
 
 #: Of an operation that treats each place of its arrays alone.
@@ -71,7 +75,7 @@ def read(
         What the function returns, with what was made for each array in its place.
     """
     names, lengths = names_and_lengths(axes, data)
-    lanes = {name for name in lengths if name.startswith("*") or name in axes.lanes.split()}
+    lanes = {name for name in lengths if axes.may_be_lane(name)}
     runs: dict[Names, Any] = {}
     arrays: list[Any] = []
     count = 1
@@ -86,7 +90,7 @@ def read(
         parts = flatten_result(runs[run])
         count = len(parts)
         arrays.append(array(partial(_unfolded, parts[len(arrays)][1], own, run, lengths)))
-    return _rebuilt(next(iter(runs.values())), iter(arrays))
+    return rebuilt(next(iter(runs.values())), iter(arrays))
 
 
 def _indices(array: Array) -> Callable[[Array], Any]:
@@ -103,11 +107,11 @@ def _tells(lists: Any, run: Names, along: Names) -> bool:
     return all(not shape or all(shape[place] == 1 for place in beyond) for shape in shapes)
 
 
-def _rebuilt(model: Any, arrays: Iterator[Any]) -> Any:
+def rebuilt(model: Any, arrays: Iterator[Any]) -> Any:
     """A result of the same structure, with other arrays in it."""
     if not isinstance(model, tuple):
         return next(arrays)
-    parts = [_rebuilt(part, arrays) for part in model]
+    parts = [rebuilt(part, arrays) for part in model]
     return type(model)(*parts) if hasattr(model, "_fields") else tuple(parts)
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.arrays import Array
+from conformance.arrays import Array, flatten_result
 from conformance.lanes.bounded import Bounded
-from conformance.lanes.reading import Axes, names_and_lengths
+from conformance.lanes.reading import Axes, names_and_lengths, rebuilt
 from conformance.lanes.rounded import FEWEST, TooLarge, bounded_results, can_be_read_in_lanes, grain_of
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic
@@ -67,7 +67,7 @@ def _leading_lanes(axes: Axes, data: Sequence[Any]) -> int:
     if not all(isinstance(value, np.ndarray) for value in data):
         return 0
     names, lengths = names_and_lengths(axes, data)
-    own = {tuple(name for name in of_one if name.startswith("*") or name in axes.lanes.split()) for of_one in names}
+    own = {tuple(filter(axes.may_be_lane, of_one)) for of_one in names}
     along = own.pop()
     in_front = all(of_one[: len(along)] == along for of_one in names)
     # Results are said in the words of the declaration, where `*` stands for all leading axes.
@@ -86,18 +86,16 @@ def _with_one_lane(axes: Axes) -> Axes:
     """The same axes with one lane in front, in place of all lanes."""
 
     def kept(said: str) -> str:
-        return " ".join(["*", *(name for name in said.split() if name != "*" and name not in axes.lanes.split())])
+        return " ".join(["*", *(name for name in said.split() if not axes.may_be_lane(name))])
 
     return replace(axes, arguments=tuple(map(kept, axes.arguments)), results=tuple(map(kept, axes.results)), lanes="")
 
 
 def _part(results: Any, places: slice, lengths: tuple[int, ...]) -> Any:
     """What is said of one call's lanes, in the call's own shapes."""
-    if isinstance(results, tuple):
-        parts = [_part(part, places, lengths) for part in results]
-        return type(results)(*parts) if hasattr(results, "_fields") else tuple(parts)
 
     def own(array: Array) -> Array:
         return array[places].reshape(*lengths, *array.shape[1:])
 
-    return Bounded(own(results.values), own(results.errors), own(results.undecided))
+    parts = (part for _, part in flatten_result(results))
+    return rebuilt(results, (Bounded(own(part.values), own(part.errors), own(part.undecided)) for part in parts))

@@ -70,9 +70,8 @@ class Watch:
         steps = index if isinstance(index, tuple) else (index,)
         if len(steps) < array.ndim:
             return  # a row, whose numbers are used later
-        now, place = self.moment(), np.ravel_multi_index([int(i) for i in steps], array.shape, mode="wrap")
-        offsets = np.unravel_index(place, array.shape)
-        address = array.ctypes.data + sum(int(i) * step for i, step in zip(offsets, array.strides, strict=True))
+        now, places = self.moment(), zip(steps, array.shape, array.strides, strict=True)
+        address = array.ctypes.data + sum(int(i) % length * stride for i, length, stride in places)
         users[address, now.block if shared else None].add(now)
 
 
