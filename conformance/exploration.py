@@ -37,6 +37,8 @@ SHRINKING_SECONDS = 10.0
 HANDFUL = 16
 #: At most so many cases are drawn for each that is to decide, and so many where that would be fewer.
 TRIES, LEAST_TRIES = 20, 400
+#: So many cases in the sets of known deviations, for each that is to decide, without one that does: none will.
+HOPELESS = 4
 #: Hypothesis aims again, with other seeds, at most this often while too few cases decide.
 AIMS = 3
 #: The part of the cases of a rounding bound that is drawn for variety; the rest is driven towards the worst error.
@@ -131,12 +133,15 @@ class Exploration:
             self.evidence = Evidence()
         most = max(TRIES * wanted, LEAST_TRIES)
         cases = self._draw_cases(Chance([self._seed("look"), number]) for number in range(most))
-        # Where nearly all cases lie in the sets of known deviations, more of them tell no more.
-        while (missing := wanted - self.evidence.deciding) > 0 and self.subject.known.total() < TRIES * wanted:
+        while (missing := wanted - self.evidence.deciding) > 0 and not self._is_known_throughout(wanted):
             self.subject.progress(1 - missing / wanted)
             if not (handful := list(islice(cases, min(missing, HANDFUL)))):
                 break
             self.examine_together(handful)
+
+    def _is_known_throughout(self, wanted: int) -> bool:
+        """Whether nearly all cases lie in the sets of known deviations: more of them tell no more."""
+        return self.subject.known.total() >= wanted * (TRIES if self.evidence.deciding else HOPELESS)
 
     def _draw_cases(self, sources: Iterable[Choices]) -> Iterator[tuple[list[Choice], Any]]:
         seen = Counter[tuple[Any, ...]]()

@@ -20,6 +20,7 @@ from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
 from conformance.pools import invalid
 from conformance.reproduction import of_a_bad_call
+from conformance.sampling import sample_call
 from conformance.spoiling import is_bad, spoilt
 from conformance.subject import KnownToCrash, Subject
 
@@ -54,9 +55,14 @@ def spoil(argument: str, subject: Subject) -> Evidence:
         decides = [refused(subject, f"{argument} is bad ({way})", arguments) for way, arguments in bad]
         return Comparison(deciding=any(decides))
 
-    share = CHOICES_SHARE if argument in subject.operation.hyperparameters else SHARE
+    share = CHOICES_SHARE if is_choice(subject.operation, argument) else SHARE
     small = replace(subject, largest=min(LARGEST, subject.largest or LARGEST))
     return Exploration(small, subject.operation.draw_call, examine, "moderate", share, severity=SEVERITY).run()
+
+
+def is_choice(operation: Operation, argument: str) -> bool:
+    """Whether an argument is one of few values, such as a window; arrays and rates aren't."""
+    return argument in operation.hyperparameters and not isinstance(sample_call(operation, "float64")[argument], float)
 
 
 def misfit(subject: Subject) -> Evidence:

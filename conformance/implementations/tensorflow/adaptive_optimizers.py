@@ -39,8 +39,15 @@ def adagrad(
         return stepped(
             tf.compat.v1.train.AdagradOptimizer(learning_rate), parameters, gradients, accumulator=accumulator
         )
-    optimizer = tf.keras.optimizers.Adagrad(learning_rate, epsilon=epsilon)
-    return stepped_by_keras(optimizer, parameters, gradients, lambda: optimizer._accumulators, accumulator)
+    rates = {"learning_rate": learning_rate, "epsilon": epsilon}
+    return stepped_by_keras(
+        tf.keras.optimizers.Adagrad,
+        rates,
+        parameters,
+        gradients,
+        lambda optimizer: optimizer._accumulators,
+        accumulator,
+    )
 
 
 def adadelta(
@@ -67,8 +74,15 @@ def rmsprop(
     epsilon: Any = 1e-7,
     epsilon_inside_root: Any = True,
 ) -> Any:
-    optimizer = tf.keras.optimizers.RMSprop(learning_rate, rho, epsilon=epsilon)
-    return stepped_by_keras(optimizer, parameters, gradients, lambda: optimizer._velocities, mean_squares)
+    rates = {"learning_rate": learning_rate, "rho": rho, "epsilon": epsilon}
+    return stepped_by_keras(
+        tf.keras.optimizers.RMSprop,
+        rates,
+        parameters,
+        gradients,
+        lambda optimizer: optimizer._velocities,
+        mean_squares,
+    )
 
 
 def adam(
@@ -84,10 +98,16 @@ def adam(
     epsilon: Any = 1e-7,
     epsilon_hat: Any = False,
 ) -> Any:
-    optimizer = tf.keras.optimizers.Adam(learning_rate, beta_1, beta_2, epsilon)
-    moments = first_moment, second_moment
+    rates = {"learning_rate": learning_rate, "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     return stepped_by_keras(
-        optimizer, parameters, gradients, lambda: (*optimizer._momentums, *optimizer._velocities), *moments, step=step
+        tf.keras.optimizers.Adam,
+        rates,
+        parameters,
+        gradients,
+        lambda optimizer: (*optimizer._momentums, *optimizer._velocities),
+        first_moment,
+        second_moment,
+        step=step,
     )
 
 

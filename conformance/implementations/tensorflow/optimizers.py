@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ from reference.errors import InvalidArgument, is_integer, require_number
 
 __all__ = ["exponential_decay", "gradient_descent", "momentum"]
 
+#: A thread keeps at most so many of Keras' optimizers.
+MOST_KEPT = 1_000
+_kept = threading.local()
+
 
 def gradient_descent(parameters: Any, gradients: Any, *, learning_rate: Any) -> Any:
     return stepped(tf.compat.v1.train.GradientDescentOptimizer(learning_rate), parameters, gradients)[0]
@@ -40,10 +45,12 @@ def momentum(
     if not rate_in_velocity:
         optimizer = tf.compat.v1.train.MomentumOptimizer(learning_rate, momentum, use_nesterov=nesterov)
         return stepped(optimizer, parameters, gradients, momentum=velocity)
-    optimizer = tf.keras.optimizers.SGD(learning_rate, momentum, nesterov)
+    rates = {"learning_rate": learning_rate, "momentum": momentum, "nesterov": nesterov}
     if momentum == 0:  # then it has no velocity
-        return stepped_by_keras(optimizer, parameters, gradients, lambda: ())[0], velocity
-    return stepped_by_keras(optimizer, parameters, gradients, lambda: optimizer.momentums, velocity)
+        return stepped_by_keras(tf.keras.optimizers.SGD, rates, parameters, gradients, lambda _: [])[0], velocity
+    return stepped_by_keras(
+        tf.keras.optimizers.SGD, rates, parameters, gradients, lambda optimizer: optimizer.momentums, velocity
+    )
 
 
 def exponential_decay(
@@ -55,6 +62,8 @@ def exponential_decay(
 
 def stepped(optimizer: Any, parameters: Any, gradients: Any, **state: Any) -> tuple[Any, ...]:
     """A step of one of TensorFlow 1's optimizers, from its state by the names of its slots."""
+    # The default graph remembers the name of every slot, and goes through them all to find another for the next.
+    tf.compat.v1.reset_default_graph()
     variable = tf.Variable(parameters, dtype=gradients.dtype)  # of texts it would end the process
     optimizer._create_slots([variable])
     for name, value in state.items():
@@ -64,16 +73,40 @@ def stepped(optimizer: Any, parameters: Any, gradients: Any, **state: Any) -> tu
 
 
 def stepped_by_keras(
-    optimizer: Any, parameters: Any, gradients: Any, slots: Any, *state: Any, step: int = 1
+    kind: Any, rates: dict[str, Any], parameters: Any, gradients: Any, slots: Any, *state: Any, step: int = 1
 ) -> tuple[Any, ...]:
     """A step of one of Keras' optimizers, from its state in the order of its lists of variables."""
-    variable = tf.Variable(parameters)
-    optimizer.build([variable])
+    optimizer, variable = built(kind, rates, parameters, len(state))
     optimizer.iterations.assign(step - 1)
-    for slot, value in zip(slots(), state, strict=True):
+    for slot, value in zip(slots(optimizer), state, strict=True):
         slot.assign(value)
     optimizer.apply_gradients([(tf.constant(gradients), variable)])
-    return variable.numpy(), *(slot.numpy() for slot in slots())
+    return variable.numpy(), *(slot.numpy() for slot in slots(optimizer))
+
+
+def built(kind: Any, rates: dict[str, Any], parameters: Any, slots: int) -> tuple[Any, Any]:
+    """One of Keras' optimizers, with a variable of those parameters.
+
+    Both take longer to build than to use, so each thread keeps what it has built and sets it to what is given, unless
+    that is something of which a constructor might have a word to say: it takes floats, and no momentum beyond 1.
+    """
+    usual = all(isinstance(rate, (float, bool)) and 0 <= rate <= 1 for rate in rates.values())
+    usual = usual and isinstance(parameters, np.ndarray) and parameters.dtype.kind == "f"
+    key = kind, slots, shape(parameters), getattr(parameters, "dtype", None)
+    kept: dict[Any, tuple[Any, Any]] = _kept.__dict__
+    if usual and key in kept:
+        optimizer, variable = kept[key]
+        for name, rate in rates.items():
+            setattr(optimizer, name, rate)
+        variable.assign(parameters)
+        return optimizer, variable
+    optimizer, variable = kind(**rates), tf.Variable(parameters)
+    optimizer.build([variable])
+    if usual:
+        if len(kept) == MOST_KEPT:
+            kept.clear()
+        kept[key] = optimizer, variable
+    return optimizer, variable
 
 
 def out_of_range(number: Any, *limits: float, **bounds: float) -> bool:
