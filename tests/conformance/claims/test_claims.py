@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,12 @@ from conformance.proof import proofs
 from conformance.subject import Subject
 from reference import alternatives
 from reference.numbers import Arithmetic
-from tests.conformance.claims.ways import BOTH, ULPS, WAYS, Way, winograd_with_short_products
+from tests.conformance.claims.convolution import winograd_with_short_products
+from tests.conformance.claims.ways import BOTH, ULPS, WAYS, Way
+
+for room in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    if room.name != Path(__file__).stem:
+        importlib.import_module(f"{__package__}.{room.name}")
 
 SEEDS = (0, 1, 2)
 BASE = load("numpy")

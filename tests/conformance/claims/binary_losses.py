@@ -1,0 +1,43 @@
+"""Binary cross entropy by relu, and its gradient multiplied out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from conformance.implementations.numpy.arguments import Array
+from reference import alternatives
+from tests.conformance.claims.ways import computes, telling, wrong
+
+
+@computes("binary_cross_entropy_with_logits", alternatives.relu_binary_cross_entropy_with_logits)
+def by_relu(logits: Array, labels: Array) -> Array:
+    return np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
+
+
+@wrong
+def by_relu_of_minus_the_logit(logits: Array, labels: Array) -> Array:
+    """The relu is that of the other answer."""
+    return np.maximum(-logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
+
+
+@telling
+def labels_next_to_1(dtype: str) -> tuple[Callable[..., Any], list[Array]]:
+    labels = 1 - np.arange(1, 41) * 2.0**-12
+    return by_relu, [np.full(40, 1001 / 3, dtype), labels.astype(dtype)]
+
+
+# No call of these few numbers tells: the reference's own bound has the difference's rounding, too.
+@computes("binary_cross_entropy_vjp", alternatives.multiplied_out_binary_cross_entropy_vjp)
+def multiplied_out(probabilities: Array, labels: Array, cotangent: Array) -> Array:
+    of_yes = cotangent * np.where(labels == 0, 0, labels / probabilities)
+    return cotangent * np.where(labels == 1, 0, (1 - labels) / (1 - probabilities)) - of_yes
+
+
+@wrong
+def multiplied_out_with_a_plus(probabilities: Array, labels: Array, cotangent: Array) -> Array:
+    """The chain rule's minus of 1 - p is lost."""
+    of_yes = cotangent * np.where(labels == 0, 0, labels / probabilities)
+    return -cotangent * np.where(labels == 1, 0, (1 - labels) / (1 - probabilities)) - of_yes
