@@ -15,6 +15,20 @@ fewest = settings(derandomize=True, deadline=None, max_examples=8)
 few = settings(derandomize=True, deadline=None, max_examples=20)
 many = settings(derandomize=True, deadline=None, max_examples=60)
 
+#: What is no array named z, and what is said of it.
+NO_ARRAYS = [
+    ([], "z: wanted a nested list of numbers, none of them empty; got an empty list"),
+    ([[1.0], []], "z: wanted a nested list of numbers, none of them empty; got an empty list"),
+    (
+        [[1.0], [2.0, 3.0]],
+        r"z: wanted a nested list of numbers, all of one length; got parts of shapes \[\[1\], \[2\]\]",
+    ),
+    ([1.0, [2.0]], "z: wanted a nested list of numbers; got lists and numbers side by side"),
+    (["one"], "z: wanted a nested list of numbers; got 'one' inside"),
+    ([None], "z: wanted a nested list of numbers; got None inside"),
+    (1.0, "z: wanted a nested list of numbers; got float"),
+]
+
 seeds = st.integers(0, 2**32 - 1)
 fractions = st.fractions(-8, 8, max_denominator=12)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import reference
 from reference import InvalidArgument
 from reference.numbers import Arithmetic, Rounded
-from tests.reference.support import few
+from tests.reference.support import NO_ARRAYS, few
 
 SINGLE = Arithmetic("float32")
 ELEMENTWISE = [
@@ -128,21 +128,7 @@ def test_nan_and_infinities():
 
 
 @pytest.mark.parametrize("function", ELEMENTWISE)
-@pytest.mark.parametrize(
-    ("z", "message"),
-    [
-        ([], "z: wanted a nested list of numbers, none of them empty; got an empty list"),
-        ([[1.0], []], "z: wanted a nested list of numbers, none of them empty; got an empty list"),
-        (
-            [[1.0], [2.0, 3.0]],
-            r"z: wanted a nested list of numbers, all of one length; got parts of shapes \[\[1\], \[2\]\]",
-        ),
-        ([1.0, [2.0]], "z: wanted a nested list of numbers; got lists and numbers side by side"),
-        (["one"], "z: wanted a nested list of numbers; got 'one' inside"),
-        ([None], "z: wanted a nested list of numbers; got None inside"),
-        (1.0, "z: wanted a nested list of numbers; got float"),
-    ],
-)
+@pytest.mark.parametrize(("z", "message"), NO_ARRAYS)
 def test_what_is_no_array_says_so(function, z, message):
     with pytest.raises(InvalidArgument, match=f"^{message}$"):
         function(z)

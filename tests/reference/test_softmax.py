@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import reference
 from reference import InvalidArgument
 from reference.numbers import Arithmetic, Rounded
-from tests.reference.support import few
+from tests.reference.support import NO_ARRAYS, few
 
 ROWS = [reference.softmax, reference.log_softmax]
 VJPS = [reference.softmax_vjp, reference.log_softmax_vjp]
@@ -70,21 +70,7 @@ def test_nan_makes_its_row_nan():
 
 
 @pytest.mark.parametrize("function", ROWS)
-@pytest.mark.parametrize(
-    ("z", "message"),
-    [
-        ([], "z: wanted a nested list of numbers, none of them empty; got an empty list"),
-        ([[1.0], []], "z: wanted a nested list of numbers, none of them empty; got an empty list"),
-        (
-            [[1.0], [2.0, 3.0]],
-            r"z: wanted a nested list of numbers, all of one length; got parts of shapes \[\[1\], \[2\]\]",
-        ),
-        ([1.0, [2.0]], "z: wanted a nested list of numbers; got lists and numbers side by side"),
-        (["one"], "z: wanted a nested list of numbers; got 'one' inside"),
-        ([None], "z: wanted a nested list of numbers; got None inside"),
-        (1.0, "z: wanted a nested list of numbers; got float"),
-    ],
-)
+@pytest.mark.parametrize(("z", "message"), NO_ARRAYS)
 def test_what_is_no_array_says_so(function, z, message):
     with pytest.raises(InvalidArgument, match=f"^{message}$"):
         function(z)
