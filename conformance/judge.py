@@ -33,7 +33,6 @@ from conformance.runner import MOST_KEPT
 from conformance.subject import Subject
 from reference.numbers import Arithmetic
 
-DEFAULT_CASES = 200
 #: Progress is told so often.
 SECONDS_BETWEEN = 0.5
 
@@ -150,7 +149,7 @@ class Judge:
             operation=operation,
             backend=candidate.backend,
             arithmetic=Arithmetic(dtype, **hello["profile"].get(dtype, {})),
-            cases=self.plan.cases or hello["cases"] or DEFAULT_CASES,
+            cases=self.plan.cases_for(candidate.backend.name, hello["cases"]),
             seed=self.plan.seed,
             largest=hello["largest"],
             compiles=hello["compiles"],

@@ -14,7 +14,7 @@ from pathlib import Path
 from conformance.checks import KINDS, NUMBERS
 from conformance.implementation import DTYPES
 from conformance.operations import operations
-from conformance.plan import Plan
+from conformance.plan import DEFAULT_CASES, WITNESS_CASES, Plan
 
 #: What is checked where nothing is named: ours are judged, TensorFlow is a witness.
 DEFAULT_JUDGED, DEFAULT_WITNESSES = ("fast.cpu", "fast.cuda"), ("tensorflow",)
@@ -114,7 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--kind", action="append", default=[], metavar="KINDS", help=kinds)
     add("--dtype", choices=DTYPES, action="append", default=[], help="this dtype only (default: both)")
     cases = (
-        "deciding cases for each operation and dtype; other checks scale with it (default: 200, or what is asked for)"
+        "cases drawn for each operation and dtype that must decide; sweeps and other checks scale with it "
+        f"(default: what an implementation asks for, or {DEFAULT_CASES}, or {WITNESS_CASES} of a witness)"
     )
     add("--cases", type=positive, default=0, metavar="N", help=cases)
     thorough = "sweep the whole small box of every operation, and triples of the edges; this takes hours"

@@ -9,6 +9,10 @@ from typing import Any
 from conformance.checks import KINDS
 from conformance.outcomes import Role
 
+#: Deciding cases that are drawn for each rounding bound, where nobody says how many: with so many, sweeps show every
+#: triple of sizes and choices of nearly every operation. A witness is there to be compared with, and often slow.
+DEFAULT_CASES, WITNESS_CASES = 200, 25
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -17,7 +21,7 @@ class Plan:
     implementations: tuple[str, ...]
     operations: tuple[str, ...]
     dtypes: tuple[str, ...]
-    #: deciding cases for each rounding bound; 0: what the implementation says, or the default
+    #: deciding cases for each rounding bound; 0: see cases_for
     cases: int
     seed: int
     #: seconds that the calls of a check may take together, or an import
@@ -39,6 +43,11 @@ class Plan:
     def role(self, implementation: str) -> Role:
         """What an implementation is there for."""
         return Role.WITNESS if implementation in self.witnesses else Role.JUDGED
+
+    def cases_for(self, implementation: str, asked: int | None) -> int:
+        """How many cases are to decide for an implementation, which may ask for fewer than others."""
+        usual = WITNESS_CASES if self.role(implementation) is Role.WITNESS else DEFAULT_CASES
+        return self.cases or asked or usual
 
     def as_json(self) -> str:
         """The plan as a text, for another process."""

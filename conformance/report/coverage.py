@@ -32,7 +32,7 @@ def summary(data: dict[str, Any]) -> str:
     rate = deciding(data) / max(data["seconds"], 0.1)
     return (
         f"{plural(len(rows), 'operation')} swept: {small:,} small configurations (every triple of sizes and "
-        f"choices that a call of affordable cost shows, of {thorough} operations), "
+        f"choices that a call of affordable cost shows, of {plural(thorough, 'operation')}), "
         f"{edges:,} at the edges of tiles, with lengths up to {longest:,}, {usual:,} of usual choices, and "
         f"{named} that networks use. {deciding(data):,} cases decide, {rate:,.0f} a second."
     )

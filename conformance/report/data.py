@@ -52,10 +52,12 @@ def _implementation(run: Run, name: str) -> dict[str, Any]:
         "name": name,
         "role": run.plan.role(name),
         "description": hello.get("description", ""),
-        "cases": run.plan.cases or hello.get("cases") or 0,
+        "cases": run.plan.cases_for(name, hello.get("cases")),
         "unusable": run.unusable.get(name, ""),
         "provides": hello.get("provides", {}),
-        "algorithms": {of: told_place(place) for of, place in hello.get("algorithms", {}).items()},
+        "algorithms": {
+            of: told_place(place) for of, place in hello.get("algorithms", {}).items() if of in run.plan.operations
+        },
     }
 
 

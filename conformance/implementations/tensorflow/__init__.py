@@ -34,9 +34,6 @@ DESCRIPTION = (
     f"TensorFlow {tf.__version__} on {'a GPU' if tf.config.list_physical_devices('GPU') else 'the CPU'}, eager"
 )
 
-# An eager call takes 5 to 20 ms, several times as long as judging what comes of it.
-CASES = 25
-
 # The largest errors of Eigen's kernels, in ULPs. In float32, over every input: exp 1.31, log 3.48, tanh 6.14,
 # sigmoid 6.58. In float64, over hundreds of millions: exp 1.77, log 1.55, tanh 10.39 near 14.2, sigmoid 2.81.
 PROFILE = {
