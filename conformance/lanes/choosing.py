@@ -53,16 +53,22 @@ def shares(numbers: Sequence[RoundedLanes], gradient: RoundedLanes) -> list[Roun
 
 def chosen(known: Any, first: Any, yes: RoundedLanes, no: RoundedLanes) -> RoundedLanes:
     """One number or the other where it is known which; else anything between both."""
-    decided = known | (yes.value == no.value)
     between = np.abs(yes.value - no.value).astype(np.float64) / 2 + np.maximum(yes.error, no.error)
-    error: Any = np.where(decided, np.where(first, yes.error, no.error), between)
-    value = np.where(decided, np.where(first, yes.value, no.value), (yes.value + no.value) / 2)
-    undecided = np.where(first, yes.undecided, no.undecided) | ~decided
+    middle, largest = (yes.value + no.value) / 2, np.maximum(yes.magnitude, no.magnitude)
+    value, error, magnitude = (
+        np.where(known, np.where(first, one, other), either)
+        for one, other, either in (
+            (yes.value, no.value, middle),
+            (yes.error, no.error, between),
+            (yes.magnitude, no.magnitude, largest),
+        )
+    )
+    undecided = np.where(first, yes.undecided, no.undecided) | ~(known | (yes.value == no.value))
     return type(yes)(
         value,
         yes.arithmetic,
         error if error.any() else EXACT,
-        np.broadcast_to(np.maximum(yes.magnitude, no.magnitude), value.shape),
+        np.broadcast_to(magnitude, value.shape),
         grain=coarser(yes.grain, no.grain),
         undecided=undecided if undecided.any() else False,
         zeros=True,

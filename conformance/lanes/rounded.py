@@ -21,7 +21,7 @@ from conformance.lanes.bounded import EXACT, Bounded
 from conformance.lanes.choosing import branch, chosen, coarser, larger, shares
 from conformance.lanes.functions import function_of
 from conformance.lanes.reading import Axes, read
-from conformance.lanes.wide import WIDE, is_wide_enough, slack
+from conformance.lanes.wide import WIDE, is_wide_enough, slack, wide_bits
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic
 
@@ -223,9 +223,19 @@ class RoundedLanes:
         # A divisor that may be 0 makes this negative or NaN: whoever reads such numbers finds no bound.
         smallest = np.abs(b.value).astype(np.float64) * (1 - 2.0**-50) - b.error
         propagated = (a.error + size * b.error) / np.where(smallest > 0, smallest, np.nan)
+        held = np.asarray((a.error + b.error) == 0) & self._holds_quotient(a.value, b.value, value)
         size = size + propagated
-        error = propagated + self.arithmetic.unit_roundoff * size + self.arithmetic.floor
+        error = np.where(held, 0.0, propagated + self.arithmetic.unit_roundoff * size + self.arithmetic.floor)
         return RoundedLanes(value, self.arithmetic, error, size + error, undecided=a.undecided | b.undecided)
+
+    def _holds_quotient(self, dividend: Array, divisor: Array, value: Array) -> Any:
+        """Where a quotient of exact numbers is a number of the format, if one of the two is short enough to tell."""
+        narrow = value.astype(self.arithmetic.format)
+        # The wide format holds the product of quotient and divisor, and so tells whether it is the dividend.
+        rest = wide_bits(self.arithmetic.format) - self.arithmetic.bits
+        short = rest >= self.arithmetic.bits or _has_bits(narrow, rest) | _has_bits(divisor, rest)
+        in_range = (np.abs(narrow) >= self.arithmetic.floor) | (dividend == 0)
+        return short & in_range & (value == narrow) & (value * divisor == dividend)
 
     def __rtruediv__(self, other: Any) -> RoundedLanes:
         return self.like(other) / self
@@ -279,6 +289,12 @@ class RoundedLanes:
     def where(self, chooses: Any, yes: Any, no: Any) -> RoundedLanes:
         """One number or the other, as an array of truth values says."""
         return chosen(np.ones_like(chooses), chooses, self.like(yes).closed(), self.like(no).closed())
+
+
+def _has_bits(numbers: Array, most: int) -> Any:
+    """Where numbers have at most so many significant bits."""
+    mantissas = np.ldexp(np.frexp(numbers)[0], most)
+    return mantissas == np.floor(mantissas)
 
 
 def _is_one(terms: Any) -> bool:

@@ -87,6 +87,25 @@ def test_bounds_in_lanes_are_never_tighter(name: str, dtype: str, values: str) -
             assert error >= number.error
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_choice_that_is_known_takes_nothing_from_the_other_number(dtype: str) -> None:
+    """p - 1 in one place, p in the others: where p is tiny, its error is, too, as whoever has read them all says."""
+    for part, numbers in read_in_both_ways("sparse_softmax_cross_entropy_with_logits_vjp", dtype, "rounding"):
+        errors = np.broadcast_to(part.errors, part.shape).ravel().tolist()
+        assert all(error <= 2 * number.error for error, number in zip(errors, numbers, strict=True))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["average_pool2d", "mean_squared_error", "empirical_loss_vjp"])
+def test_quotients_in_lanes_are_exact_where_the_format_holds_them(name: str, dtype: str) -> None:
+    exact = 0
+    for part, numbers in read_in_both_ways(name, dtype, "lattice"):
+        errors = np.broadcast_to(part.errors, part.shape).ravel().tolist()
+        assert all(error == 0 for error, number in zip(errors, numbers, strict=True) if number.error == 0)
+        exact += sum(number.error == 0 != number.value for number in numbers)
+    assert exact
+
+
 @pytest.mark.parametrize("name", IN_LANES)
 def test_values_in_lanes_are_those_of_rounded_numbers(name: str) -> None:
     for part, numbers in read_in_both_ways(name, "float32", "rounding"):
