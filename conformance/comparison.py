@@ -18,6 +18,9 @@ from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
 from reference.numbers.binary import BITS
 
+#: The smallest positive float.
+SMALLEST = math.ldexp(1.0, -1074)
+
 
 class Nonconforming(AssertionError):
     """An implementation did what its claimed arithmetic doesn't allow.
@@ -105,8 +108,9 @@ def _number_within(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
         return value if value.distance(float(bound)) == 0 else value.unbounded(False)
     if value.error == math.inf:  # of what isn't bounded no value is known; both texts have the same one
         return bound
-    # A quotient keeps so many bits, and where a graph multiplies by a reciprocal 9·(1/9) isn't exactly 1.
-    lost = value.error * 2.0**-BITS / arithmetic.unit_roundoff
+    # A quotient keeps so many bits, and where a graph multiplies by a reciprocal 9·(1/9) isn't exactly 1. Bounds are
+    # doubles: what is lost of a subnormal number is less than the smallest of them.
+    lost = max(value.error * 2.0**-BITS / arithmetic.unit_roundoff, SMALLEST) if value.error else 0.0
     return Rounded.within(value.value, arithmetic, bound.error or lost)
 
 
