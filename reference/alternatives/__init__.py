@@ -14,6 +14,7 @@ What a fast library runs is often not the definition, and its errors are others:
 
 from reference.alternatives.activations import *
 from reference.alternatives.binary_losses import *
+from reference.alternatives.class_index_losses import *
 from reference.alternatives.convolution import *
 from reference.alternatives.linear import *
 from reference.alternatives.losses import *

@@ -8,7 +8,7 @@ from reference.elementary import power, sqrt
 from reference.numbers.mixing import beside
 from reference.optimizers import require_step
 
-__all__ = ["incremental_adam", "reciprocal_adagrad"]
+__all__ = ["incremental_adam", "interpolating_adam", "reciprocal_adagrad"]
 
 
 def incremental_adam(
@@ -66,6 +66,71 @@ def incremental_adam(
     first_moment = elementwise(lambda m, g: m + (g - m) * (1 - b1), first_moment, gradients)
     second_moment = elementwise(lambda v, g: v + (g * g - v) * (1 - b2), second_moment, gradients)
     parameters = elementwise(lambda p, m, v: p - m * alpha / (sqrt(v) + small), parameters, first_moment, second_moment)
+    return AdamStep(parameters, first_moment, second_moment)
+
+
+def interpolating_adam(
+    parameters: Array,
+    gradients: Array,
+    first_moment: Array,
+    second_moment: Array,
+    *,
+    step: int,
+    learning_rate: Number = 0.001,
+    beta_1: Number = 0.9,
+    beta_2: Number = 0.999,
+    epsilon: Number = 1e-7,
+    epsilon_hat: bool = False,
+) -> AdamStep:
+    """`adam` with a first moment that is interpolated, from the end that is nearer, and corrections one by one.
+
+    A linear interpolation is an operation of its own in many libraries; from the nearer end it never overshoots.
+
+    Formula:
+        m ← m + (g - m)·(1 - β₁) if 1 - β₁ < 1/2, else g - (g - m)·β₁;  v ← β₂·v + (1 - β₂)·g²
+        θ ← θ - η/(1 - β₁ᵗ)·m/(√v/√(1 - β₂ᵗ) + ε)
+
+    Args:
+        parameters: as in `reference.adam`, and so are all others.
+        gradients: g.
+        first_moment: m.
+        second_moment: v.
+        step: t.
+        learning_rate: η.
+        beta_1: β₁.
+        beta_2: β₂.
+        epsilon: ε.
+        epsilon_hat: whether ε is the paper's ε̂, which stands beside √v.
+
+    Returns:
+        AdamStep(parameters, first_moment, second_moment).
+
+    Raises:
+        InvalidArgument: as `reference.adam`.
+
+    Source:
+        torch.optim.Adam.
+
+    >>> interpolating_adam([1.0], [4.0], [0.0], [0.0], step=1, learning_rate=0.25, beta_1=0.5, beta_2=0.75, epsilon=0)
+    AdamStep(parameters=[0.75], first_moment=[2.0], second_moment=[4.0])
+    """
+    moments = {"first_moment": first_moment, "second_moment": second_moment}
+    require_step(parameters, learning_rate, gradients=gradients, **moments)
+    require_adam(step, beta_1, beta_2, epsilon, epsilon_hat)
+    rate, b1, b2, small = beside(flatten(parameters)[0], learning_rate, beta_1, beta_2, epsilon)
+    root = sqrt(1 - power(b2, step))
+    rate = rate / (1 - power(b1, step))
+    small = small / root if epsilon_hat else small
+    weight = 1 - b1
+
+    def interpolated(m: Number, g: Number) -> Number:
+        return m + (g - m) * weight if weight < 1 / 2 else g - (g - m) * b1
+
+    first_moment = elementwise(interpolated, first_moment, gradients)
+    second_moment = elementwise(lambda v, g: b2 * v + (1 - b2) * (g * g), second_moment, gradients)
+    parameters = elementwise(
+        lambda p, m, v: p - rate * m / (sqrt(v) / root + small), parameters, first_moment, second_moment
+    )
     return AdamStep(parameters, first_moment, second_moment)
 
 

@@ -51,6 +51,42 @@ def _incremental_step(
     return p - m * (rate * root / (1 - b1**step)) / (np.sqrt(v) + small), m, v
 
 
+@computes("adam", alternatives.interpolating_adam)
+def interpolating(p: Array, g: Array, m: Array, v: Array, **how: Any) -> tuple[Array, Array, Array]:
+    return _interpolating_step(p, g, m, v, **how)
+
+
+@wrong
+def interpolating_from_the_far_end(p: Array, g: Array, m: Array, v: Array, **how: Any) -> tuple[Array, Array, Array]:
+    """The two ends are exchanged."""
+    return _interpolating_step(p, g, m, v, lambda m, g, b1: _interpolated(g, m, b1), **how)
+
+
+def _interpolating_step(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    interpolated: Callable[[Array, Array, Any], Array] | None = None,
+    *,
+    step: int,
+    learning_rate: float = 0.001,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    epsilon_hat: bool = False,
+) -> tuple[Array, Array, Array]:
+    rate, b1, b2, small = map(p.dtype.type, (learning_rate, beta_1, beta_2, epsilon))
+    root = np.sqrt(1 - b2**step)
+    m, v = (interpolated or _interpolated)(m, g, b1), b2 * v + (1 - b2) * (g * g)
+    small = small / root if epsilon_hat else small
+    return p - rate / (1 - b1**step) * m / (np.sqrt(v) / root + small), m, v
+
+
+def _interpolated(m: Array, g: Array, b1: Any) -> Array:
+    return m + (g - m) * (1 - b1) if 1 - b1 < 0.5 else g - (g - m) * b1
+
+
 @computes("adagrad", alternatives.reciprocal_adagrad)
 def by_reciprocal_roots(p: Array, g: Array, a: Array, **how: Any) -> tuple[Array, Array]:
     return _step_by_roots(p, g, a, **how)
