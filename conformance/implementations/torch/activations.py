@@ -10,15 +10,31 @@ from torch.nn import functional
 from conformance.implementations.torch.tape import tensor, vjp
 
 __all__ = [
+    "identity",
+    "identity_vjp",
     "leaky_relu",
     "leaky_relu_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
+    "step",
     "tanh",
     "tanh_vjp",
 ]
+
+
+def identity(z: Any) -> Any:
+    return torch.nn.Identity()(tensor(z)).numpy()
+
+
+def identity_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(torch.nn.Identity(), (z,), cotangent)[0]
+
+
+def step(z: Any) -> Any:
+    scores = tensor(z)
+    return torch.heaviside(scores, scores.new_zeros(())).numpy()
 
 
 def relu(z: Any) -> Any:
