@@ -110,7 +110,7 @@ ONE = np.ones(1)
 STEP = {"parameters": ONE, "gradients": ONE, "learning_rate": 0.5}
 MOVING = {**STEP, "velocity": ONE, "momentum": 0.5}
 
-
+#: The first moment is interpolated, by what PyTorch calls `lerp`.
 ALGORITHMS = {"adam": interpolating_adam}
 
 KNOWN_DEVIATIONS = [

@@ -1,4 +1,4 @@
-"""Binary cross entropy by relu, and its gradient multiplied out."""
+"""Binary cross entropy by relu and by log σ, and its gradient multiplied out, or with the products first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.implementations.numpy.arguments import Array
 from reference import alternatives
-from tests.conformance.claims.ways import computes, telling, wrong
+from tests.conformance.claims.ways import computes, dtype_of, telling, wrong
 
 
 @computes("binary_cross_entropy_with_logits", alternatives.relu_binary_cross_entropy_with_logits)
@@ -42,7 +42,7 @@ def by_log_sigmoid_of_minus_the_logit(logits: Array, labels: Array) -> Array:
 
 @telling
 def noes_of_which_it_is_sure(dtype: str) -> tuple[Callable[..., Any], list[Array]]:
-    return by_log_sigmoid, [-np.arange(31, 71).astype(dtype) / np.dtype(dtype).type(7), np.zeros(40, dtype)]
+    return by_log_sigmoid, [-np.arange(31, 71).astype(dtype) / dtype_of(dtype)(7), np.zeros(40, dtype)]
 
 
 # No call of these few numbers tells: the reference's own bound has the difference's rounding, too.
@@ -72,8 +72,8 @@ def products_first_with_the_other_label(probabilities: Array, labels: Array, cot
 
 @telling
 def predictions_that_are_the_labels(dtype: str) -> tuple[Callable[..., Any], list[Array]]:
-    same = np.arange(1, 41).astype(dtype) / np.dtype(dtype).type(41)
-    return products_first, [same, same, same / np.dtype(dtype).type(7)]
+    same = np.arange(1, 41).astype(dtype) / dtype_of(dtype)(41)
+    return products_first, [same, same, same / dtype_of(dtype)(7)]
 
 
 def _over(numerators: Array, denominators: Array) -> Array:

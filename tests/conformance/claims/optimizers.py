@@ -1,4 +1,4 @@
-"""Steps by differences, and by reciprocal roots."""
+"""Steps by differences, by interpolation, and by reciprocal roots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.implementations.numpy.arguments import Array
 from reference import alternatives
-from tests.conformance.claims.ways import computes, telling, wrong
+from tests.conformance.claims.ways import computes, dtype_of, telling, wrong
 
 
 @computes("adam", alternatives.incremental_adam)
@@ -62,12 +62,16 @@ def interpolating_from_the_far_end(p: Array, g: Array, m: Array, v: Array, **how
     return _interpolating_step(p, g, m, v, lambda m, g, b1: _interpolated(g, m, b1), **how)
 
 
+def _interpolated(m: Array, g: Array, b1: Any) -> Array:
+    return m + (g - m) * (1 - b1) if 1 - b1 < 0.5 else g - (g - m) * b1
+
+
 def _interpolating_step(
     p: Array,
     g: Array,
     m: Array,
     v: Array,
-    interpolated: Callable[[Array, Array, Any], Array] | None = None,
+    interpolated: Callable[[Array, Array, Any], Array] = _interpolated,
     *,
     step: int,
     learning_rate: float = 0.001,
@@ -78,13 +82,9 @@ def _interpolating_step(
 ) -> tuple[Array, Array, Array]:
     rate, b1, b2, small = map(p.dtype.type, (learning_rate, beta_1, beta_2, epsilon))
     root = np.sqrt(1 - b2**step)
-    m, v = (interpolated or _interpolated)(m, g, b1), b2 * v + (1 - b2) * (g * g)
+    m, v = interpolated(m, g, b1), b2 * v + (1 - b2) * (g * g)
     small = small / root if epsilon_hat else small
     return p - rate / (1 - b1**step) * m / (np.sqrt(v) / root + small), m, v
-
-
-def _interpolated(m: Array, g: Array, b1: Any) -> Array:
-    return m + (g - m) * (1 - b1) if 1 - b1 < 0.5 else g - (g - m) * b1
 
 
 @computes("adagrad", alternatives.reciprocal_adagrad)
@@ -119,7 +119,3 @@ def _step_by_roots(
     if epsilon_inside_root or epsilon:
         return p - rate * g / (root(a + small) if epsilon_inside_root else root(a) + small), a
     return p - rate * g * (1 / root(a)), a
-
-
-def dtype_of(name: str) -> Any:
-    return np.dtype(name).type

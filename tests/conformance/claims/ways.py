@@ -81,3 +81,8 @@ def wrong(function: Callable[..., Any]) -> Callable[..., Any]:
 def telling(call: Callable[[str], tuple[Callable[..., Any], list[Array]]]) -> None:
     """Enter the call in which the way before it is beyond the bounds of the reference's own text."""
     WAYS[-1].telling = call
+
+
+def dtype_of(name: str) -> Any:
+    """What makes numbers of a format."""
+    return np.dtype(name).type
