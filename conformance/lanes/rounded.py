@@ -142,7 +142,7 @@ class RoundedLanes:
             a.peak + b.peak,
         )
         known = number._is_exact_throughout(self.arithmetic.accumulation_precision)
-        if not known and _is_one(a.terms) and _is_one(b.terms):
+        if not known and np.max(a.terms) <= 1 and np.max(b.terms) <= 1:
             number._note_exactness(a.value, b.value)
         return number
 
@@ -168,36 +168,25 @@ class RoundedLanes:
             propagated = b.magnitude * a.error
         if b.error is not EXACT:
             propagated = propagated + a.magnitude * b.error
-        number = self._rounded(value, propagated, size, grain, a.undecided | b.undecided, a.peak * b.peak)
+        undecided, peak, arithmetic = a.undecided | b.undecided, a.peak * b.peak, self.arithmetic
+        if propagated is EXACT and grain is not None and peak <= 2.0 ** min(grain + arithmetic.precision, 1023):
+            number = RoundedLanes(value, arithmetic, EXACT, size, 1, grain, undecided, peak)
+        else:
+            error = propagated + arithmetic.unit_roundoff * size + arithmetic.floor
+            error = self._but_for_exact(error, np.asarray(propagated == 0), lambda: self._fits(value, a.value, b.value))
+            number = RoundedLanes(value, arithmetic, error, size + error, 1, grain, undecided, peak)
         if a.zeros or b.zeros:
             number.terms, number.zeros = np.where(_exact_zeros(a) | _exact_zeros(b), 0, 1), True
         return number
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def _rounded(
-        self, value: Array, propagated: Any, size: Array, grain: int | None, undecided: Any, peak: float
-    ) -> RoundedLanes:
-        """One operation's results: one rounding each, but where they are exact and the format holds them."""
-        a = self.arithmetic
-        if propagated is EXACT and grain is not None and peak <= 2.0 ** min(grain + a.precision, 1023):
-            return RoundedLanes(value, a, EXACT, size, 1, grain, undecided, peak)
-        error = propagated + a.unit_roundoff * size + a.floor
-        exact = np.asarray(propagated == 0)
-        if exact.any():
-            error = np.where(exact & self._holds(value, size, grain), 0.0, error)
-            if not error.any():
-                error = EXACT
-        return RoundedLanes(value, a, error, size + error, 1, grain, undecided, peak)
-
-    def _holds(self, value: Array, size: Array, grain: int | None) -> Any:
-        """Where a product of exact numbers is a number of the format."""
-        if grain is not None:
-            return size <= 2.0 ** min(grain + self.arithmetic.precision, 1023)
-        if self.arithmetic.format == "float32":  # a float64 holds the product of two
-            held = value == value.astype(np.float32)
-            return held & (size >= self.arithmetic.floor) | (value == 0)
-        return value == 0
+    def _but_for_exact(self, error: Any, exact: Array, fits: Callable[[], Any]) -> Any:
+        """One operation's errors: none where its operands are exact and the format holds the result."""
+        if not exact.any():
+            return error
+        error = np.where(exact & fits(), 0.0, error)
+        return error if error.any() else EXACT
 
     def __neg__(self) -> RoundedLanes:
         number = RoundedLanes(
@@ -223,19 +212,23 @@ class RoundedLanes:
         # A divisor that may be 0 makes this negative or NaN: whoever reads such numbers finds no bound.
         smallest = np.abs(b.value).astype(np.float64) * (1 - 2.0**-50) - b.error
         propagated = (a.error + size * b.error) / np.where(smallest > 0, smallest, np.nan)
-        held = np.asarray((a.error + b.error) == 0) & self._holds_quotient(a.value, b.value, value)
         size = size + propagated
-        error = np.where(held, 0.0, propagated + self.arithmetic.unit_roundoff * size + self.arithmetic.floor)
+        error = propagated + self.arithmetic.unit_roundoff * size + self.arithmetic.floor
+        # The wide format holds the product of quotient and divisor, and so tells whether it is the dividend.
+        exact = np.asarray((a.error + b.error) == 0) & (value * b.value == a.value)
+        error = self._but_for_exact(error, exact, lambda: self._fits(value, value, b.value))
         return RoundedLanes(value, self.arithmetic, error, size + error, undecided=a.undecided | b.undecided)
 
-    def _holds_quotient(self, dividend: Array, divisor: Array, value: Array) -> Any:
-        """Where a quotient of exact numbers is a number of the format, if one of the two is short enough to tell."""
+    def _fits(self, value: Array, *factors: Array) -> Any:
+        """Where the format holds a number, and one of two factors is so short that the wide format holds their product.
+
+        Then a product is what it seems, and a quotient, which is a factor of its dividend, too.
+        """
         narrow = value.astype(self.arithmetic.format)
-        # The wide format holds the product of quotient and divisor, and so tells whether it is the dividend.
         rest = wide_bits(self.arithmetic.format) - self.arithmetic.bits
-        short = rest >= self.arithmetic.bits or _has_bits(narrow, rest) | _has_bits(divisor, rest)
-        in_range = (np.abs(narrow) >= self.arithmetic.floor) | (dividend == 0)
-        return short & in_range & (value == narrow) & (value * divisor == dividend)
+        short = rest >= self.arithmetic.bits or _has_bits(factors[0], rest) | _has_bits(factors[1], rest)
+        in_range = (np.abs(narrow) >= self.arithmetic.floor) | (value == 0)
+        return short & in_range & (value == narrow)
 
     def __rtruediv__(self, other: Any) -> RoundedLanes:
         return self.like(other) / self
