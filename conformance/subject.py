@@ -6,6 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from conformance.backend import Backend, Lost
@@ -13,7 +14,7 @@ from conformance.calls import Answer, Call
 from conformance.comparison import Nonconforming, expected, expected_of_numbers
 from conformance.deviations import EXCUSES
 from conformance.lanes.reading import Axes
-from conformance.lanes.rounded import FEWEST, TooLarge, bounded_results, can_be_read_in_lanes
+from conformance.lanes.rounded import FEWEST, TooLarge, bounded_results, can_be_read_in_lanes, lanes_know
 from conformance.lanes.together import bounds_together
 from conformance.operation import Arguments, Operation
 from conformance.outcomes import Severity
@@ -110,14 +111,15 @@ class Subject:
         data, hyperparameters = self.operation.split(arguments)
         return list(data.values()), {**self.operation.float_defaults, **hyperparameters}
 
-    @property
+    @cached_property
     def axes(self) -> Axes | None:
         """Those that may be lanes; None where numbers are read one after the other."""
-        return None if self.algorithm is not None else self.operation.case.axes
+        alone = self.algorithm is not None or not lanes_know(self.arithmetic)
+        return None if alone else self.operation.case.axes
 
     @property
     def is_read_alone(self) -> bool:
-        """Whether its bounds are found one number after the other: so are those of any algorithm but the reference."""
+        """Whether bounds are found one number after the other: of another algorithm or an arithmetic of its own."""
         return self.axes is None
 
     @property

@@ -336,12 +336,16 @@ def numbers_of(arithmetic: Arithmetic) -> Callable[[Array], Callable[[Array], Ro
 
 def can_be_read_in_lanes(data: Sequence[Any], arithmetic: Arithmetic) -> bool:
     """Whether lanes tell what comes of some arrays in an arithmetic."""
+    return lanes_know(arithmetic) and all(_is_plain(array, arithmetic) for array in arrays_in(tuple(data)))
+
+
+def lanes_know(arithmetic: Arithmetic) -> bool:
+    """Whether lanes have the rules of an arithmetic: those of IEEE, and functions with any number of ULPs."""
     ieee = Arithmetic(arithmetic.format)
     plain = arithmetic.unit_roundoff == arithmetic.accumulation_roundoff == ieee.unit_roundoff and not (
         arithmetic.input_roundoff or arithmetic.absolute_errors or arithmetic.underflows
     )
-    arrays = arrays_in(tuple(data))
-    return plain and is_wide_enough(arithmetic.format) and all(_is_plain(array, arithmetic) for array in arrays)
+    return plain and is_wide_enough(arithmetic.format)
 
 
 def _is_plain(array: Array, arithmetic: Arithmetic) -> bool:
