@@ -4,9 +4,9 @@ Every function takes and returns arrays of float32 or float64; all float arrays 
 new arrays (or the caller's `out`), inputs stay as they were, and the bits don't depend on the number of threads.
 """
 
-import os
 import platform
 
+from fast.cpu import threads  # noqa: F401  (loads TBB)
 from fast.cpu.activations import *
 from fast.cpu.adaptive_optimizers import *
 from fast.cpu.backpropagation import *
@@ -26,11 +26,6 @@ from fast.cpu.recurrent import *
 from fast.cpu.regularization import *
 from fast.cpu.sampling import *
 from fast.cpu.softmax import *
-
-# Threads that wait shall sleep. OpenMP's spin by default, and where other programs want the cores too, a spinning one
-# takes the time that the one it waits for would need: max_pool2d of 100 images took ten times as long. The user's own
-# setting goes first.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 DESCRIPTION = "Numba on a CPU: register-tiled products in LLVM vectors, polynomial exponentials, threads over outputs"
 
