@@ -1,15 +1,22 @@
-"""What LLVM knows and Numba does not say: vector registers, fused multiply-add, and scaling by a power of two.
+"""What LLVM knows and Numba does not say: vector registers, fused multiply-add, and what numbers' bits say.
 
-Plain loops leave it to the compiler whether to use vector instructions. Where that decides about a factor of five,
-the kernels say so themselves with these intrinsics. Widths are the host's: 4 to 16 float32 in a register.
+Plain loops leave it to the compiler whether to use vector instructions. It doesn't where it can't prove that arrays
+don't overlap, where a sum or a maximum would be taken in another order, or where a conversion looks dear; and on
+AVX-512 it takes half of a register only. Where that decides about a factor of five, the kernels say so themselves: a
+vector is a value like a number, with Python's operators and the functions here. Those take vectors and numbers alike,
+so that an elementary function is written once for both. Widths are the host's: 4 to 16 float32 in a register.
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from typing import Any
+
 from llvmlite import binding, ir
 from numba import config, types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.extending import intrinsic, models, overload, register_model
 
 
 def host_features() -> set[str]:
@@ -26,6 +33,8 @@ VECTOR_BYTES = 64 if "avx512f" in _FEATURES else 32 if "avx" in _FEATURES else 1
 VECTOR_REGISTERS = 32 if {"avx512f", "neon"} & _FEATURES else 16
 
 _LLVM_FLOATS = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
+INTEGER = ir.IntType(32)
+Builder = Any
 
 
 def lanes(dtype: types.Type) -> int:
@@ -36,6 +45,27 @@ def lanes(dtype: types.Type) -> int:
 def vector_type(dtype: types.Type) -> ir.VectorType:
     """The LLVM type of a full vector register."""
     return ir.VectorType(_LLVM_FLOATS[dtype], lanes(dtype))
+
+
+class VectorType(types.Type):
+    """A register full of numbers, or several, as a value that Numba code can hold in a variable."""
+
+    def __init__(self, dtype: types.Type, count: int | None = None) -> None:
+        self.dtype, self.count = dtype, count or lanes(dtype)
+        super().__init__(name=f"Vector({dtype}, {self.count})")
+
+
+@register_model(VectorType)
+class VectorModel(models.PrimitiveModel):
+    """A vector variable is an LLVM vector."""
+
+    def __init__(self, manager, vector: VectorType) -> None:
+        super().__init__(manager, vector, ir.VectorType(_LLVM_FLOATS[vector.dtype], vector.count))
+
+
+def element(kind: types.Type) -> types.Type:
+    """The type of a number, or of the numbers in a vector."""
+    return kind.dtype if isinstance(kind, VectorType) else kind
 
 
 def data_pointer(context, builder, array_type, array):
@@ -55,75 +85,121 @@ def store_vector(builder, value, pointer):
     builder.store(value, builder.bitcast(pointer, value.type.as_pointer())).align = 4
 
 
+def suffix_of(kind: ir.Type) -> str:
+    """How LLVM's intrinsics name a type."""
+    if isinstance(kind, ir.VectorType):
+        return f"v{kind.count}{suffix_of(kind.element)}"
+    return {ir.FloatType(): "f32", ir.DoubleType(): "f64"}[kind]
+
+
 def call_intrinsic(builder, name: str, *operands):
     """Call an LLVM intrinsic whose operands and result are of one type."""
     kind = operands[0].type
-    letter = {ir.FloatType(): "f32", ir.DoubleType(): "f64"}
-    suffix = f"v{kind.count}{letter[kind.element]}" if isinstance(kind, ir.VectorType) else letter[kind]
     function_type = ir.FunctionType(kind, [kind] * len(operands))
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}")
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix_of(kind)}")
     return builder.call(function, operands)
 
 
-@intrinsic
-def multiply_add(typingctx, x, y, z):
-    """x·y + z, rounded once where the processor can."""
-
-    def codegen(context, builder, signature, operands):
-        return call_intrinsic(builder, "fmuladd", *operands)
-
-    return x(x, x, x), codegen
+def splat(builder, number, vector: ir.VectorType):
+    """A vector of copies of a number."""
+    undefined, zeros = ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(INTEGER, vector.count), None)
+    return builder.shuffle_vector(builder.insert_element(undefined, number, ir.Constant(INTEGER, 0)), undefined, zeros)
 
 
-@intrinsic
-def copysign(typingctx, magnitude, sign):
-    """The magnitude of one number with the sign of another, also of zeros."""
+def lanewise(arity: int, build: Callable[..., Any]) -> Any:
+    """The intrinsic that does with each lane of vectors, or with numbers, what LLVM's instructions are written to do.
 
-    def codegen(context, builder, signature, operands):
-        return call_intrinsic(builder, "copysign", *operands)
-
-    return magnitude(magnitude, magnitude), codegen
-
-
-@intrinsic
-def scale_by_power_of_two(typingctx, x, shifted):
-    """x·2ᵏ for a k that the caller holds as 1.5·2ᵖ + k, in whose last bits k is an integer (p: significand bits - 1).
-
-    2ᵏ is multiplied in two halves: each is a normal number though 2ᵏ may overflow or be subnormal, and only the second
-    multiplication rounds. Staying in integers of the numbers' own width, which Numba's arithmetic does not, keeps loops
-    vectorisable; and no conversion from float to integer is there that NaN could make undefined.
+    Numbers beside vectors stand for vectors of copies.
     """
-    width, significand, bias = (32, 23, 127) if x == types.float32 else (64, 52, 1023)
 
-    def codegen(context, builder, signature, operands):
-        value, biased = operands
-        integer = ir.IntType(width)
-        k = builder.shl(builder.bitcast(biased, integer), ir.Constant(integer, width - significand + 1))
-        k = builder.ashr(k, ir.Constant(integer, width - significand + 1))
-        half = builder.ashr(k, ir.Constant(integer, 1))
-        for part in (half, builder.sub(k, half)):
-            exponent = builder.add(part, ir.Constant(integer, bias))
-            factor = builder.bitcast(builder.shl(exponent, ir.Constant(integer, significand)), value.type)
-            value = builder.fmul(value, factor)
-        return value
+    def typed(*kinds):
+        widest = next((kind for kind in kinds if isinstance(kind, VectorType)), kinds[0])
 
-    return x(x, x), codegen
+        def codegen(context, builder, signature, operands):
+            llvm = context.get_value_type(widest)
+            operands = [each if each.type == llvm else splat(builder, each, llvm) for each in operands]
+            return build(builder, *operands)
 
+        return widest(*kinds), codegen
 
-class VectorType(types.Type):
-    """A register full of numbers, as a value that Numba code can hold in a variable."""
-
-    def __init__(self, dtype: types.Type) -> None:
-        self.dtype = dtype
-        super().__init__(name=f"Vector({dtype}, {lanes(dtype)})")
+    # Numba looks at an intrinsic's parameters.
+    if arity == 1:
+        return intrinsic(lambda typingctx, x: typed(x))
+    if arity == 2:
+        return intrinsic(lambda typingctx, x, y: typed(x, y))
+    if arity == 3:
+        return intrinsic(lambda typingctx, x, y, z: typed(x, y, z))
+    return intrinsic(lambda typingctx, x, y, z, w: typed(x, y, z, w))
 
 
-@register_model(VectorType)
-class VectorModel(models.PrimitiveModel):
-    """A vector variable is an LLVM vector."""
+def _operator(symbol: Callable[..., Any], instruction: str) -> None:
+    """Let vectors have one of Python's operators."""
+    combine = lanewise(2, lambda builder, x, y: getattr(builder, instruction)(x, y))
 
-    def __init__(self, manager, vector: VectorType) -> None:
-        super().__init__(manager, vector, vector_type(vector.dtype))
+    @overload(symbol)
+    def combined(x, y):
+        if isinstance(x, VectorType) or isinstance(y, VectorType):
+            return lambda x, y: combine(x, y)
+        return None
+
+
+_operator(operator.add, "fadd")
+_operator(operator.sub, "fsub")
+_operator(operator.mul, "fmul")
+_operator(operator.truediv, "fdiv")
+_negate = lanewise(1, lambda builder, x: builder.fneg(x))
+_magnitude = lanewise(1, lambda builder, x: call_intrinsic(builder, "fabs", x))
+
+
+@overload(operator.neg)
+def _negative(x):
+    return (lambda x: _negate(x)) if isinstance(x, VectorType) else None
+
+
+@overload(abs)
+def _absolute(x):
+    return (lambda x: _magnitude(x)) if isinstance(x, VectorType) else None
+
+
+#: x·y + z, rounded once where the processor can.
+multiply_add = lanewise(3, lambda builder, x, y, z: call_intrinsic(builder, "fmuladd", x, y, z))
+#: The magnitude of one number with the sign of another, also of zeros.
+copysign = lanewise(2, lambda builder, x, y: call_intrinsic(builder, "copysign", x, y))
+#: No more than a limit, and no less than one; NaN stays.
+at_most = lanewise(2, lambda builder, x, limit: builder.select(builder.fcmp_ordered(">", x, limit), limit, x))
+at_least = lanewise(2, lambda builder, x, limit: builder.select(builder.fcmp_ordered("<=", x, limit), limit, x))
+#: y where x is negative, else z.
+where_negative = lanewise(
+    3, lambda builder, x, y, z: builder.select(builder.fcmp_ordered("<", x, ir.Constant(x.type, None)), y, z)
+)
+
+
+def larger_of(builder, x, y):
+    larger = builder.fcmp_ordered(">", y, x)
+    return builder.select(builder.or_(larger, builder.fcmp_unordered("uno", y, y)), y, x)
+
+
+#: The larger one; NaN if either is; x if they are equal.
+maximum = lanewise(2, larger_of)
+
+
+def _beats(builder, x, y):
+    """Where y is larger than x, or the first NaN."""
+    first_nan = builder.and_(builder.fcmp_unordered("uno", y, y), builder.fcmp_ordered("ord", x, x))
+    return builder.or_(builder.fcmp_ordered(">", y, x), first_nan)
+
+
+#: z where y is larger than x, or the first NaN; else w.
+where_beaten = lanewise(4, lambda builder, x, y, z, w: builder.select(_beats(builder, x, y), z, w))
+#: z where x and y are equal, else 0.
+where_equal = lanewise(
+    3, lambda builder, x, y, z: builder.select(builder.fcmp_ordered("==", x, y), z, ir.Constant(x.type, None))
+)
+
+
+def constant_of(kind: ir.Type, number: float) -> ir.Constant:
+    """A number, or a vector of copies of it."""
+    return ir.Constant(kind, [number] * kind.count if isinstance(kind, ir.VectorType) else number)
 
 
 @intrinsic
@@ -150,12 +226,48 @@ def store(typingctx, array, start, vector):
 
 
 @intrinsic
-def maximum(typingctx, x, y):
-    """The larger of each pair; NaN if either is; x if they are equal."""
+def vector_of(typingctx, array, number):
+    """A vector of copies of a number, as wide as those of an array."""
 
     def codegen(context, builder, signature, operands):
-        first, second = operands
-        larger = builder.fcmp_ordered(">", second, first)
-        return builder.select(builder.or_(larger, builder.fcmp_unordered("uno", second, second)), second, first)
+        return splat(builder, operands[1], vector_type(array.dtype))
 
-    return x(x, x), codegen
+    return VectorType(array.dtype)(array, array.dtype), codegen
+
+
+def _masked_address(context, builder, array, operands, vector):
+    """The address of a part of a vector, and the mask of the lanes that it has."""
+    pointer = builder.gep(data_pointer(context, builder, array, operands[0]), [operands[1]])
+    numbers = ir.VectorType(INTEGER, vector.count)
+    count = splat(builder, builder.trunc(operands[2], INTEGER), numbers)
+    mask = builder.icmp_signed("<", ir.Constant(numbers, list(range(vector.count))), count)
+    return builder.bitcast(pointer, vector.as_pointer()), mask
+
+
+@intrinsic
+def load_part(typingctx, array, start, count):
+    """The first lanes of a vector from a flat index on, zeros in the others; nothing beyond them is read."""
+
+    def codegen(context, builder, signature, operands):
+        vector = vector_type(array.dtype)
+        pointer, mask = _masked_address(context, builder, array, operands, vector)
+        kind = ir.FunctionType(vector, [pointer.type, INTEGER, mask.type, vector])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{suffix_of(vector)}.p0")
+        return builder.call(function, [pointer, ir.Constant(INTEGER, 4), mask, constant_of(vector, 0.0)])
+
+    return VectorType(array.dtype)(array, types.intp, types.intp), codegen
+
+
+@intrinsic
+def store_part(typingctx, array, start, count, vector):
+    """Write the first lanes of a vector from a flat index on."""
+
+    def codegen(context, builder, signature, operands):
+        value = operands[3]
+        pointer, mask = _masked_address(context, builder, array, operands, value.type)
+        kind = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, INTEGER, mask.type])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{suffix_of(value.type)}.p0")
+        builder.call(function, [value, pointer, ir.Constant(INTEGER, 4), mask])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, vector), codegen
