@@ -8,8 +8,7 @@ from numba import prange
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
-from fast.cpu.losses import log_normalizers
-from fast.cpu.softmax import rows_per_block, softmax_rows
+from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
 from fast.validation import require_like
 from fast.validation.class_index_losses import require_class_indices
 
@@ -88,7 +87,7 @@ def places(labels: np.ndarray) -> np.ndarray:
 def sparse_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows whose labels name a class."""
     shifted = np.empty(rows * classes, logits.dtype)
-    logarithms = log_normalizers(logits, first, rows, classes, shifted)
+    logarithms = log_normalizers(logits, first, rows, classes, shifted, 0)
     for row in range(rows):
         losses[first + row] = logarithms[row] - shifted[row * classes + labels[first + row]]
 

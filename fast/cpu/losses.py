@@ -5,9 +5,8 @@ The ladder:
 2. one loop over the rows: nothing but the losses is written, but exponentials are taken one at a time.
 3. blocks of rows as in `softmax`: the exponentials of a block are one flat, vectorised run.
 
-One logarithm a row is taken, in float64, and the row's loss is summed in float64: it costs nothing and leaves one
-rounding to float32. Where whole arrays are read once, memory is the limit, and threads take part from as many numbers
-on as for activations.
+Sums along a row are those of `rows`. Where whole arrays are read once, memory is the limit, and threads take part from
+as many numbers on as for activations.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
-from fast.cpu.softmax import rows_per_block, shift_rows, softmax_rows
+from fast.cpu.rows import row_products, row_sum
+from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_classes, require_mean
 
@@ -95,7 +95,8 @@ def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     require_classes("probabilities", probabilities, labels)
     losses = np.empty(len(probabilities), probabilities.dtype)
-    _cross_entropy_loop(contiguous(probabilities), contiguous(labels), losses)
+    kernel = _cross_entropy_loop if labels.size < PARALLEL_SIZE else _cross_entropy_threads
+    kernel(contiguous(probabilities), contiguous(labels), losses)
     return losses
 
 
@@ -233,41 +234,37 @@ def _cross_entropy_vjp_threads(probabilities, labels, cotangent, gradients):
 
 
 @compiled()
-def _cross_entropy_loop(probabilities, labels, losses):
-    rows, classes = probabilities.shape
-    for row in range(rows):
+def cross_entropy_rows(probabilities, labels, losses, rows):
+    """The cross entropies of some rows."""
+    for row in range(rows.start, rows.stop):
         total = 0.0
-        for i in range(classes):
+        for i in range(labels.shape[1]):
             if labels[row, i] != 0:
                 total += labels[row, i] * elementary.log(probabilities[row, i])
         losses[row] = 0.0 - total
 
 
 @compiled()
-def log_normalizers(logits, first, rows, classes, shifted):
-    """Write a block of rows to `shifted`, each with its maximum taken off; return the logarithms of their masses."""
-    exponentials, logarithms = np.empty(rows * classes, logits.dtype), np.empty(rows, np.float64)
-    shift_rows(logits, first, rows, classes, shifted, 0)
-    for i in range(rows * classes):
-        exponentials[i] = elementary.exp(shifted[i])
-    for row in range(rows):
-        normalizer = 0.0
-        for i in range(row * classes, (row + 1) * classes):
-            normalizer += exponentials[i]
-        logarithms[row] = elementary.log(normalizer)
-    return logarithms
+def _cross_entropy_loop(probabilities, labels, losses):
+    cross_entropy_rows(probabilities, labels, losses, slice(0, losses.size))
+
+
+@compiled(parallel=True)
+def _cross_entropy_threads(probabilities, labels, losses):
+    for block in prange(block_count(labels.size)):
+        cross_entropy_rows(probabilities, labels, losses, rows_of_block(block, labels))
 
 
 @compiled()
 def loss_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows."""
     shifted = np.empty(rows * classes, logits.dtype)
-    logarithms = log_normalizers(logits, first, rows, classes, shifted)
+    logarithms = log_normalizers(logits, first, rows, classes, shifted, 0)
     for row in range(rows):
-        total = 0.0
-        for i in range(row * classes, (row + 1) * classes):
-            total += labels[first * classes + i] * (logarithms[row] - shifted[i])
-        losses[first + row] = total
+        scores, logarithm = shifted[row * classes : (row + 1) * classes], logarithms[row]
+        for i in range(classes):
+            scores[i] = logarithm - scores[i]
+        losses[first + row] = row_products(scores, 0, labels, (first + row) * classes, classes)
 
 
 @compiled()
@@ -292,12 +289,11 @@ def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows."""
     softmax_rows(logits, first, rows, classes, gradients, first * classes)
     for row in range(first, first + rows):
-        start = row * classes
-        mass = labels[start]
-        for i in range(start + 1, start + classes):
-            mass += labels[i]
-        for i in range(start, start + classes):
-            gradients[i] = cotangent[row] * (gradients[i] * mass - labels[i])
+        start, factor = row * classes, cotangent[row]
+        mass = row_sum(labels, start, classes)
+        line, truth = gradients[start : start + classes], labels[start : start + classes]
+        for i in range(classes):
+            line[i] = factor * (line[i] * mass - truth[i])
 
 
 @compiled()

@@ -1,7 +1,8 @@
 """Softmax, its logarithm and their vector-Jacobian products, a block of rows at a time.
 
-The ladder of exponentials is that of `activations`. Beyond it, rows come in blocks that fit the first-level cache, and
-a block is exponentiated as one flat run: rows of ten classes alone would leave most of each vector empty.
+The ladder of exponentials is that of `elementary`. Beyond it, rows come in blocks that fit the first-level cache, and a
+block is exponentiated as one flat run: rows of ten classes alone would leave most of each vector empty. Maxima and sums
+are those of `rows`: 4096 rows of 1000 classes took 14 ms as long as each addition waited for the one before, then 3.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
+from fast.cpu.rows import exponentiate, row_maximum, row_products, row_sum
 from fast.validation import require_array
 from fast.validation.activations import require_cotangent
 
@@ -82,27 +84,23 @@ def shift_rows(z, first, rows, classes, shifted, start):
     """Write rows of z, less the largest entry of each, to `shifted` from `start` on; NaN makes its row NaN."""
     for row in range(rows):
         source, target = (first + row) * classes, start + row * classes
-        largest = z[source]
-        for i in range(1, classes):
-            score = z[source + i]
-            largest = score if score > largest or score != score else largest
+        largest = row_maximum(z, source, classes)
+        # Slices count from 0: an index that might be negative would be looked at, and the loop not vectorised.
+        scores, place = z[source : source + classes], shifted[target : target + classes]
         for i in range(classes):
-            shifted[target + i] = z[source + i] - largest
+            place[i] = scores[i] - largest
 
 
 @compiled()
 def softmax_rows(z, first, rows, classes, out, start):
     """Write the softmax of rows of z to `out` from `start` on."""
     shift_rows(z, first, rows, classes, out, start)
-    for i in range(start, start + rows * classes):
-        out[i] = elementary.exp(out[i])
+    exponentiate(out, start, rows * classes, out, start)
     for row in range(rows):
         place = start + row * classes
-        normalizer = out[place]
-        for i in range(1, classes):
-            normalizer += out[place + i]
+        normalizer, line = row_sum(out, place, classes), out[place : place + classes]
         for i in range(classes):
-            out[place + i] /= normalizer
+            line[i] /= normalizer
 
 
 @compiled()
@@ -128,19 +126,25 @@ def _softmax_threads(z, out, classes):
 
 @compiled()
 def log_softmax_rows(z, first, rows, classes, out):
-    """Write the logarithms of the softmax of rows of z to `out`; the one logarithm of a row is taken in float64."""
+    """Write the logarithms of the softmax of rows of z to `out`."""
     start = first * classes
-    exponentials = np.empty(rows * classes, z.dtype)
-    shift_rows(z, first, rows, classes, out, start)
-    for i in range(rows * classes):
-        exponentials[i] = elementary.exp(out[start + i])
+    logarithms = log_normalizers(z, first, rows, classes, out, start)
     for row in range(rows):
-        normalizer = 0.0
-        for i in range(row * classes, (row + 1) * classes):
-            normalizer += exponentials[i]
-        log_normalizer = elementary.log(normalizer)
-        for i in range(start + row * classes, start + (row + 1) * classes):
-            out[i] -= log_normalizer
+        place = start + row * classes
+        line, logarithm = out[place : place + classes], logarithms[row]
+        for i in range(classes):
+            line[i] -= logarithm
+
+
+@compiled()
+def log_normalizers(z, first, rows, classes, shifted, start):
+    """Write rows, each less its maximum, to `shifted`; return the logarithms of the sums of their exponentials."""
+    exponentials, logarithms = np.empty(rows * classes, z.dtype), np.empty(rows, z.dtype)
+    shift_rows(z, first, rows, classes, shifted, start)
+    exponentiate(shifted, start, rows * classes, exponentials, 0)
+    for row in range(rows):
+        logarithms[row] = elementary.log(row_sum(exponentials, row * classes, classes))
+    return logarithms
 
 
 @compiled()
@@ -164,11 +168,10 @@ def softmax_vjp_rows(z, cotangent, first, rows, classes, out):
     softmax_rows(z, first, rows, classes, out, first * classes)
     for row in range(first, first + rows):
         start = row * classes
-        mean = out[start] * cotangent[start]
-        for i in range(start + 1, start + classes):
-            mean += out[i] * cotangent[i]
-        for i in range(start, start + classes):
-            out[i] *= cotangent[i] - mean
+        mean = row_products(out, start, cotangent, start, classes)
+        line, given = out[start : start + classes], cotangent[start : start + classes]
+        for i in range(classes):
+            line[i] *= given[i] - mean
 
 
 @compiled()
@@ -192,11 +195,10 @@ def log_softmax_vjp_rows(z, cotangent, first, rows, classes, out):
     softmax_rows(z, first, rows, classes, out, first * classes)
     for row in range(first, first + rows):
         start = row * classes
-        mass = cotangent[start]
-        for i in range(start + 1, start + classes):
-            mass += cotangent[i]
-        for i in range(start, start + classes):
-            out[i] = cotangent[i] - out[i] * mass
+        mass = row_sum(cotangent, start, classes)
+        line, given = out[start : start + classes], cotangent[start : start + classes]
+        for i in range(classes):
+            line[i] = given[i] - line[i] * mass
 
 
 @compiled()
