@@ -14,7 +14,7 @@ import numpy as np
 
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
-from fast.cpu.linear import dense_kernel, dense_vjp_kernel
+from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.softmax import rows_per_block, softmax_rows
@@ -77,7 +77,7 @@ def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) 
 
 @compiled()
 def _layer_kernel(address, inputs, weights, bias, sums, activated, last):
-    dense_kernel(address, inputs, weights, bias, sums)
+    product_kernel(address, inputs, weights, bias, sums)
     rows, units = sums.shape
     z, out = sums.ravel(), activated.ravel()
     if last:

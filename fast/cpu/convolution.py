@@ -22,9 +22,17 @@ from numba import prange
 
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.cpu.matrix_product import PARALLEL_WORK, Matrix, multiples, multiplier, multiply_packed, pack
+from fast.cpu.matrix_product import (
+    DEPTH_BLOCK,
+    PARALLEL_WORK,
+    Matrix,
+    multiples,
+    multiplier,
+    multiply_packed,
+    pack,
+    padded_columns,
+)
 from fast.cpu.tiles import Depth, Rows
-from fast.cpu.vectors import VECTOR_BYTES
 from fast.cpu.windows import Window, extent, tap_places, window_numbers, window_places
 from fast.results import Conv2DGradients
 from fast.validation import require_like
@@ -103,13 +111,6 @@ def copy_window_rows(images, n, first_row, first_column, padded, start, rows, co
 
 
 @compiled()
-def padded_columns(columns, unit):
-    """Columns rounded up to whole vectors."""
-    size = VECTOR_BYTES // unit
-    return (columns + size - 1) // size * size
-
-
-@compiled()
 def conv2d_block(address, images, packed, out, n, count, i, rows, window):
     """Output rows i … i + rows - 1 of `count` images from n on; rows of a block are neighbours in `out`."""
     _, height, width, channels = images.shape
@@ -127,8 +128,18 @@ def conv2d_block(address, images, packed, out, n, count, i, rows, window):
     places = window_places(window, count, rows, out_columns, image_step, row_step, channels)
     target = Rows(out.ravel(), (n * out_rows + i) * out_columns * filters, multiples(pixels, filters))
     # A window is as many pieces as it has rows, and the pixels of each are neighbours.
-    depth = Depth(1, window.columns * channels, window.rows, row_step)
-    multiply_packed(address, Rows(source, start, places), depth, packed, 0, target, pixels, filters, False)
+    run, width = window.columns * channels, padded_columns(filters, images.itemsize)
+    together = rows_together(run)
+    for a in range(0, window.rows, together):
+        depth = Depth(1, run, min(together, window.rows - a), row_step)
+        rows_from_here = Rows(source, start + a * row_step, places)
+        multiply_packed(address, rows_from_here, depth, packed, a * run * width, target, pixels, filters, a > 0)
+
+
+@compiled()
+def rows_together(run):
+    """How many rows of the filters a product walks at a time, so that their panels stay in the first-level cache."""
+    return max(1, DEPTH_BLOCK // run)
 
 
 @compiled()
@@ -138,9 +149,13 @@ def conv2d_prepare(filters, out):
     A task is several whole images, but there are four tasks if there are four images; or a band of rows of one image.
     """
     count, out_rows, out_columns, units = out.shape
-    depth, pixels = filters.size // units, out_rows * out_columns
-    packed = np.empty(depth * padded_columns(units, filters.itemsize), filters.dtype)
-    pack(Matrix(filters.ravel(), 0, units, 1), depth, units, packed, np.intp(0))
+    pixels, width = out_rows * out_columns, padded_columns(units, filters.itemsize)
+    rows, columns, channels, _ = filters.shape
+    run = columns * channels
+    packed, together = np.empty(rows * run * width, filters.dtype), rows_together(run)
+    for a in range(0, rows, together):
+        piece = Matrix(filters.ravel(), a * run * units, units, 1)
+        pack(piece, min(together, rows - a) * run, units, packed, a * run * width)
     if pixels > 2 * BLOCK_PIXELS:
         return packed, 1, max(1, BLOCK_PIXELS // out_columns)
     return packed, max(1, min(BLOCK_PIXELS // pixels + 1, (count + 3) // 4)), out_rows

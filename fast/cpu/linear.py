@@ -36,7 +36,7 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
     Raises: InvalidArgument, as `reference.matrix_product`.
     """
     target = destination(out, require_product(a, b), a.dtype, a, b)
-    product_kernel(multiplier(a.dtype), contiguous(a), contiguous(b), target)
+    product_kernel(multiplier(a.dtype), contiguous(a), contiguous(b), np.empty(0, a.dtype), target)
     return deliver(target, out)
 
 
@@ -85,7 +85,7 @@ def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, out: np.
     """
     shape = require_dense(inputs, weights, bias)
     target = destination(out, shape, inputs.dtype, inputs, weights, bias)
-    dense_kernel(multiplier(inputs.dtype), contiguous(inputs), contiguous(weights), contiguous(bias), target)
+    product_kernel(multiplier(inputs.dtype), contiguous(inputs), contiguous(weights), contiguous(bias), target)
     return deliver(target, out)
 
 
@@ -105,12 +105,12 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
 
 
 @compiled()
-def product_kernel(address, a, b, c):
-    """c = a·b"""
+def product_kernel(address, a, b, bias, c):
+    """c = a·b + bias; of no numbers, a bias adds nothing."""
     rows, depth = a.shape
     columns = b.shape[1]
     left, right = Matrix(a.ravel(), 0, depth, 1), Matrix(b.ravel(), 0, columns, 1)
-    multiply(address, left, right, c.ravel(), rows, depth, columns)
+    multiply(address, left, right, bias, c.ravel(), rows, depth, columns)
 
 
 @compiled()
@@ -126,17 +126,7 @@ def product_vjp_kernel(address, a, b, cotangent, d_b, d_a, both):
         else:
             left, right = Matrix(cotangent.ravel(), 0, columns, 1), Matrix(b.ravel(), 0, 1, columns)
             target, lengths = d_a, (rows, columns, depth)
-        multiply(address, left, right, target.ravel(), *lengths)
-
-
-@compiled()
-def dense_kernel(address, inputs, weights, bias, sums):
-    """sums = inputs·weights + bias"""
-    examples, units = sums.shape
-    product_kernel(address, inputs, weights, sums)
-    for n in range(examples):
-        for j in range(units):
-            sums[n, j] += bias[j]
+        multiply(address, left, right, target.ravel()[:0], target.ravel(), *lengths)
 
 
 @compiled()

@@ -118,7 +118,9 @@ def _go_forward(address, gates, recurrent_kernel, hidden, cell):
     units = columns // 4
     products, right = np.empty(rows * columns, gates.dtype), Matrix(recurrent_kernel.ravel(), 0, columns, 1)
     for t in range(steps):
-        matrix_product(address, Matrix(hidden[t].ravel(), 0, units, 1), right, products, rows, units, columns)
+        matrix_product(
+            address, Matrix(hidden[t].ravel(), 0, units, 1), right, products[:0], products, rows, units, columns
+        )
         for n in range(rows):
             own, added = gates[t, n], products[n * columns : (n + 1) * columns]
             for j in range(2 * units):
@@ -155,4 +157,4 @@ def _go_back(address, cotangent, recurrent_kernel, cell, gates, d_hidden, d_cell
                 own[2 * units + u] = of_cell * enters * (one - candidate * candidate)
                 own[3 * units + u] = of_hidden * shown * (output * (one - output))
                 d_cell[n, u] = of_cell * stays
-        matrix_product(address, Matrix(gates[t].ravel(), 0, columns, 1), right, back, rows, columns, units)
+        matrix_product(address, Matrix(gates[t].ravel(), 0, columns, 1), right, back[:0], back, rows, columns, units)

@@ -27,13 +27,19 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from fast.cpu.compilation import compiled, compiled_callback
+from fast.cpu.rows import row_products
+from fast.cpu.shuffles import transpose
 from fast.cpu.tiles import ROWS_1, ROWS_2, ROWS_3, Depth, Rows, tile_1, tile_2, tile_3
-from fast.cpu.vectors import VECTOR_BYTES, load, store
+from fast.cpu.vectors import VECTOR_BYTES, load, multiply_add, store
 
 #: A panel of B of this depth stays in the first-level cache.
 DEPTH_BLOCK = 320
 #: Rows of C that one task computes with its panel: enough to make the copying of the panel cheap.
 ROW_BLOCK = 128
+#: Tasks to make of a product at least: a multiple of many numbers of threads.
+TASKS = 12
+#: Rows of A, or steps of the depth, up to which copying B costs more than it helps.
+FEW = 6
 #: Multiplications below which a second thread costs more than it helps.
 PARALLEL_WORK = 500_000
 
@@ -54,6 +60,26 @@ def panel_count(vectors):
 
 
 @compiled()
+def padded_columns(columns, unit):
+    """Columns rounded up to whole vectors."""
+    size = VECTOR_BYTES // unit
+    return (columns + size - 1) // size * size
+
+
+@compiled()
+def transpose_into(data, start, row_step, step, rows, columns, target, first, target_step):
+    """Copy rows of a matrix, most of it in squares, to columns of another, whose rows are target_step apart."""
+    size = VECTOR_BYTES // data.itemsize
+    whole_rows, whole = (rows // size * size, columns // size * size) if step == 1 else (0, 0)
+    for m in range(0, whole_rows, size):
+        for k in range(0, whole, size):
+            transpose(data, start + m * row_step + k, row_step, target, first + k * target_step + m, target_step)
+    for m in range(rows):
+        for k in range(whole if m < whole_rows else 0, columns):
+            target[first + k * target_step + m] = data[start + m * row_step + k * step]
+
+
+@compiled()
 def pack_panel(b, depth, columns, width, panel, start):
     """Copy `depth` rows of up to `width` columns into a panel, missing columns as zeros."""
     present, data = min(columns, width), b.data
@@ -68,10 +94,7 @@ def pack_panel(b, depth, columns, width, panel, start):
             for j in range(present):
                 panel[target + j] = data[source + j]
     else:
-        for j in range(present):
-            source, target = b.start + j * b.step, start + j
-            for k in range(depth):
-                panel[target + k * width] = data[source + k * b.row_step]
+        transpose_into(data, b.start, b.step, b.row_step, present, depth, panel, start, width)
     for k in range(depth):
         for j in range(present, width):
             panel[start + k * width + j] = 0
@@ -159,37 +182,163 @@ def multiples(count, step):
 
 
 @compiled()
-def multiply_block(address, p, first_row, last_row, a, b, c, depth, columns):
-    """One panel of columns and one block of rows of a matrix product, a piece of the depth at a time."""
+def pack_block(a, rows, depth, packed):
+    """Copy some rows of A, whose entries may lie far apart, to rows without gaps."""
+    if a.step == 1:
+        for m in range(rows):
+            source, target = a.data[a.start + m * a.row_step :], packed[m * depth : (m + 1) * depth]
+            for k in range(depth):
+                target[k] = source[k]
+        return
+    transpose_into(a.data, a.start, a.step, a.row_step, depth, rows, packed, np.intp(0), depth)
+
+
+@compiled()
+def multiply_block(address, a, packed, bias, c, depth, columns, rows, panels):
+    """Some rows of C, and the columns of some panels, from a packed B, a piece of the depth at a time."""
     size = VECTOR_BYTES // c.itemsize
-    vectors = (columns + size - 1) // size
-    count = vectors - 2 * p if vectors - 2 * p <= 3 else 2
-    first = 2 * p * size
-    width, rows = min(count * size, columns - first), last_row - first_row
-    panel = np.empty(count * size * min(depth, DEPTH_BLOCK), c.dtype)
-    a_places, c_rows = multiples(rows, a.row_step), Rows(c, first_row * columns + first, multiples(rows, columns))
+    first, last = 2 * size * panels.start, min(columns, 2 * size * panels.stop)
+    if panels.stop == panel_count((columns + size - 1) // size):
+        last = columns
+    height, width = rows.stop - rows.start, padded_columns(columns, c.itemsize)
+    target = Rows(c, rows.start * columns + first, multiples(height, columns))
+    # Where A's entries are neighbours, copying them pays only if many columns use the copy.
+    packs = a.step != 1 or last - first > ROW_BLOCK
+    block = np.empty(height * min(depth, DEPTH_BLOCK) if packs else 0, c.dtype)
     for k in range(0, depth, DEPTH_BLOCK):
         length = min(DEPTH_BLOCK, depth - k)
-        part = Matrix(b.data, b.start + k * b.row_step + first * b.step, b.row_step, b.step)
-        pack_panel(part, length, columns - first, count * size, panel, np.intp(0))
-        a_rows = Rows(a.data, a.start + first_row * a.row_step + k * a.step, a_places)
-        multiply_packed(address, a_rows, Depth(a.step, length, 1, 0), panel, 0, c_rows, rows, width, k > 0)
+        part = Matrix(a.data, a.start + rows.start * a.row_step + k * a.step, a.row_step, a.step)
+        if packs:
+            pack_block(part, height, length, block)
+            part = Matrix(block, np.intp(0), length, 1)
+        source, start = Rows(part.data, part.start, multiples(height, part.row_step)), k * width + first * length
+        way = Depth(1, length, 1, 0)
+        multiply_packed(address, source, way, packed, start, target, height, last - first, k > 0)
+    for m in range(rows.start, rows.stop) if bias.size else range(0):
+        add_to(c[m * columns + first : m * columns + last], bias[first:last])
+
+
+@compiled()
+def add_to(sums, terms):
+    """Add numbers to others."""
+    for j in range(sums.size):
+        sums[j] += terms[j]
+
+
+@compiled()
+def pack_piece(task, b, depth, columns, packed):
+    """The panel of a piece of B's depth that a task copies: panels of one piece after the other."""
+    size = VECTOR_BYTES // packed.itemsize
+    vectors = (columns + size - 1) // size
+    panels = panel_count(vectors)
+    k, p = task // panels * DEPTH_BLOCK, task % panels
+    length, first = min(DEPTH_BLOCK, depth - k), 2 * p * size
+    width = (vectors - 2 * p if p == panels - 1 else 2) * size
+    part = Matrix(b.data, b.start + k * b.row_step + first * b.step, b.row_step, b.step)
+    start = k * padded_columns(columns, packed.itemsize) + first * length
+    pack_panel(part, length, columns - first, width, packed, start)
+
+
+@compiled()
+def few_rows_product(a, b, c, rows, depth, columns):
+    """C = A·B for a B whose rows have no gaps within, read once and where it lies."""
+    whole = depth // 4 * 4
+    for i in range(rows * columns):
+        c[i] = 0
+    for k in range(0, depth, 4):
+        r = b.start + k * b.row_step
+        first = b.data[r : r + columns]
+        if k < whole:
+            r += b.row_step
+            second = b.data[r : r + columns]
+            r += b.row_step
+            third = b.data[r : r + columns]
+            r += b.row_step
+            fourth = b.data[r : r + columns]
+            for m in range(rows):
+                place, sums = a.start + m * a.row_step + k * a.step, c[m * columns : (m + 1) * columns]
+                x, y = a.data[place], a.data[place + a.step]
+                z, w = a.data[place + 2 * a.step], a.data[place + 3 * a.step]
+                for j in range(columns):
+                    total = multiply_add(y, second[j], multiply_add(x, first[j], sums[j]))
+                    sums[j] = multiply_add(w, fourth[j], multiply_add(z, third[j], total))
+        else:
+            for rest in range(k, depth):
+                r = b.start + rest * b.row_step
+                row = b.data[r : r + columns]
+                for m in range(rows):
+                    x, sums = a.data[a.start + m * a.row_step + rest * a.step], c[m * columns : (m + 1) * columns]
+                    for j in range(columns):
+                        sums[j] = multiply_add(x, row[j], sums[j])
+
+
+@compiled()
+def few_rows_times_transposed(a, b, c, rows, depth, columns):
+    """C = A·B for a B whose columns have no gaps within: sums along them."""
+    for m in range(rows):
+        for j in range(columns):
+            c[m * columns + j] = row_products(a.data, a.start + m * a.row_step, b.data, b.start + j * b.step, depth)
+
+
+@compiled()
+def shallow_product(a, b, c, rows, depth, columns):
+    """C = A·B for so small a depth that C is most of what there is: a row of it after the other."""
+    for m in range(rows):
+        sums = c[m * columns : (m + 1) * columns]
+        for k in range(depth):
+            x, r = a.data[a.start + m * a.row_step + k * a.step], b.start + k * b.row_step
+            row = b.data[r : r + columns]
+            if k == 0:
+                for j in range(columns):
+                    sums[j] = x * row[j]
+            else:
+                for j in range(columns):
+                    sums[j] = multiply_add(x, row[j], sums[j])
+
+
+@compiled()
+def small_product(a, b, c, rows, depth, columns):
+    """Compute C = A·B without copying B if few numbers of C, or few terms, come of each of B's; return whether."""
+    if rows <= FEW and b.step == 1:
+        few_rows_product(a, b, c, rows, depth, columns)
+    elif rows <= FEW and a.step == 1 and b.row_step == 1:
+        few_rows_times_transposed(a, b, c, rows, depth, columns)
+    elif depth <= FEW and b.step == 1:
+        shallow_product(a, b, c, rows, depth, columns)
+    else:
+        return False
+    return True
 
 
 @compiled(parallel=True)
-def matrix_product(address, a, b, c, rows, depth, columns):
-    """C = A·B for two of class `Matrix`, C [rows, columns] flat; tasks are independent blocks of C."""
+def matrix_product(address, a, b, bias, c, rows, depth, columns):
+    """C = A·B + bias for two of class `Matrix`, C [rows, columns] flat; of no numbers, a bias adds nothing.
+
+    Tasks are independent blocks of C.
+    """
+    if small_product(a, b, c, rows, depth, columns):
+        for m in range(rows) if bias.size else range(0):
+            add_to(c[m * columns : (m + 1) * columns], bias)
+        return
     size = VECTOR_BYTES // c.itemsize
-    panels = panel_count((columns + size - 1) // size)
+    panels, pieces = panel_count((columns + size - 1) // size), (depth + DEPTH_BLOCK - 1) // DEPTH_BLOCK
+    packed = np.empty(depth * padded_columns(columns, c.itemsize), c.dtype)
     blocks = (rows + ROW_BLOCK - 1) // ROW_BLOCK
-    height = (rows + blocks - 1) // blocks
-    tasks = panels * blocks
-    if tasks == 1 or rows * depth * columns < PARALLEL_WORK:
-        for p in range(panels):
-            multiply_block(address, p, np.intp(0), rows, a, b, c, depth, columns)
+    # Whole tiles to a block, but for the last.
+    height = ((rows + blocks - 1) // blocks + ROWS_2 - 1) // ROWS_2 * ROWS_2
+    if rows * depth * columns < PARALLEL_WORK:
+        for task in range(pieces * panels):
+            pack_piece(task, b, depth, columns, packed)
+        for block in range(blocks):
+            part = slice(min(rows, block * height), min(rows, (block + 1) * height))
+            multiply_block(address, a, packed, bias, c, depth, columns, part, slice(0, panels))
     else:
-        # Column by column of blocks: neighbouring tasks pack the same panel of B, which is then in the cache.
-        for task in prange(tasks):
-            first = np.intp(task) % blocks * height
-            last = min(rows, first + height)
-            multiply_block(address, np.intp(task) // blocks, first, last, a, b, c, depth, columns)
+        for task in prange(pieces * panels):
+            pack_piece(np.intp(task), b, depth, columns, packed)
+        # Of few blocks each is shared out, some panels to a task.
+        groups = min(panels, max(1, (TASKS + blocks - 1) // blocks))
+        for task in prange(blocks * groups):
+            block, group = np.intp(task) // groups, np.intp(task) % groups
+            part = slice(min(rows, block * height), min(rows, (block + 1) * height))
+            shared = slice(group * panels // groups, (group + 1) * panels // groups)
+            multiply_block(address, a, packed, bias, c, depth, columns, part, shared)

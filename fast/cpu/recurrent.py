@@ -18,7 +18,7 @@ import numpy as np
 from fast.cpu import elementary
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
-from fast.cpu.linear import dense_kernel, dense_vjp_kernel
+from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
 from fast.results import RecurrentGradients
 from fast.validation import require_like
@@ -116,7 +116,7 @@ def sums_of_inputs(network: Network) -> np.ndarray:
     inputs, kernel, _, bias = network
     sums = np.empty((inputs.shape[1], inputs.shape[0], len(bias)), inputs.dtype)
     rows = steps_as_rows(time_first(inputs))
-    dense_kernel(multiplier(inputs.dtype), rows, contiguous(kernel), contiguous(bias), steps_as_rows(sums))
+    product_kernel(multiplier(inputs.dtype), rows, contiguous(kernel), contiguous(bias), steps_as_rows(sums))
     return sums
 
 
@@ -162,7 +162,7 @@ def _go_forward(address, sums, recurrent_kernel, hidden):
     products, right = np.empty(rows * units, sums.dtype), Matrix(recurrent_kernel.ravel(), 0, units, 1)
     for t in range(steps):
         left = Matrix(hidden[t].ravel(), 0, units, 1)
-        matrix_product(address, left, right, products, rows, units, units)
+        matrix_product(address, left, right, products[:0], products, rows, units, units)
         own, after = sums[t].ravel(), hidden[t + 1].ravel()
         for i in range(rows * units):
             after[i] = elementary.tanh(own[i] + products[i])
@@ -179,4 +179,4 @@ def _go_back(address, outputs, recurrent_kernel, deltas, handed_back):
         delta, output = deltas[t].ravel(), outputs[t].ravel()
         for i in range(rows * units):
             delta[i] = (delta[i] + back[i]) * (one - output[i] * output[i])
-        matrix_product(address, Matrix(delta, 0, units, 1), right, back, rows, units, units)
+        matrix_product(address, Matrix(delta, 0, units, 1), right, back[:0], back, rows, units, units)

@@ -7,6 +7,7 @@ so A may be a transposed matrix, or the windows of an image that nobody ever cop
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from fast.cpu.shuffles import take_lanes
 from fast.cpu.vectors import (
     VECTOR_REGISTERS,
     call_intrinsic,
@@ -28,6 +30,9 @@ from fast.cpu.vectors import (
 #: registers, and the addresses of more than 8 rows would not fit the general ones.
 TILE_ROWS = (8, 6, 4) if VECTOR_REGISTERS == 16 else (8, 8, 8)
 ROWS_1, ROWS_2, ROWS_3 = TILE_ROWS
+#: Steps of the depth in one go where A's entries are neighbours: each step alone would move all rows' addresses, and
+#: while another program shares the core, such instructions cost as much as the products.
+UNROLLED = 4
 
 
 class Rows(NamedTuple):
@@ -118,11 +123,15 @@ def build_tile(
     sums = [[cgutils.alloca_once_value(builder, zero) for _ in range(vectors)] for _ in range(rows)]
     position = cgutils.alloca_once_value(builder, entry(panels, panel))
     with cgutils.for_range(builder, depth.runs) as run:
-        run_offset = builder.mul(run.index, depth.run_step)
-        with cgutils.for_range(builder, depth.run_length) as inner:
-            offset = builder.add(run_offset, builder.mul(inner.index, depth.step))
-            add_products(builder, sums, [entry(row, offset) for row in row_pointers], builder.load(position))
-            builder.store(entry(builder.load(position), constant(vectors * vector.count)), position)
+        starts = [entry(row, builder.mul(run.index, depth.run_step)) for row in row_pointers]
+        walk = partial(walk_run, builder, sums, starts, position)
+        with builder.if_else(builder.icmp_signed("==", depth.step, constant(1))) as (neighbours, apart):
+            with neighbours:
+                whole = builder.and_(depth.run_length, constant(-UNROLLED))
+                walk(constant(1), constant(0), whole, UNROLLED)
+                walk(constant(1), whole, depth.run_length, 1)
+            with apart:
+                walk(depth.step, constant(0), depth.run_length, 1)
     # Row by row and in order: with `accumulate`, rows of C may overlap.
     for m in range(rows):
         with builder.if_then(builder.not_(beyond[m])):
@@ -130,6 +139,21 @@ def build_tile(
             for v in range(vectors):
                 store_columns(builder, sums[m][v], target, v * vector.count, column_count, accumulate)
     builder.ret_void()
+
+
+def walk_run(builder, sums, starts, position, step, first, end, together):
+    """Walk along a piece of the depth, from where its rows start, so many steps in one go."""
+
+    def constant(value):
+        return ir.Constant(step.type, value)
+
+    width = len(sums[0]) * sums[0][0].type.pointee.count
+    with cgutils.for_range_slice(builder, first, end, constant(together), inc=True) as (index, _):
+        for n in range(together):
+            offset = builder.mul(builder.add(index, constant(n)), step)
+            panel = builder.gep(builder.load(position), [constant(n * width)])
+            add_products(builder, sums, [builder.gep(row, [offset]) for row in starts], panel)
+        builder.store(builder.gep(builder.load(position), [constant(together * width)]), position)
 
 
 def add_products(builder, sums, row_pointers, panel):
@@ -176,12 +200,6 @@ def store_lanes(builder, slot, target, left, accumulate):
             builder.store(take_lanes(builder, builder.load(slot), rest), slot)
             builder.store(builder.add(builder.load(position), ir.Constant(integer, width)), position)
         width //= 2
-
-
-def take_lanes(builder, value, places):
-    """A vector of some of a vector's lanes."""
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places))
-    return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
 
 
 tile_1, tile_2, tile_3 = (tile(vectors, rows) for vectors, rows in enumerate(TILE_ROWS, 1))
