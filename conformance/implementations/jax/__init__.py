@@ -13,6 +13,8 @@ import jax
 
 from conformance.implementations.jax.activations import *
 from conformance.implementations.jax.backpropagation import *
+from conformance.implementations.jax.binary_losses import *
+from conformance.implementations.jax.class_index_losses import *
 from conformance.implementations.jax.convolution import *
 from conformance.implementations.jax.linear import *
 from conformance.implementations.jax.losses import *
@@ -23,7 +25,26 @@ DESCRIPTION = f"JAX {jax.__version__} on the CPU, compiled for each shape"
 
 COMPILES_EACH_SHAPE = True
 
+PERCEPTRON = "JAX has no perceptron"
+RECURRENT = "JAX has no recurrent networks for the CPU; libraries of its users have"
+OPTIMIZERS = "JAX has no optimizers; Optax has"
+METRICS = "JAX has no metrics; libraries of its users have"
+CLASSIFIER = "JAX has no such classifier"
+DROPOUT = "JAX has no dropout; libraries of its users have"
+UNIT_SIGMOID = "JAX's sigmoid has the height and the steepness 1, and half its height at 0"
+LOSS = "JAX has no such loss"
 NOT_PROVIDED = {
-    "perceptron_predict": "JAX has no perceptron",
-    "perceptron_sgd": "JAX has no perceptron",
+    **dict.fromkeys(("perceptron_predict", "perceptron_sgd", "rosenblatt_train", "mcculloch_pitts"), PERCEPTRON),
+    **dict.fromkeys(("multiclass_perceptron_predict", "multiclass_perceptron_train"), PERCEPTRON),
+    **dict.fromkeys(("simple_rnn", "simple_rnn_step", "simple_rnn_step_vjp", "simple_rnn_vjp"), RECURRENT),
+    **dict.fromkeys(("lstm", "lstm_step", "lstm_step_vjp", "lstm_vjp"), RECURRENT),
+    **dict.fromkeys(("gradient_descent", "momentum", "adagrad", "adadelta", "rmsprop", "adam"), OPTIMIZERS),
+    **dict.fromkeys(("exponential_decay", "early_stopping"), OPTIMIZERS),
+    **dict.fromkeys(("accuracy", "confusion_matrix", "f_score", "precision", "recall"), METRICS),
+    **dict.fromkeys(("most_frequent_class", "nearest_neighbors", "random_baseline"), CLASSIFIER),
+    **dict.fromkeys(("dropout", "dropout_vjp"), DROPOUT),
+    **dict.fromkeys(("logistic", "logistic_vjp"), UNIT_SIGMOID),
+    **dict.fromkeys(("l2_penalty", "l2_penalty_vjp", "hinge_loss", "hinge_loss_vjp"), LOSS),
+    "sample_index": "JAX draws its random numbers itself, and can't be given any",
+    "step_vjp": "JAX finds no gradient behind a step",
 }

@@ -6,19 +6,35 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from conformance.implementations.jax.compiled import call, vjp
 
 __all__ = [
+    "identity",
+    "identity_vjp",
     "leaky_relu",
     "leaky_relu_vjp",
     "relu",
     "relu_vjp",
     "sigmoid",
     "sigmoid_vjp",
+    "step",
     "tanh",
     "tanh_vjp",
 ]
+
+
+def identity(z: Any) -> Any:
+    return call(jax.nn.identity, z)
+
+
+def identity_vjp(z: Any, cotangent: Any) -> Any:
+    return vjp(jax.nn.identity, (z,), cotangent)[0]
+
+
+def step(z: Any) -> Any:
+    return call(jnp.heaviside, z, np.zeros((), z.dtype))
 
 
 def relu(z: Any) -> Any:
