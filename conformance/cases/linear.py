@@ -18,11 +18,11 @@ LAYERS = {
     "a hidden layer": {"N": 10, "D": 64, "U": 32},
     "the slides' first layer": {"N": 100, "D": 784, "U": 200},
     "the slides' last layer": {"N": 100, "D": 30, "U": 10},
-    # Enough of everything for whoever copies blocks of both matrices, in pieces of the depth.
-    "a wide layer": {"N": 130, "D": 330, "U": 800},
     "a feature more than 512": {"N": 9, "D": 513, "U": 9},
     "a feature more than 1024": {"N": 9, "D": 1025, "U": 9},
 }
+#: Enough of everything for whoever copies blocks of both matrices, in pieces of the depth.
+WIDE = {"a wide layer": {"N": 130, "D": 330, "U": 800}}
 SIZES = {"N": EDGES, "D": (*EDGES, 255, 256, 257, 511, 512, 513), "U": EDGES}
 
 LAYER = Space(
@@ -30,7 +30,7 @@ LAYER = Space(
     small=SMALL,
     steps=lambda c: 2 * c.D,
     work=lambda c: 2 * c.N * c.D * c.U,
-    common=LAYERS,
+    common=LAYERS | WIDE,
 )
 LAYER_VJP = Space(
     sizes=SIZES,
