@@ -18,7 +18,7 @@ from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
-from fast.cpu.rows import row_products, row_sum
+from fast.cpu.rows import row_products, row_squares, row_sum
 from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_classes, require_mean
@@ -153,22 +153,16 @@ def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:
 
 @compiled()
 def _mean(values):
-    total = 0.0
-    for value in values:
-        total += value
-    return total / values.size
+    return row_sum(values, 0, values.size) / values.dtype.type(values.size)
 
 
 @compiled()
 def squares_rows(predictions, targets, losses, rows):
     """The mean squared errors of some rows."""
-    outputs = predictions.shape[1]
+    outputs, x, y = predictions.shape[1], predictions.ravel(), targets.ravel()
+    count = predictions.dtype.type(outputs)
     for row in range(rows.start, rows.stop):
-        total = 0.0
-        for i in range(outputs):
-            difference = predictions[row, i] - targets[row, i]
-            total += difference * difference
-        losses[row] = total / outputs
+        losses[row] = row_squares(x, row * outputs, y, row * outputs, outputs) / count
 
 
 @compiled()

@@ -91,6 +91,36 @@ def row_products(x, x_start, y, y_start, count):
 
 
 @compiled()
+def row_squares(x, x_start, y, y_start, count):
+    """The sum of the squared differences of two rows' numbers."""
+    size, i = VECTOR_BYTES // x.itemsize, 1
+    difference = x[x_start] - y[y_start]
+    total = difference * difference
+    if count >= size:
+        d, i = load(x, x_start) - load(y, y_start), size
+        p = d * d
+        if count >= 2 * size:
+            d, i = load(x, x_start + size) - load(y, y_start + size), 2 * size
+            q = d * d
+            while i + 2 * size <= count:
+                d, e = load(x, x_start + i) - load(y, y_start + i), load(x, x_start + i + size)
+                e = e - load(y, y_start + i + size)
+                p, q = multiply_add(d, d, p), multiply_add(e, e, q)
+                i += 2 * size
+            p = p + q
+        while i + size <= count:
+            d = load(x, x_start + i) - load(y, y_start + i)
+            p = multiply_add(d, d, p)
+            i += size
+        total = fold_sum(p)
+    while i < count:
+        difference = x[x_start + i] - y[y_start + i]
+        total = multiply_add(difference, difference, total)
+        i += 1
+    return total
+
+
+@compiled()
 def exponentiate(x, start, count, out, out_start):
     """Write the exponentials of numbers, to where they are or to where nothing overlaps them."""
     size, i = VECTOR_BYTES // x.itemsize, 0
