@@ -108,6 +108,20 @@ def test_bits_depend_neither_on_threads_nor_on_other_examples(dtype, threaded_ca
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_an_example_has_the_same_bits_in_any_batch(dtype):
+    """Few rows are multiplied in another way than many, and with more of the depth than one piece has."""
+    rng = np.random.default_rng(0)
+    examples, weights, bias, cotangent = (
+        rng.standard_normal(shape).astype(dtype) for shape in ((300, 700), (700, 50), (50,), (300, 50))
+    )
+    together, back = cpu.dense(examples, weights, bias), cpu.dense_vjp(examples, weights, bias, cotangent).inputs
+    for count in (1, 2, 6, 7, 60):
+        assert bits(cpu.dense(examples[:count], weights, bias)) == bits(together[:count])
+        gradients = cpu.dense_vjp(examples[:count], weights, bias, cotangent[:count])
+        assert bits(gradients.inputs) == bits(back[:count])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", WITH_OUT)
 def test_out_is_written_and_returned(dtype, name):
     for call in drawn_calls(cpu, name, dtype, 6):
