@@ -101,7 +101,7 @@ def relu(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     Returns: an array of z's shape and dtype.
     Raises: InvalidArgument, as `reference.relu`.
     """
-    return _map(_relu_loop, _relu_threads, require_array("z", z), out)
+    return _map(relu_loop, _relu_threads, require_array("z", z), out)
 
 
 def sigmoid(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -317,7 +317,7 @@ def _leaky_relu_vjp_threads(z, cotangent, out, slope):
 
 
 @compiled()
-def _relu_loop(z, out):
+def relu_loop(z, out):
     zero, size, i = z.dtype.type(0), VECTOR_BYTES // z.itemsize, 0
     while i + size <= z.size:
         store(out, i, at_least(load(z, i), zero))
@@ -330,7 +330,7 @@ def _relu_loop(z, out):
 def _relu_threads(z, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
-        _relu_loop(z[part], out[part])
+        relu_loop(z[part], out[part])
 
 
 @compiled()

@@ -2,7 +2,7 @@
 
 The ladder:
 1. the public functions one after the other: for a network of the slides' size, checking and dispatching is all.
-2. arguments checked once, then the kernel of dense layers, and one for the activation. In one kernel they would save a
+2. arguments checked once, then the kernels of dense layers and of activations. In one kernel they would save a
    microsecond a layer, but the product be compiled again; one for the whole network would be anew for each depth.
 
 The first layer's inputs get no gradient: nobody asks for it, and it would be the largest product of the backward pass.
@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from fast.cpu.activations import relu_loop
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import compiled
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
-from fast.cpu.softmax import rows_per_block, softmax_rows
+from fast.cpu.softmax import rows_per_block, softmax_loop
 from fast.results import Backpropagation, ForwardPass
 from fast.validation import require_like
 from fast.validation.backpropagation import require_network
@@ -59,7 +60,10 @@ def _forward(inputs: np.ndarray, weights: list[np.ndarray], biases: list[np.ndar
     for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True), 1):
         sums, activated = (np.empty((len(inputs), len(bias)), inputs.dtype) for _ in range(2))
         product_kernel(address, activations[-1], matrix, bias, sums)
-        _activation_kernel(sums, activated, layer == len(weights))
+        if layer < len(weights):
+            relu_loop(sums.reshape(-1), activated.reshape(-1))
+        else:
+            softmax_loop(sums.reshape(-1), activated.reshape(-1), len(bias))
         weighted_sums.append(sums)
         activations.append(activated)
     return ForwardPass(tuple(weighted_sums), tuple(activations[1:]))
@@ -76,20 +80,6 @@ def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) 
             _relu_vjp_kernel(inputs[layer], d_inputs)
         cotangent = d_inputs
     return tuple(d_weights), tuple(reversed(d_biases))
-
-
-@compiled()
-def _activation_kernel(sums, activated, last):
-    rows, units = sums.shape
-    z, out = sums.ravel(), activated.ravel()
-    if last:
-        height = rows_per_block(units)
-        for first in range(0, rows, height):
-            softmax_rows(z, first, min(height, rows - first), units, out, first * units)
-    else:
-        zero = z.dtype.type(0)
-        for i in range(z.size):
-            out[i] = zero if z[i] <= zero else z[i]
 
 
 @compiled()

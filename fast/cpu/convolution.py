@@ -9,6 +9,8 @@ The ladder (100 images 28×28×12, 24 filters 6×6, stride 2, float32):
 4. tasks of about `BLOCK_PIXELS` output pixels: several small images, or a band of rows of a large one. Their padded
    pixels stay in the second-level cache, and few tiles are left half empty at an edge: 57 GFLOP/s on one core, of the
    65 that the tile can do.
+5. some rows of the filters at a time, so that their panels stay in the first-level cache: for 32 filters 6×6×24 that
+   made 11 ms of a core into 7.
 
 The gradient for the filters is the same walk the other way round: a filter's entry sees OH pieces of OW pixels. The
 gradient for the images adds each tile to overlapping rows of the padded image. Both keep a fixed order of additions:
@@ -129,15 +131,15 @@ def conv2d_block(address, images, packed, out, n, count, i, rows, window):
     target = Rows(out.ravel(), (n * out_rows + i) * out_columns * filters, multiples(pixels, filters))
     # A window is as many pieces as it has rows, and the pixels of each are neighbours.
     run, width = window.columns * channels, padded_columns(filters, images.itemsize)
-    together = rows_together(run)
-    for a in range(0, window.rows, together):
-        depth = Depth(1, run, min(together, window.rows - a), row_step)
+    at_once = rows_at_once(run)
+    for a in range(0, window.rows, at_once):
+        depth = Depth(1, run, min(at_once, window.rows - a), row_step)
         rows_from_here = Rows(source, start + a * row_step, places)
         multiply_packed(address, rows_from_here, depth, packed, a * run * width, target, pixels, filters, a > 0)
 
 
 @compiled()
-def rows_together(run):
+def rows_at_once(run):
     """How many rows of the filters a product walks at a time, so that their panels stay in the first-level cache."""
     return max(1, DEPTH_BLOCK // run)
 
@@ -152,10 +154,10 @@ def conv2d_prepare(filters, out):
     pixels, width = out_rows * out_columns, padded_columns(units, filters.itemsize)
     rows, columns, channels, _ = filters.shape
     run = columns * channels
-    packed, together = np.empty(rows * run * width, filters.dtype), rows_together(run)
-    for a in range(0, rows, together):
+    packed, at_once = np.empty(rows * run * width, filters.dtype), rows_at_once(run)
+    for a in range(0, rows, at_once):
         piece = Matrix(filters.ravel(), a * run * units, units, 1)
-        pack(piece, min(together, rows - a) * run, units, packed, a * run * width)
+        pack(piece, min(at_once, rows - a) * run, units, packed, a * run * width)
     if pixels > 2 * BLOCK_PIXELS:
         return packed, 1, max(1, BLOCK_PIXELS // out_columns)
     return packed, max(1, min(BLOCK_PIXELS // pixels + 1, (count + 3) // 4)), out_rows

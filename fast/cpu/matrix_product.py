@@ -105,15 +105,21 @@ def pack_panel(b, depth, columns, width, panel, start):
 
 
 @compiled()
+def pack_one(p, b, depth, columns, packed, start):
+    """Copy the columns of panel p of a matrix to where they belong among the panels from packed[start] on."""
+    size = VECTOR_BYTES // packed.itemsize
+    vectors, first = (columns + size - 1) // size, 2 * p * size
+    width = (vectors - 2 * p if p == panel_count(vectors) - 1 else 2) * size
+    part = Matrix(b.data, b.start + first * b.step, b.row_step, b.step)
+    pack_panel(part, depth, columns - first, width, packed, start + first * depth)
+
+
+@compiled()
 def pack(b, depth, columns, packed, start):
     """Copy a matrix into consecutive panels, from packed[start] on."""
     size = VECTOR_BYTES // packed.itemsize
-    vectors = (columns + size - 1) // size
-    for p in range(panel_count(vectors)):
-        count = vectors - 2 * p if vectors - 2 * p <= 3 else 2
-        first = 2 * p * size
-        part = Matrix(b.data, b.start + first * b.step, b.row_step, b.step)
-        pack_panel(part, depth, columns - first, count * size, packed, start + first * depth)
+    for p in range(panel_count((columns + size - 1) // size)):
+        pack_one(p, b, depth, columns, packed, start)
 
 
 def _multiply_packed(a, depth, packed, start, c, rows, columns, accumulate):
@@ -201,9 +207,8 @@ def pack_block(a, rows, depth, packed):
 def multiply_block(address, a, packed, bias, c, depth, columns, rows, panels):
     """Some rows of C, and the columns of some panels, from a packed B, a piece of the depth at a time."""
     size = VECTOR_BYTES // c.itemsize
-    first, last = 2 * size * panels.start, min(columns, 2 * size * panels.stop)
-    if panels.stop == panel_count((columns + size - 1) // size):
-        last = columns
+    ends = panels.stop == panel_count((columns + size - 1) // size)
+    first, last = 2 * size * panels.start, columns if ends else 2 * size * panels.stop
     height, width = rows.stop - rows.start, padded_columns(columns, c.itemsize)
     target = Rows(c, rows.start * columns + first, multiples(height, columns))
     # Where A's entries are neighbours, copying them pays only if many columns use the copy.
@@ -233,14 +238,11 @@ def add_to(sums, terms):
 def pack_piece(task, b, depth, columns, packed):
     """The panel of a piece of B's depth that a task copies: panels of one piece after the other."""
     size = VECTOR_BYTES // packed.itemsize
-    vectors = (columns + size - 1) // size
-    panels = panel_count(vectors)
-    k, p = task // panels * DEPTH_BLOCK, task % panels
-    length, first = min(DEPTH_BLOCK, depth - k), 2 * p * size
-    width = (vectors - 2 * p if p == panels - 1 else 2) * size
-    part = Matrix(b.data, b.start + k * b.row_step + first * b.step, b.row_step, b.step)
-    start = k * padded_columns(columns, packed.itemsize) + first * length
-    pack_panel(part, length, columns - first, width, packed, start)
+    panels = panel_count((columns + size - 1) // size)
+    k = task // panels * DEPTH_BLOCK
+    part = Matrix(b.data, b.start + k * b.row_step, b.row_step, b.step)
+    start = k * padded_columns(columns, packed.itemsize)
+    pack_one(task % panels, part, min(DEPTH_BLOCK, depth - k), columns, packed, start)
 
 
 @compiled()

@@ -1,4 +1,7 @@
-"""Sums, maxima and exponentials along a row, in vectors: one number after the other would wait for each addition."""
+"""Sums, maxima and exponentials along a row, in vectors: one number after the other would wait for each addition.
+
+Each is written out, for the reason that `activations` gives.
+"""
 
 from __future__ import annotations
 

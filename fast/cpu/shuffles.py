@@ -11,7 +11,6 @@ from numba.extending import intrinsic
 
 from fast.cpu.vectors import (
     INTEGER,
-    Builder,
     data_pointer,
     larger_of,
     load_vector,
@@ -54,7 +53,7 @@ def transpose(typingctx, source, source_start, source_step, target, target_start
 
 def mixed_lanes(builder, one, other, places):
     """A vector of some lanes of two, counted through."""
-    return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(INTEGER, len(places)), places))
+    return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(INTEGER, len(places)), list(places)))
 
 
 @intrinsic
@@ -71,7 +70,7 @@ def last_lanes(typingctx, vector, count):
     return vector(vector, types.intp), codegen
 
 
-def _folded(combine: Callable[[Builder, Any, Any], Any]) -> Any:
+def _folded(combine: Callable[..., Any]) -> Any:
     """The intrinsic that combines all lanes of a vector, halves first."""
 
     @intrinsic
@@ -90,8 +89,7 @@ def _folded(combine: Callable[[Builder, Any, Any], Any]) -> Any:
 
 def take_lanes(builder, value, places):
     """A vector of some of a vector's lanes."""
-    mask = ir.Constant(ir.VectorType(INTEGER, len(places)), list(places))
-    return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
+    return mixed_lanes(builder, value, ir.Constant(value.type, ir.Undefined), places)
 
 
 #: The sum and the largest of a vector's numbers, NaN if one is.

@@ -31,7 +31,7 @@ def softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     Returns: an array of z's shape and dtype.
     Raises: InvalidArgument, as `reference.softmax`.
     """
-    return _map_rows(_softmax_loop, _softmax_threads, require_array("z", z), out)
+    return _map_rows(softmax_loop, _softmax_threads, require_array("z", z), out)
 
 
 def log_softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -110,7 +110,7 @@ def rows_per_block(classes):
 
 
 @compiled()
-def _softmax_loop(z, out, classes):
+def softmax_loop(z, out, classes):
     rows, height = z.size // classes, rows_per_block(classes)
     for first in range(0, rows, height):
         softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)

@@ -1,4 +1,4 @@
-"""What LLVM knows and Numba does not say: vector registers, fused multiply-add, and what numbers' bits say.
+"""What LLVM knows and Numba does not say: vector registers and fused multiply-add.
 
 Plain loops leave it to the compiler whether to use vector instructions. It doesn't where it can't prove that arrays
 don't overlap, where a sum or a maximum would be taken in another order, or where a conversion looks dear; and on
@@ -34,7 +34,6 @@ VECTOR_REGISTERS = 32 if {"avx512f", "neon"} & _FEATURES else 16
 
 _LLVM_FLOATS = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
 INTEGER = ir.IntType(32)
-Builder = Any
 
 
 def lanes(dtype: types.Type) -> int:

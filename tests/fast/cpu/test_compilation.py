@@ -35,7 +35,7 @@ from fast.cpu import activations
 for dtype in ("float32", "float64"):
     got = activations.relu(np.array([-1.5, 2.5, 3.25], dtype))
     assert got.tolist() == [0, 2.5, 3.25], (dtype, got)
-hits = sum(activations._relu_loop.stats.cache_hits.values())
+hits = sum(activations.relu_loop.stats.cache_hits.values())
 assert hits == 2, f"wanted both dtypes from the disk; got {hits} of them"
 """
 
