@@ -255,9 +255,9 @@ KNOWN_DEVIATIONS = [
         severity=Severity.CRASH,
         calls=beyond_workspace,
         smallest={
-            "images": numbers(1, 3000, 2, 1),
+            "images": numbers(1, 30_000, 2, 1),
             "filters": numbers(1, 1, 1, 1),
-            "cotangent": numbers(1, 3000, 1, 1),
+            "cotangent": numbers(1, 30_000, 1, 1),
             "strides": (1, 2),
         },
         instead="SIGSEGV or SIGABRT; of small images wrong numbers in up to 7 calls of 10",
