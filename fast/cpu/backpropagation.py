@@ -51,7 +51,7 @@ def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels:
     inputs, matrices = contiguous(inputs), [*map(contiguous, weights)]
     sums, activations = _forward(inputs, matrices, [*map(contiguous, biases)])
     loss, cotangent = np.empty((), inputs.dtype), np.empty(labels.shape, inputs.dtype)
-    _loss_kernel(sums[-1], contiguous(labels), loss, cotangent)
+    loss_kernel(sums[-1], contiguous(labels), loss, cotangent)
     return Backpropagation(loss, *_backward(matrices, (inputs, *activations), cotangent))
 
 
@@ -77,13 +77,14 @@ def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) 
         given = (inputs[layer], weights[layer], cotangent)
         dense_vjp_kernel(address, *given, d_weights[layer], d_biases[-1], d_inputs, layer > 0)
         if layer:
-            _relu_vjp_kernel(inputs[layer], d_inputs)
+            relu_vjp_kernel(inputs[layer], d_inputs)
         cotangent = d_inputs
     return tuple(d_weights), tuple(reversed(d_biases))
 
 
 @compiled()
-def _loss_kernel(logits, labels, loss, cotangent):
+def loss_kernel(logits, labels, loss, cotangent):
+    """The mean loss of a batch, and its gradient for the logits."""
     rows, classes = logits.shape
     losses, ones = np.empty(rows, logits.dtype), np.ones(rows, logits.dtype)
     z, truth, gradients = logits.ravel(), labels.ravel(), cotangent.ravel()
@@ -100,7 +101,7 @@ def _loss_kernel(logits, labels, loss, cotangent):
 
 
 @compiled()
-def _relu_vjp_kernel(outputs, gradients):
+def relu_vjp_kernel(outputs, gradients):
     """Of gradients of relu's outputs make those of its inputs, which were positive exactly where the outputs are."""
     zero, source, target = outputs.dtype.type(0), outputs.ravel(), gradients.ravel()
     for i in range(target.size):

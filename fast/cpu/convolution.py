@@ -65,10 +65,9 @@ def conv2d(
     g = require_convolution(images, filters, strides, padding)
     shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
     target = destination(out, shape, images.dtype, images, filters)
-    kernel = _conv2d_loop if target.size * filters[..., 0].size < PARALLEL_WORK else _conv2d_threads
-    kernel(
-        multiplier(images.dtype), contiguous(images), contiguous(filters), target, window_numbers(filters.shape[:2], g)
-    )
+    kernel = conv2d_kernel(target, filters)
+    no_bias, numbers = np.empty(0, images.dtype), window_numbers(filters.shape[:2], g)
+    kernel(multiplier(images.dtype), contiguous(images), contiguous(filters), no_bias, target, numbers)
     return deliver(target, out)
 
 
@@ -92,12 +91,27 @@ def conv2d_vjp(
     gradients = Conv2DGradients(np.empty(images.shape, images.dtype), np.empty(filters.shape, filters.dtype))
     images, filters, cotangent = map(contiguous, (images, filters, cotangent))
     numbers = window_numbers(filters.shape[:2], g)
-    small = cotangent.size * filters[..., 0].size < PARALLEL_WORK
-    of_images = _image_gradient_loop if small else _image_gradient_threads
+    of_images, of_filters = conv2d_vjp_kernels(cotangent, filters)
     of_images(multiplier(images.dtype), filters, cotangent, gradients.images, numbers)
-    of_filters = _filter_gradient_loop if small else _filter_gradient_threads
     of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, numbers)
     return gradients
+
+
+def is_small(output: np.ndarray, filters: np.ndarray) -> bool:
+    """Whether one thread computes so many outputs, or their gradients, as fast as several."""
+    return output.size * filters[..., 0].size < PARALLEL_WORK
+
+
+def conv2d_kernel(output: np.ndarray, filters: np.ndarray):
+    """What computes a convolution of some size: relu(images * filters + bias), or without a bias, images * filters."""
+    return _conv2d_loop if is_small(output, filters) else _conv2d_threads
+
+
+def conv2d_vjp_kernels(cotangent: np.ndarray, filters: np.ndarray):
+    """What computes the gradients of the images and of the filters."""
+    if is_small(cotangent, filters):
+        return _image_gradient_loop, _filter_gradient_loop
+    return _image_gradient_threads, _filter_gradient_threads
 
 
 @compiled()
@@ -113,7 +127,7 @@ def copy_window_rows(images, n, first_row, first_column, padded, start, rows, co
 
 
 @compiled()
-def conv2d_block(address, images, packed, out, n, count, i, rows, window):
+def conv2d_block(address, images, packed, bias, out, n, count, i, rows, window):
     """Output rows i … i + rows - 1 of `count` images from n on; rows of a block are neighbours in `out`."""
     _, height, width, channels = images.shape
     _, out_rows, out_columns, filters = out.shape
@@ -136,6 +150,19 @@ def conv2d_block(address, images, packed, out, n, count, i, rows, window):
         depth = Depth(1, run, min(at_once, window.rows - a), row_step)
         rows_from_here = Rows(source, start + a * row_step, places)
         multiply_packed(address, rows_from_here, depth, packed, a * run * width, target, pixels, filters, a > 0)
+    if bias.size:
+        add_bias_and_rectify(target.data, target.start, pixels, bias)
+
+
+@compiled()
+def add_bias_and_rectify(sums, start, pixels, bias):
+    """Make z of each pixel relu(z + bias), while it is still in a cache; NaN stays NaN."""
+    zero, filters = sums.dtype.type(0), bias.size
+    for m in range(pixels):
+        line = sums[start + m * filters : start + (m + 1) * filters]
+        for f in range(filters):
+            z = line[f] + bias[f]
+            line[f] = zero if z <= zero else z
 
 
 @compiled()
@@ -164,24 +191,24 @@ def conv2d_prepare(filters, out):
 
 
 @compiled()
-def _conv2d_loop(address, images, filters, out, numbers):
+def _conv2d_loop(address, images, filters, bias, out, numbers):
     window = Window(*numbers)
     packed, together, height = conv2d_prepare(filters, out)
     for n in range(0, len(images), together):
         for i in range(0, out.shape[1], height):
             count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
-            conv2d_block(address, images, packed, out, n, count, i, rows, window)
+            conv2d_block(address, images, packed, bias, out, n, count, i, rows, window)
 
 
 @compiled(parallel=True)
-def _conv2d_threads(address, images, filters, out, numbers):
+def _conv2d_threads(address, images, filters, bias, out, numbers):
     window = Window(*numbers)
     packed, together, height = conv2d_prepare(filters, out)
     bands, groups = (out.shape[1] + height - 1) // height, (len(images) + together - 1) // together
     for task in prange(bands * groups):
         n, i = np.intp(task) // bands * together, np.intp(task) % bands * height
         count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
-        conv2d_block(address, images, packed, out, n, count, i, rows, window)
+        conv2d_block(address, images, packed, bias, out, n, count, i, rows, window)
 
 
 @compiled()

@@ -94,14 +94,14 @@ def early_stopping(losses: np.ndarray, *, patience: int = 0, min_delta: float = 
 
 def _dropped(values: np.ndarray, mask: np.ndarray, rate: float) -> np.ndarray:
     result, scale = np.empty(values.shape, values.dtype), values.dtype.type(1 / (1 - float(rate)))
-    kernel = _dropout_loop if values.size < PARALLEL_SIZE else _dropout_threads
+    kernel = dropout_loop if values.size < PARALLEL_SIZE else _dropout_threads
     kept = np.array(mask, np.bool_, order="C", subok=False)
     kernel(contiguous(values).reshape(-1), kept.reshape(-1), scale, result.reshape(-1))
     return result
 
 
 @compiled()
-def _dropout_loop(values, kept, scale, out):
+def dropout_loop(values, kept, scale, out):
     zero = values.dtype.type(0)
     for i in range(values.size):
         out[i] = values[i] * scale if kept[i] else zero
@@ -111,7 +111,7 @@ def _dropout_loop(values, kept, scale, out):
 def _dropout_threads(values, kept, scale, out):
     for block in prange(block_count(values.size)):
         part = block_slice(block, values.size)
-        _dropout_loop(values[part], kept[part], scale, out[part])
+        dropout_loop(values[part], kept[part], scale, out[part])
 
 
 @compiled()

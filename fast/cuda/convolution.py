@@ -17,6 +17,7 @@ The ladder that led here:
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -108,12 +109,7 @@ def conv2d(images: np.ndarray, filters: np.ndarray, *, strides: Size = 1, paddin
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
     geometry = require_convolution(images, filters, strides, padding)
-    count = filters.shape[3]
-    places = len(images) * geometry.output_rows * geometry.output_columns
-    taps = filters.size // count
-    matrix = to_device(filters.reshape(taps, count))
-    result = multiply(convolve, to_device(images), matrix, details_of(geometry, filters), (places, count, taps))
-    return result.copy_to_host().reshape(len(images), geometry.output_rows, geometry.output_columns, count)
+    return conv2d_on_device(to_device(images), to_device(filters), geometry).copy_to_host()
 
 
 def conv2d_vjp(
@@ -137,37 +133,44 @@ def conv2d_vjp(
     geometry = require_convolution(images, filters, strides, padding)
     output_shape = (len(images), geometry.output_rows, geometry.output_columns, filters.shape[3])
     require_like("cotangent", cotangent, output_shape, images.dtype, "of the convolution's output")
-    of_images = images_gradient(images, filters, cotangent, geometry)
-    return Conv2DGradients(of_images, filters_gradient(images, filters, cotangent, geometry))
+    on_device = to_device(images), to_device(filters), to_device(cotangent)
+    gradients = (function(*on_device, geometry) for function in (images_gradient, filters_gradient))
+    return Conv2DGradients(*(gradient.copy_to_host() for gradient in gradients))
 
 
-def filters_gradient(images: np.ndarray, filters: np.ndarray, cotangent: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """windowsᵀ · cotangent."""
+def conv2d_on_device(images: Any, filters: Any, geometry: Geometry) -> Any:
+    """`conv2d` from device arrays to a device array."""
+    count = filters.shape[3]
+    shape = images.shape[0], geometry.output_rows, geometry.output_columns, count
+    taps, places = filters.size // count, math.prod(shape[:3])
+    matrix, details = filters.reshape(taps, count), details_of(geometry, filters)
+    return multiply(convolve, images, matrix, details, (places, count, taps)).reshape(*shape)
+
+
+def filters_gradient(images: Any, filters: Any, cotangent: Any, geometry: Geometry) -> Any:
+    """windowsᵀ · cotangent, on the device."""
     count = filters.shape[3]
     taps, places = filters.size // count, cotangent.size // count
-    slopes = to_device(cotangent.reshape(places, count))
-    result = multiply(correlate, to_device(images), slopes, details_of(geometry, filters), (taps, count, places))
-    return result.copy_to_host().reshape(filters.shape)
+    slopes, details = cotangent.reshape(places, count), details_of(geometry, filters)
+    return multiply(correlate, images, slopes, details, (taps, count, places)).reshape(*filters.shape)
 
 
-def images_gradient(images: np.ndarray, filters: np.ndarray, cotangent: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """cotangent · filtersᵀ, collected for each cell, a few images at a time."""
+def images_gradient(images: Any, filters: Any, cotangent: Any, geometry: Geometry) -> Any:
+    """cotangent · filtersᵀ, collected for each cell, a few images at a time, on the device."""
     kernel_rows, kernel_columns, channels, count = filters.shape
-    taps, places = filters.size // count, cotangent[0].size // count
-    matrix, details = to_device(filters.reshape(taps, count)), details_of(geometry, filters)
-    result = np.empty(images.shape, images.dtype)
+    taps, places = filters.size // count, cotangent.size // cotangent.shape[0] // count
+    matrix, details = filters.reshape(taps, count), details_of(geometry, filters)
+    result = empty(images.shape, images.dtype)
     step = max(1, MOST_OWED // (places * taps))
-    for first in range(0, len(images), step):
-        some = cotangent[first : first + step]
-        slopes = to_device(some.reshape(len(some) * places, count))
-        owed = multiply(product_with_transpose, slopes, matrix, 0, (len(some) * places, taps, count))
-        collected = empty((len(some), *images.shape[1:]), images.dtype)
+    for first in range(0, images.shape[0], step):
+        some, collected = cotangent[first : first + step], result[first : first + step]
+        slopes = some.reshape(some.shape[0] * places, count)
+        owed = multiply(product_with_transpose, slopes, matrix, 0, (slopes.shape[0], taps, count))
         owed = owed.reshape(*some.shape[:3], kernel_rows, kernel_columns, channels)
         launch_over(collect, collected.size, owed, details, collected)
-        result[first : first + step] = collected.copy_to_host()
     return result
 
 
-def details_of(geometry: Geometry, filters: np.ndarray) -> tuple[int, ...]:
+def details_of(geometry: Geometry, filters: Any) -> tuple[int, ...]:
     """What a kernel needs to know to place a window."""
     return filters.shape[1], *geometry[:6]

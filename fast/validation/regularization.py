@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,16 @@ from reference.errors import InvalidArgument, is_integer, require_number
 
 def require_mask(inputs: Any, mask: Any, rate: Any) -> np.ndarray:
     """Return a mask of zeros and ones, of any numeric dtype, that fits some inputs; check the rate too."""
-    shape, wanted = require_array("inputs", inputs).shape, "0 or 1 in each place"
+    return require_mask_of(require_array("inputs", inputs).shape, mask, rate, "as inputs has")
+
+
+def require_mask_of(shape: Sequence[int], mask: Any, rate: Any, because: str) -> np.ndarray:
+    """Return a mask of zeros and ones, of any numeric dtype and some shape; check the rate too."""
+    wanted = "0 or 1 in each place"
     if not isinstance(mask, np.ndarray) or mask.dtype.kind not in "biuf":
         raise InvalidArgument("mask", wanted, str(getattr(mask, "dtype", type(mask).__name__)))
-    if mask.shape != shape:
-        raise InvalidArgument("mask", f"shape {list(shape)} as inputs has", f"shape {list(mask.shape)}")
+    if mask.shape != tuple(shape):
+        raise InvalidArgument("mask", f"shape {list(shape)} {because}", f"shape {list(mask.shape)}")
     wrong = mask[(mask != 0) & (mask != 1)]
     if wrong.size:
         raise InvalidArgument("mask", wanted, f"{wrong[0]!r} among them")

@@ -33,7 +33,10 @@ def conv2d_vjp(
     d_padded = np.zeros_like(padded)
     with np.errstate(all="ignore"):
         windows = window_view(padded, filters.shape[:2], where)
-        d_filters = np.tensordot(windows, cotangent, axes=((0, 1, 2), (0, 1, 2))).transpose(1, 2, 0, 3)
+        # Not `tensordot`: its OpenBLAS skips a cotangent of 0, and leaves out 0·NaN, if there is one place and filter.
+        places, (rows, columns, channels, units) = cotangent[..., 0].size, filters.shape
+        products = windows.reshape(places, -1).T @ cotangent.reshape(places, units)
+        d_filters = products.reshape(channels, rows, columns, units).transpose(1, 2, 0, 3)
         for cell in np.ndindex(*filters.shape[:2]):
             d_padded[reached(cell, where)] += cotangent @ filters[cell].T
     return Conv2DGradients(crop(d_padded, where), d_filters)
