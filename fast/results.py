@@ -12,6 +12,7 @@ __all__ = [
     "AdamStep",
     "Backpropagation",
     "Conv2DGradients",
+    "ConvolutionalBackpropagation",
     "DenseGradients",
     "EarlyStop",
     "ForwardPass",
@@ -108,6 +109,16 @@ class ForwardPass(NamedTuple):
 
     weighted_sums: Arrays
     activations: Arrays
+
+
+class ConvolutionalBackpropagation(NamedTuple):
+    """What `convolutional_backpropagation` returns: the mean loss, and its gradients for everything that is learnt."""
+
+    loss: np.ndarray
+    filters: Arrays
+    filter_biases: Arrays
+    weights: Arrays
+    biases: Arrays
 
 
 class Backpropagation(NamedTuple):

@@ -18,6 +18,7 @@ from reference.baselines import *
 from reference.binary_losses import *
 from reference.class_index_losses import *
 from reference.convolution import *
+from reference.convolutional_network import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
 from reference.linear import *

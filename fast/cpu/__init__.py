@@ -14,6 +14,7 @@ from fast.cpu.baselines import *
 from fast.cpu.binary_losses import *
 from fast.cpu.class_index_losses import *
 from fast.cpu.convolution import *
+from fast.cpu.convolutional_network import *
 from fast.cpu.linear import *
 from fast.cpu.long_short_term_memory import *
 from fast.cpu.losses import *

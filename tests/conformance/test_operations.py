@@ -36,7 +36,10 @@ HELPERS = {
         "shows how training goes, with `backpropagation`; picking batches is every library's own habit",
     ),
     "batch_gradients": "returns a function, which shows what optimizers are for",
-    "backpropagation_by_graph": "another way to the same gradients, which the suite itself uses",
+    **dict.fromkeys(
+        ("backpropagation_by_graph", "convolutional_backpropagation_by_graph"),
+        "another way to the same gradients, which the suite itself uses",
+    ),
     "draw_mask": "a step before dropout; which numbers a seed gives is each library's own affair",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
     "fold_threshold": "a step of perceptron_sgd, shown on a slide of its own",

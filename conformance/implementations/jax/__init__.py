@@ -42,7 +42,7 @@ NOT_PROVIDED = {
     **dict.fromkeys(("exponential_decay", "early_stopping"), OPTIMIZERS),
     **dict.fromkeys(("accuracy", "confusion_matrix", "f_score", "precision", "recall"), METRICS),
     **dict.fromkeys(("most_frequent_class", "nearest_neighbors", "random_baseline"), CLASSIFIER),
-    **dict.fromkeys(("dropout", "dropout_vjp"), DROPOUT),
+    **dict.fromkeys(("dropout", "dropout_vjp", "convolutional_backpropagation"), DROPOUT),
     **dict.fromkeys(("logistic", "logistic_vjp"), UNIT_SIGMOID),
     **dict.fromkeys(("l2_penalty", "l2_penalty_vjp", "hinge_loss", "hinge_loss_vjp"), LOSS),
     "sample_index": "JAX draws its random numbers itself, and can't be given any",

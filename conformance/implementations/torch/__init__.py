@@ -52,7 +52,7 @@ NOT_PROVIDED = {
     **dict.fromkeys(("most_frequent_class", "nearest_neighbors", "random_baseline"), CLASSIFIER),
     **dict.fromkeys(("average_pool2d", "average_pool2d_vjp"), UNEVEN),
     **dict.fromkeys(("l2_penalty", "l2_penalty_vjp"), PENALTY),
-    **dict.fromkeys(("dropout", "dropout_vjp"), MASK),
+    **dict.fromkeys(("dropout", "dropout_vjp", "convolutional_backpropagation"), MASK),
     **dict.fromkeys(("hinge_loss", "hinge_loss_vjp"), HINGE),
     **dict.fromkeys(("logistic", "logistic_vjp"), UNIT_SIGMOID),
     "early_stopping": "PyTorch has none; a library of its users has",

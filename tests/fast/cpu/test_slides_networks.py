@@ -1,4 +1,4 @@
-"""The slides' fully connected network at its full size, forward and back, exactly: every thread and block takes part.
+"""The slides' networks at their full size, forward and back, exactly: every thread and block takes part.
 
 All numbers are integers, and so small that float32 holds every partial sum in any order. The logits are so far apart
 that softmax is 0 or 1. What is wanted is computed with NumPy's integers, where nothing can be rounded.
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.implementations import numpy
 from fast import cpu
 
 #: As in "784-200-100-60-30-10".
@@ -79,3 +80,40 @@ def test_backpropagation_through_five_layers_is_exact(dtype: str) -> None:
 
 def cast(value: Any, dtype: str) -> Any:
     return tuple(array.astype(dtype) for array in value) if isinstance(value, tuple) else value.astype(dtype)
+
+
+#: The slides' convolutional network: filters and strides.
+FILTERS, STRIDES = ((3, 3, 1, 12), (6, 6, 12, 24), (6, 6, 24, 32)), (1, 2, 2)
+
+
+def convolutional_network(examples: int) -> dict[str, Any]:
+    """A batch and a convolutional network of sparse integers, with labels and a mask."""
+    rng = np.random.default_rng(examples)
+
+    def sparse(*shape: int, terms: int) -> Any:
+        return rng.integers(-1, 2, shape) * (rng.random(shape) < terms / np.prod(shape[:-1]))
+
+    last = np.eye(10, dtype=int)[np.arange(200) % 10] * rng.integers(-1, 2, (200, 10))
+    return {
+        "images": rng.integers(0, 2, (examples, 28, 28, 1)),
+        "filters": tuple(sparse(*lengths, terms=4) for lengths in FILTERS),
+        "filter_biases": tuple(rng.integers(-1, 2, lengths[-1]) for lengths in FILTERS),
+        "weights": (sparse(1568, 200, terms=8), 16 * APART * last),
+        "biases": (rng.integers(-1, 2, 200), APART * np.arange(10)),
+        "labels": np.eye(10, dtype=int)[rng.integers(0, 10, examples)],
+        "mask": rng.integers(0, 2, (examples, 200)),
+    }
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_backpropagation_through_the_convolutional_network_is_exact(dtype: str) -> None:
+    given = convolutional_network(64)
+    *arrays, mask = given.values()
+    how = {"strides": STRIDES, "rate": 0.5}
+    came = cpu.convolutional_backpropagation(*(cast(value, dtype) for value in arrays), mask, **how)
+    # Sums of float64 are exact here, in whatever order: what rounds float32 shows as a difference.
+    wanted = numpy.convolutional_backpropagation(*(cast(value, "float64") for value in arrays), mask, **how)
+    assert all(gradient.any() for group in wanted[1:] for gradient in group)
+    for name, ours, theirs in zip(wanted._fields[1:], came[1:], wanted[1:], strict=True):
+        for layer, pair in enumerate(zip(ours, theirs, strict=True)):
+            assert np.array_equal(*pair), f"{name}[{layer}]"

@@ -1,0 +1,257 @@
+"""A convolutional network's loss and all its gradients: what a step of training computes.
+
+The ladder (the slides' network, a batch of 100):
+1. the public functions one after the other: right, and every layer's results are new memory.
+2. the bias and relu of a convolution where it is computed, a block of pixels after the other, while they are in a
+   cache; on the way back, relu's slope and the bias's gradient in one pass over the cotangent, which it changes in
+   place. relu's slope is read off its outputs, so that weighted sums aren't kept.
+3. a `Workspace` that a loop over batches of one size keeps: nothing is allocated after its first step but what
+   convolutions need inside, a padded image for each task and the filters in panels.
+
+Nobody asks for the gradient of the images, and it isn't computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from fast.cpu.activations import relu_loop
+from fast.cpu.arguments import contiguous
+from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
+from fast.cpu.compilation import compiled
+from fast.cpu.convolution import conv2d_kernel, conv2d_vjp_kernels
+from fast.cpu.linear import dense_vjp_kernel, product_kernel
+from fast.cpu.matrix_product import multiplier
+from fast.cpu.regularization import dropout_loop
+from fast.cpu.windows import window_numbers
+from fast.results import ConvolutionalBackpropagation
+from fast.validation.convolution import Geometry
+from fast.validation.convolutional_network import require_convolutional_network, require_targets
+
+__all__ = ["ConvolutionalBackpropagation", "convolutional_backpropagation"]
+
+#: Partial sums of a bias's gradient; a fixed number, lest the order of additions depend on the threads.
+GROUPS = 8
+#: Numbers of a cotangent from which on threads share it.
+PARALLEL_SIZE = 1 << 16
+
+Arrays = tuple[np.ndarray, ...]
+
+
+class Parameters(NamedTuple):
+    """What a network learns; or the gradients for it. A network without convolutions has no filters."""
+
+    filters: Arrays
+    filter_biases: Arrays
+    weights: Arrays
+    biases: Arrays
+
+
+class Workspace(NamedTuple):
+    """Memory for batches of one size: what the way forward leaves, and the gradients of that, array by array.
+
+    `pixels` are the outputs of each convolution, `units` of each dense layer, the logits last; `dropped` is what
+    dropout makes of the last one's inputs.
+    """
+
+    pixels: Arrays
+    units: Arrays
+    dropped: np.ndarray
+    loss: np.ndarray
+    d_pixels: Arrays
+    d_units: Arrays
+    d_dropped: np.ndarray
+    partial_sums: Arrays
+
+
+def convolutional_backpropagation(
+    images: np.ndarray,
+    filters: Arrays,
+    filter_biases: Arrays,
+    weights: Arrays,
+    biases: Arrays,
+    labels: np.ndarray,
+    mask: np.ndarray,
+    *,
+    strides: tuple[int, ...],
+    rate: float,
+) -> ConvolutionalBackpropagation:
+    """The mean loss of a convolutional network, and its gradient for every filter, weight and bias.
+
+    Args: images [N, H, W, C]; filters, a tuple of arrays [KH, KW, C, F]; filter_biases, of as many vectors; weights and
+        biases of the dense layers; labels [N, K]; mask [N, units before the last layer], zeros and ones; strides, one
+        for each convolution; rate, dropout's.
+    Returns: ConvolutionalBackpropagation(loss as a 0-d array, filters, filter_biases, weights, biases).
+    Raises: InvalidArgument, as `reference.convolutional_backpropagation`.
+    """
+    geometries = require_convolutional_network(images, filters, filter_biases, weights, biases, strides)
+    kept = np.array(require_targets(images, weights, biases, labels, mask, rate), np.bool_, order="C", subok=False)
+    parameters = Parameters(*(tuple(map(contiguous, group)) for group in (filters, filter_biases, weights, biases)))
+    gradients = Parameters(*(tuple(map(np.empty_like, group)) for group in parameters))
+    workspace = new_workspace(images, parameters, geometries)
+    find_gradients(contiguous(images), contiguous(labels), kept, rate, parameters, geometries, workspace, gradients)
+    return ConvolutionalBackpropagation(workspace.loss, *gradients)
+
+
+def new_workspace(images: np.ndarray, parameters: Parameters, geometries: Sequence[Geometry]) -> Workspace:
+    """What `find_gradients` writes to, for as many images."""
+    count, dtype = len(images), images.dtype
+    of_pixels = [
+        (count, where.output_rows, where.output_columns, len(bias))
+        for where, bias in zip(geometries, parameters.filter_biases, strict=True)
+    ]
+    of_units = [(count, len(bias)) for bias in parameters.biases]
+
+    def arrays(shapes: Sequence[tuple[int, ...]]) -> Arrays:
+        return tuple(np.empty(shape, dtype) for shape in shapes)
+
+    before = (count, len(parameters.weights[-1]))
+    return Workspace(
+        pixels=arrays(of_pixels),
+        units=arrays(of_units),
+        dropped=np.empty(before, dtype),
+        loss=np.empty((), dtype),
+        d_pixels=arrays(of_pixels),
+        d_units=arrays(of_units),
+        d_dropped=np.empty(before, dtype),
+        partial_sums=arrays([(GROUPS, len(bias)) for bias in parameters.filter_biases]),
+    )
+
+
+def find_gradients(
+    images: np.ndarray,
+    labels: np.ndarray,
+    kept: np.ndarray | None,
+    rate: float,
+    parameters: Parameters,
+    geometries: Sequence[Geometry],
+    workspace: Workspace,
+    gradients: Parameters,
+) -> None:
+    """Write a batch's mean loss to the workspace, and its gradients to where they belong; `kept`: None for no dropout.
+
+    All arrays are C-contiguous and fit each other.
+    """
+    find_logits(images, parameters, geometries, workspace, kept, rate)
+    loss_kernel(workspace.units[-1], labels, workspace.loss, workspace.d_units[-1])
+    go_back_through_dense_layers(images, kept, rate, parameters, workspace, gradients)
+    go_back_through_convolutions(images, parameters, geometries, workspace, gradients)
+
+
+def find_logits(
+    images: np.ndarray,
+    parameters: Parameters,
+    geometries: Sequence[Geometry],
+    workspace: Workspace,
+    kept: np.ndarray | None = None,
+    rate: float = 0.0,
+) -> None:
+    """Write every layer's outputs to the workspace, the logits last."""
+    address = multiplier(images.dtype)
+    layers = zip(parameters.filters, parameters.filter_biases, geometries, workspace.pixels, strict=True)
+    for filters, bias, where, pixels in layers:
+        numbers = window_numbers(filters.shape[:2], where)
+        conv2d_kernel(pixels, filters)(address, images, filters, bias, pixels, numbers)
+        images = pixels
+    inputs = images.reshape(len(images), -1)
+    if kept is not None and len(parameters.weights) == 1:
+        inputs = dropped(inputs, kept, rate, workspace.dropped)
+    for layer, (weights, bias, units) in enumerate(
+        zip(parameters.weights, parameters.biases, workspace.units, strict=True), 1
+    ):
+        product_kernel(address, inputs, weights, bias, units)
+        inputs = units
+        if layer < len(parameters.weights):
+            relu_loop(units.reshape(-1), units.reshape(-1))
+        if kept is not None and layer == len(parameters.weights) - 1:
+            inputs = dropped(units, kept, rate, workspace.dropped)
+
+
+def dropped(values: np.ndarray, kept: np.ndarray, rate: float, out: np.ndarray) -> np.ndarray:
+    """What dropout leaves of an array, in `out`."""
+    dropout_loop(values.reshape(-1), kept.reshape(-1), values.dtype.type(1 / (1 - float(rate))), out.reshape(-1))
+    return out
+
+
+def go_back_through_dense_layers(
+    images: np.ndarray,
+    kept: np.ndarray | None,
+    rate: float,
+    parameters: Parameters,
+    workspace: Workspace,
+    gradients: Parameters,
+) -> None:
+    """From the logits' gradient, those of all weights and biases, and of the last convolution's output."""
+    address, count = multiplier(images.dtype), len(images)
+    first = (workspace.pixels or (images,))[-1].reshape(count, -1)
+    inputs = [first, *workspace.units[:-1]]
+    below = workspace.d_pixels[-1].reshape(count, -1) if workspace.pixels else first
+    d_inputs = [below, *workspace.d_units[:-1]]
+    for layer in reversed(range(len(inputs))):
+        last = layer == len(inputs) - 1 and kept is not None
+        source, target = (workspace.dropped, workspace.d_dropped) if last else (inputs[layer], d_inputs[layer])
+        needed = layer > 0 or bool(workspace.pixels)
+        given = source, parameters.weights[layer], workspace.d_units[layer]
+        dense_vjp_kernel(address, *given, gradients.weights[layer], gradients.biases[layer], target, needed)
+        if last and needed:
+            dropped(target, kept, rate, d_inputs[layer])
+        if layer > 0:
+            relu_vjp_kernel(inputs[layer], d_inputs[layer])
+
+
+def go_back_through_convolutions(
+    images: np.ndarray,
+    parameters: Parameters,
+    geometries: Sequence[Geometry],
+    workspace: Workspace,
+    gradients: Parameters,
+) -> None:
+    """From the gradient of the last convolution's output, those of all filters and their biases."""
+    address, inputs = multiplier(images.dtype), (images, *workspace.pixels)
+    for layer in reversed(range(len(geometries))):
+        filters, pixels, cotangent = parameters.filters[layer], workspace.pixels[layer], workspace.d_pixels[layer]
+        bias = gradients.filter_biases[layer]
+        rectify_back(pixels.reshape(-1), cotangent.reshape(-1), workspace.partial_sums[layer], bias)
+        of_images, of_filters = conv2d_vjp_kernels(cotangent, filters)
+        numbers = window_numbers(filters.shape[:2], geometries[layer])
+        of_filters(address, inputs[layer], cotangent, gradients.filters[layer], numbers)
+        if layer > 0:
+            of_images(address, filters, cotangent, workspace.d_pixels[layer - 1], numbers)
+
+
+@compiled()
+def rectify_back_rows(outputs, cotangent, sums, first, last):
+    """Stop the cotangent where relu's outputs aren't positive, and add up what is left of some pixels, unit by unit."""
+    zero, units = cotangent.dtype.type(0), sums.size
+    for f in range(units):
+        sums[f] = zero
+    for row in range(first, last):
+        y, slopes = outputs[row * units : (row + 1) * units], cotangent[row * units : (row + 1) * units]
+        for f in range(units):
+            slope = slopes[f] if y[f] > zero else zero
+            slopes[f] = slope
+            sums[f] += slope
+
+
+@compiled(parallel=True)
+def rectify_back(outputs, cotangent, partial_sums, total):
+    """The gradient behind relu, in place, and its sum over all pixels: the bias's."""
+    groups, units = partial_sums.shape
+    pixels = cotangent.size // units
+    if cotangent.size < PARALLEL_SIZE:
+        for g in range(groups):
+            part = partial_sums[g]
+            rectify_back_rows(outputs, cotangent, part, g * pixels // groups, (g + 1) * pixels // groups)
+    else:
+        for task in prange(groups):
+            g = np.intp(task)
+            part = partial_sums[g]
+            rectify_back_rows(outputs, cotangent, part, g * pixels // groups, (g + 1) * pixels // groups)
+    for f in range(units):
+        total[f] = partial_sums[0, f]
+        for g in range(1, groups):
+            total[f] += partial_sums[g, f]

@@ -1,0 +1,119 @@
+"""A convolutional network's loss and all its gradients, on the GPU.
+
+The ladder is that of `backpropagation`: everything stays on the device from the images to the gradients. The one kernel
+here adds a convolution's bias and rectifies the sums.
+
+Nobody asks for the gradient of the images, and it isn't computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
+from fast.cuda.convolution import conv2d_on_device, filters_gradient, images_gradient
+from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.linear import dense_on_device, dense_vjp_on_device
+from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
+from fast.cuda.matrix_product import column_sums
+from fast.cuda.regularization import dropout_kernel
+from fast.results import ConvolutionalBackpropagation
+from fast.validation.convolution import Geometry
+from fast.validation.convolutional_network import require_convolutional_network, require_targets
+
+__all__ = ["convolutional_backpropagation"]
+
+Arrays = tuple[np.ndarray, ...]
+
+
+@kernel
+def rectify_kernel(sums: Any, bias: Any, result: Any) -> None:
+    """relu(sums + bias), the bias of each filter; NaN stays NaN."""
+    zero = sums.dtype.type(0)
+    for place in range(cuda.grid(1), sums.size, cuda.gridsize(1)):
+        z = sums[place] + bias[place % bias.size]
+        result[place] = zero if z <= zero else z
+
+
+def convolutional_backpropagation(
+    images: np.ndarray,
+    filters: Arrays,
+    filter_biases: Arrays,
+    weights: Arrays,
+    biases: Arrays,
+    labels: np.ndarray,
+    mask: np.ndarray,
+    *,
+    strides: tuple[int, ...],
+    rate: float,
+) -> ConvolutionalBackpropagation:
+    """As `reference.convolutional_backpropagation`, on the GPU.
+
+    Args:
+        images: [N, H, W, C].
+        filters: a tuple of arrays [KH, KW, C, F].
+        filter_biases: a tuple of as many vectors [F].
+        weights: a tuple of matrices [D, H₁], …, [H_L₋₁, K].
+        biases: a tuple of vectors [H₁], …, [K].
+        labels: [N, K].
+        mask: [N, units before the last layer], zeros and ones.
+        strides: a tuple of positive integers, one for each convolution.
+        rate: dropout's, from 0 to below 1.
+
+    Returns:
+        ConvolutionalBackpropagation(loss, filters, filter_biases, weights, biases).
+
+    Raises:
+        InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
+    """
+    geometries = require_convolutional_network(images, filters, filter_biases, weights, biases, strides)
+    kept = to_device(require_targets(images, weights, biases, labels, mask, rate).astype(images.dtype))
+    scale, groups = 1 / (1 - float(rate)), (filters, filter_biases, weights, biases)
+    those, terms, matrices, vectors = ([to_device(array) for array in group] for group in groups)
+    pixels = convolved(to_device(images), those, terms, geometries)
+    inputs = [pixels[-1].reshape(len(images), len(weights[0]))]
+    for matrix, bias in zip(matrices[:-1], vectors[:-1], strict=True):
+        inputs.append(map_on_device(relu_kernel, dense_on_device(inputs[-1], matrix, bias)))
+    dropped = map_on_device(dropout_kernel, inputs[-1], kept, scale=scale)
+    logits, targets = dense_on_device(dropped, matrices[-1], vectors[-1]), to_device(labels)
+    cotangent, of_dense = mean_loss_vjp_on_device(logits, targets), []
+    for layer in reversed(range(len(matrices))):
+        last = layer == len(matrices) - 1
+        of_inputs, *of_layer = dense_vjp_on_device(dropped if last else inputs[layer], matrices[layer], cotangent)
+        of_dense.insert(0, of_layer)
+        if last:
+            of_inputs = map_on_device(dropout_kernel, of_inputs, kept, scale=scale)
+        # What relu puts out is positive exactly where what it got is.
+        cotangent = map_on_device(relu_vjp_kernel, inputs[layer], of_inputs)
+    of_filters = back_through_convolutions(pixels, those, cotangent.reshape(*pixels[-1].shape), geometries)
+    loss, of_learnt = mean_loss_on_device(logits, targets).copy_to_host()[0], (*zip(*of_filters, strict=True),)
+    of_learnt += (*zip(*of_dense, strict=True),)
+    return ConvolutionalBackpropagation(loss, *(tuple(a.copy_to_host() for a in arrays) for arrays in of_learnt))
+
+
+def convolved(images: Any, filters: list[Any], biases: list[Any], geometries: list[Geometry]) -> list[Any]:
+    """The images, and each convolution's outputs."""
+    pixels = [images]
+    for those, bias, where in zip(filters, biases, geometries, strict=True):
+        sums = conv2d_on_device(pixels[-1], those, where)
+        outputs = empty(sums.size, sums.dtype)
+        launch_over(rectify_kernel, sums.size, sums.reshape(sums.size), bias, outputs)
+        pixels.append(outputs.reshape(*sums.shape))
+    return pixels
+
+
+def back_through_convolutions(
+    pixels: list[Any], filters: list[Any], cotangent: Any, geometries: list[Geometry]
+) -> list[tuple[Any, Any]]:
+    """From the gradient of the last convolution's weighted sums, those of each layer's filters and biases."""
+    found: list[tuple[Any, Any]] = []
+    for layer in reversed(range(len(filters))):
+        given = pixels[layer], filters[layer], cotangent, geometries[layer]
+        count = filters[layer].shape[3]
+        of_biases = column_sums(cotangent.reshape(cotangent.size // count, count))
+        found.insert(0, (filters_gradient(*given), of_biases))
+        if layer > 0:
+            cotangent = map_on_device(relu_vjp_kernel, pixels[layer], images_gradient(*given))
+    return found
