@@ -43,6 +43,9 @@ def is_integer(value: object) -> TypeGuard[int]:
 
 def require_positive_integer(argument: str, value: object) -> int:
     """Return the value as an int, or say that a positive integer was wanted."""
+    # Plain integers are most of what comes: of a short call, the other questions would be a good part.
+    if type(value) is int and value > 0:
+        return value
     if not is_integer(value) or int(value) < 1:
         raise InvalidArgument(argument, "a positive integer", repr(value))
     return int(value)
@@ -62,6 +65,8 @@ def require_number(
     `above` and `below` bound the range, too, and lie outside. Python's and NumPy's real numbers count, and whatever
     number type an algorithm is read with; True and False do not.
     """
+    if type(value) is float and low <= value <= high and above < value < below:
+        return value
     if not _is_real(value) or not _lies_within(value, low, high, above, below):
         raise InvalidArgument(argument, _range_in_words(low, high, above, below), repr(value))
     return value
@@ -98,6 +103,8 @@ def _range_in_words(low: float, high: float, above: float, below: float) -> str:
 
 def require_pair(argument: str, value: object) -> tuple[int, int]:
     """Return (rows, columns) from a positive integer or a pair of them."""
+    if type(value) is int and value > 0:
+        return value, value
     pair = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
     if len(pair) != 2 or not all(is_integer(entry) and int(entry) >= 1 for entry in pair):
         raise InvalidArgument(argument, "a positive integer, or two of them for rows and columns", repr(value))

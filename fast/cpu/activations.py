@@ -21,7 +21,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.vectors import VECTOR_BYTES, at_least, load, load_part, store, store_part
 from fast.validation import require_array, require_scalars
@@ -202,7 +202,7 @@ def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 def _map(loop, threads, z: np.ndarray, out: np.ndarray | None, **hyperparameters: float) -> np.ndarray:
     target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), target.reshape(-1), *require_scalars(z.dtype, **hyperparameters))
+    kernel(flat(z), target.ravel(), *require_scalars(z.dtype, **hyperparameters))
     return deliver(target, out)
 
 
@@ -211,7 +211,7 @@ def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, **hyperparame
     result = np.empty(z.shape, z.dtype)
     kernel = loop if z.size < PARALLEL_SIZE else threads
     scalars = require_scalars(z.dtype, **hyperparameters)
-    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1), *scalars)
+    kernel(flat(z), flat(cotangent), result.ravel(), *scalars)
     return result
 
 

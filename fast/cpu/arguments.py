@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from fast.validation import require_out
@@ -19,11 +17,16 @@ def contiguous(array: np.ndarray) -> np.ndarray:
     return np.array(array, order="C", subok=False)
 
 
-def destination(out: np.ndarray | None, shape: Sequence[int], dtype: np.dtype, *sources: np.ndarray) -> np.ndarray:
+def flat(array: np.ndarray) -> np.ndarray:
+    """All numbers of an array in a row: its own memory if a kernel can take it, else a copy."""
+    return contiguous(array).ravel()
+
+
+def destination(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype, *sources: np.ndarray) -> np.ndarray:
     """Where a kernel writes: the caller's `out`, or new memory if there is none or it overlaps a source."""
     if out is None:
         return np.empty(shape, dtype)
-    require_out(out, shape, dtype)
+    require_out("out", out, shape, dtype)
     fits = type(out) is np.ndarray and out.flags.carray
     return out if fits and not any(np.may_share_memory(out, source) for source in sources) else np.empty(shape, dtype)
 

@@ -10,7 +10,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import flat
 from fast.cpu.compilation import compiled
 from fast.validation import require_like
 from fast.validation.binary_losses import require_entries
@@ -73,7 +73,7 @@ def _map_entries(loop, threads, *arrays: np.ndarray) -> np.ndarray:
     """Apply a kernel to all numbers of arrays of one shape."""
     result = np.empty(arrays[0].shape, arrays[0].dtype)
     kernel = loop if result.size < PARALLEL_SIZE else threads
-    kernel(*[contiguous(array).reshape(-1) for array in arrays], result.reshape(-1))
+    kernel(*[flat(array) for array in arrays], result.ravel())
     return result
 
 

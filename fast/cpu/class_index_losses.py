@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import contiguous, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
 from fast.validation import require_like
@@ -30,7 +30,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndar
     require_class_indices("logits", logits, labels)
     losses = np.empty(len(logits), logits.dtype)
     kernel = _sparse_loop if logits.size < PARALLEL_SIZE else _sparse_threads
-    kernel(contiguous(logits).reshape(-1), places(labels), losses)
+    kernel(flat(logits), places(labels), losses)
     return losses
 
 
@@ -47,7 +47,7 @@ def sparse_softmax_cross_entropy_with_logits_vjp(
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     gradients = np.empty(logits.shape, logits.dtype)
     kernel = _sparse_vjp_loop if logits.size < PARALLEL_SIZE else _sparse_vjp_threads
-    kernel(contiguous(logits).reshape(-1), places(labels), contiguous(cotangent), gradients.reshape(-1))
+    kernel(flat(logits), places(labels), contiguous(cotangent), gradients.ravel())
     return gradients
 
 

@@ -35,9 +35,9 @@ from fast.cpu.matrix_product import (
     padded_columns,
 )
 from fast.cpu.tiles import Depth, Rows
-from fast.cpu.windows import Window, extent, tap_places, window_numbers, window_places
+from fast.cpu.windows import Window, extent, tap_places, window_places, window_steps
 from fast.results import Conv2DGradients
-from fast.validation import require_like
+from fast.validation import FLOATS, require_like
 from fast.validation.convolution import require_convolution
 
 __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
@@ -46,6 +46,8 @@ __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
 BLOCK_PIXELS = 256
 #: Partial sums of the filters' gradient; a fixed number, lest the order of additions depend on the threads.
 GROUPS = 8
+#: What stands in the place of a bias that there isn't.
+NO_BIAS = {dtype: np.empty(0, dtype) for dtype in FLOATS}
 
 
 def conv2d(
@@ -65,9 +67,8 @@ def conv2d(
     g = require_convolution(images, filters, strides, padding)
     shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
     target = destination(out, shape, images.dtype, images, filters)
-    kernel = conv2d_kernel(target, filters)
-    no_bias, numbers = np.empty(0, images.dtype), window_numbers(filters.shape[:2], g)
-    kernel(multiplier(images.dtype), contiguous(images), contiguous(filters), no_bias, target, numbers)
+    kernel, no_bias = conv2d_kernel(target, filters), NO_BIAS[images.dtype]
+    kernel(multiplier(images.dtype), contiguous(images), contiguous(filters), no_bias, target, *window_steps(g))
     return deliver(target, out)
 
 
@@ -90,16 +91,15 @@ def conv2d_vjp(
     require_like("cotangent", cotangent, shape, images.dtype, "of the convolution's output")
     gradients = Conv2DGradients(np.empty(images.shape, images.dtype), np.empty(filters.shape, filters.dtype))
     images, filters, cotangent = map(contiguous, (images, filters, cotangent))
-    numbers = window_numbers(filters.shape[:2], g)
-    of_images, of_filters = conv2d_vjp_kernels(cotangent, filters)
-    of_images(multiplier(images.dtype), filters, cotangent, gradients.images, numbers)
-    of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, numbers)
+    steps, (of_images, of_filters) = window_steps(g), conv2d_vjp_kernels(cotangent, filters)
+    of_images(multiplier(images.dtype), filters, cotangent, gradients.images, *steps)
+    of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, *steps)
     return gradients
 
 
 def is_small(output: np.ndarray, filters: np.ndarray) -> bool:
     """Whether one thread computes so many outputs, or their gradients, as fast as several."""
-    return output.size * filters[..., 0].size < PARALLEL_WORK
+    return output.size * filters.size < PARALLEL_WORK * filters.shape[3]
 
 
 def conv2d_kernel(output: np.ndarray, filters: np.ndarray):
@@ -191,8 +191,8 @@ def conv2d_prepare(filters, out):
 
 
 @compiled()
-def _conv2d_loop(address, images, filters, bias, out, numbers):
-    window = Window(*numbers)
+def _conv2d_loop(address, images, filters, bias, out, row_stride, column_stride, top, left):
+    window = Window(*filters.shape[:2], row_stride, column_stride, top, left)
     packed, together, height = conv2d_prepare(filters, out)
     for n in range(0, len(images), together):
         for i in range(0, out.shape[1], height):
@@ -201,8 +201,8 @@ def _conv2d_loop(address, images, filters, bias, out, numbers):
 
 
 @compiled(parallel=True)
-def _conv2d_threads(address, images, filters, bias, out, numbers):
-    window = Window(*numbers)
+def _conv2d_threads(address, images, filters, bias, out, row_stride, column_stride, top, left):
+    window = Window(*filters.shape[:2], row_stride, column_stride, top, left)
     packed, together, height = conv2d_prepare(filters, out)
     bands, groups = (out.shape[1] + height - 1) // height, (len(images) + together - 1) // together
     for task in prange(bands * groups):
@@ -247,16 +247,16 @@ def image_gradient_prepare(filters):
 
 
 @compiled()
-def _image_gradient_loop(address, filters, cotangent, d_images, numbers):
-    window = Window(*numbers)
+def _image_gradient_loop(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
+    window = Window(*filters.shape[:2], row_stride, column_stride, top, left)
     packed = image_gradient_prepare(filters)
     for n in range(len(d_images)):
         image_gradient(address, n, cotangent, packed, d_images, window)
 
 
 @compiled(parallel=True)
-def _image_gradient_threads(address, filters, cotangent, d_images, numbers):
-    window = Window(*numbers)
+def _image_gradient_threads(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
+    window = Window(*filters.shape[:2], row_stride, column_stride, top, left)
     packed = image_gradient_prepare(filters)
     for n in prange(len(d_images)):
         image_gradient(address, np.intp(n), cotangent, packed, d_images, window)
@@ -297,8 +297,8 @@ def group_height(count):
 
 
 @compiled()
-def _filter_gradient_loop(address, images, cotangent, d_filters, numbers):
-    window = Window(*numbers)
+def _filter_gradient_loop(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
+    window = Window(*d_filters.shape[:2], row_stride, column_stride, top, left)
     count, height = len(images), group_height(len(images))
     sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
     for g in range(len(sums)):
@@ -308,8 +308,8 @@ def _filter_gradient_loop(address, images, cotangent, d_filters, numbers):
 
 
 @compiled(parallel=True)
-def _filter_gradient_threads(address, images, cotangent, d_filters, numbers):
-    window = Window(*numbers)
+def _filter_gradient_threads(address, images, cotangent, d_filters, row_stride, column_stride, top, left):
+    window = Window(*d_filters.shape[:2], row_stride, column_stride, top, left)
     count, height = len(images), group_height(len(images))
     sums = np.empty(((count + height - 1) // height, d_filters.size), d_filters.dtype)
     for g in prange(len(sums)):

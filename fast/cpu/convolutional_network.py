@@ -27,7 +27,7 @@ from fast.cpu.convolution import conv2d_kernel, conv2d_vjp_kernels
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.regularization import dropout_loop
-from fast.cpu.windows import window_numbers
+from fast.cpu.windows import window_steps
 from fast.results import ConvolutionalBackpropagation
 from fast.validation.convolution import Geometry
 from fast.validation.convolutional_network import require_convolutional_network, require_targets
@@ -154,8 +154,7 @@ def find_logits(
     address = multiplier(images.dtype)
     layers = zip(parameters.filters, parameters.filter_biases, geometries, workspace.pixels, strict=True)
     for filters, bias, where, pixels in layers:
-        numbers = window_numbers(filters.shape[:2], where)
-        conv2d_kernel(pixels, filters)(address, images, filters, bias, pixels, numbers)
+        conv2d_kernel(pixels, filters)(address, images, filters, bias, pixels, *window_steps(where))
         images = pixels
     inputs = images.reshape(len(images), -1)
     if kept is not None and len(parameters.weights) == 1:
@@ -217,10 +216,10 @@ def go_back_through_convolutions(
         bias = gradients.filter_biases[layer]
         rectify_back(pixels.reshape(-1), cotangent.reshape(-1), workspace.partial_sums[layer], bias)
         of_images, of_filters = conv2d_vjp_kernels(cotangent, filters)
-        numbers = window_numbers(filters.shape[:2], geometries[layer])
-        of_filters(address, inputs[layer], cotangent, gradients.filters[layer], numbers)
+        steps = window_steps(geometries[layer])
+        of_filters(address, inputs[layer], cotangent, gradients.filters[layer], *steps)
         if layer > 0:
-            of_images(address, filters, cotangent, workspace.d_pixels[layer - 1], numbers)
+            of_images(address, filters, cotangent, workspace.d_pixels[layer - 1], *steps)
 
 
 @compiled()

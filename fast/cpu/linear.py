@@ -10,7 +10,7 @@ import numpy as np
 
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.cpu.matrix_product import Matrix, multiplier
+from fast.cpu.matrix_product import Matrix, multiplier, no_bias
 from fast.cpu.matrix_product import matrix_product as multiply
 from fast.results import DenseGradients, MatrixProductGradients
 from fast.validation import require_array, require_like
@@ -36,7 +36,7 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
     Raises: InvalidArgument, as `reference.matrix_product`.
     """
     target = destination(out, require_product(a, b), a.dtype, a, b)
-    product_kernel(multiplier(a.dtype), contiguous(a), contiguous(b), np.empty(0, a.dtype), target)
+    product_kernel(multiplier(a.dtype), contiguous(a), contiguous(b), no_bias(a.dtype), target)
     return deliver(target, out)
 
 

@@ -16,7 +16,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import contiguous, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.rows import row_products, row_squares, row_sum
 from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
@@ -125,7 +125,7 @@ def softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) ->
     require_classes("logits", logits, labels)
     losses = np.empty(len(logits), logits.dtype)
     kernel = _logits_loop if logits.size < PARALLEL_SIZE else _logits_threads
-    kernel(contiguous(logits).reshape(-1), contiguous(labels).reshape(-1), losses)
+    kernel(flat(logits), flat(labels), losses)
     return losses
 
 
@@ -139,9 +139,9 @@ def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray
     require_classes("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     gradients = np.empty(logits.shape, logits.dtype)
-    flat_logits, flat_labels = contiguous(logits).reshape(-1), contiguous(labels).reshape(-1)
+    flat_logits, flat_labels = flat(logits), flat(labels)
     kernel = _logits_vjp_loop if logits.size < PARALLEL_SIZE else _logits_vjp_threads
-    kernel(flat_logits, flat_labels, contiguous(cotangent), gradients.reshape(-1))
+    kernel(flat_logits, flat_labels, contiguous(cotangent), gradients.ravel())
     return gradients
 
 

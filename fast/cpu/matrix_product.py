@@ -22,7 +22,7 @@ error of at most γ_K·Σ|a||b|. A product makes a copy of B, and each thread on
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +46,12 @@ TASKS = 12
 FEW = 6
 #: Multiplications below which a second thread costs more than it helps.
 PARALLEL_WORK = 500_000
+
+
+@cache
+def no_bias(dtype: np.dtype) -> np.ndarray:
+    """The bias of a product that has none."""
+    return np.empty(0, dtype)
 
 
 class Matrix(NamedTuple):
@@ -148,12 +154,7 @@ def signature_of(numbers: types.Array) -> tuple[types.Type, ...]:
     return rows, types.NamedUniTuple(n, 4, Depth), numbers, n, rows, n, n, types.boolean
 
 
-@lru_cache
-def compiled_multiplication(dtype: np.dtype):
-    """The callback behind `multiplier`; kept, since its address is good only as long as it lives."""
-    return compiled_callback(types.void(*signature_of(types.Array(from_dtype(dtype), 1, "C"))), _multiply_packed)
-
-
+@cache
 def multiplier(dtype: np.dtype) -> int:
     """The address of the compiled multiplication of packed panels, for `multiply_packed`.
 
@@ -161,6 +162,12 @@ def multiplier(dtype: np.dtype) -> int:
     they are compiled once and called through their address.
     """
     return compiled_multiplication(dtype).address
+
+
+@cache
+def compiled_multiplication(dtype: np.dtype):
+    """The callback behind `multiplier`; kept, since its address is good only as long as it lives."""
+    return compiled_callback(types.void(*signature_of(types.Array(from_dtype(dtype), 1, "C"))), _multiply_packed)
 
 
 @intrinsic

@@ -14,7 +14,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import flat
 from fast.cpu.compilation import compiled
 from fast.results import MomentumStep
 from fast.validation import require_array, require_scalars
@@ -78,7 +78,7 @@ def run(loop, threads, arrays: tuple[np.ndarray, ...], count: int, *scalars) -> 
     """Run a kernel, of small arrays one without threads, over all places; return so many arrays of results."""
     results = [np.empty(arrays[0].shape, arrays[0].dtype) for _ in range(count)]
     kernel = loop if arrays[0].size < PARALLEL_SIZE else threads
-    kernel(*(contiguous(array).reshape(-1) for array in arrays), *(result.reshape(-1) for result in results), *scalars)
+    kernel(*(flat(array) for array in arrays), *(result.ravel() for result in results), *scalars)
     return results
 
 

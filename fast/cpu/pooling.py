@@ -32,7 +32,7 @@ from fast.cpu.vectors import (
     where_beaten,
     where_equal,
 )
-from fast.cpu.windows import Window, window_numbers
+from fast.cpu.windows import Window, window_steps
 from fast.validation import require_like
 from fast.validation.convolution import Geometry
 from fast.validation.pooling import require_pooling
@@ -78,7 +78,7 @@ def max_pool2d_vjp(
     """
     gradients, window = _prepared(images, cotangent, (pool_size, strides, padding))
     kernel = _pool_vjp_loop if images.size < PARALLEL_SIZE else _pool_vjp_threads
-    kernel(contiguous(images), contiguous(cotangent), gradients, window)
+    kernel(contiguous(images), contiguous(cotangent), gradients, *window)
     return gradients
 
 
@@ -115,7 +115,7 @@ def average_pool2d_vjp(
     """
     gradients, window = _prepared(images, cotangent, (pool_size, strides, padding))
     kernel = _average_vjp_loop if images.size < PARALLEL_SIZE else _average_vjp_threads
-    kernel(contiguous(cotangent), gradients, window)
+    kernel(contiguous(cotangent), gradients, *window)
     return gradients
 
 
@@ -124,15 +124,15 @@ def _pooled(loop, threads, images: np.ndarray, how: tuple, out: np.ndarray | Non
     geometry, size = require_pooling(images, *how)
     target = destination(out, _output_shape(images, geometry), images.dtype, images)
     kernel = loop if images.size < PARALLEL_SIZE else threads
-    kernel(contiguous(images), target, window_numbers(size, geometry))
+    kernel(contiguous(images), target, *size, *window_steps(geometry))
     return deliver(target, out)
 
 
-def _prepared(images: np.ndarray, cotangent: np.ndarray, how: tuple) -> tuple[np.ndarray, Window]:
+def _prepared(images: np.ndarray, cotangent: np.ndarray, how: tuple) -> tuple[np.ndarray, tuple[int, ...]]:
     """Check the arguments of a gradient; return an array for it, and where the windows stand."""
     geometry, size = require_pooling(images, *how)
     require_like("cotangent", cotangent, _output_shape(images, geometry), images.dtype, "of the pooling's output")
-    return np.empty(images.shape, images.dtype), window_numbers(size, geometry)
+    return np.empty(images.shape, images.dtype), (*size, *window_steps(geometry))
 
 
 def _output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, ...]:
@@ -184,15 +184,15 @@ def _pool_image(n, images, out, window):
 
 
 @compiled()
-def _pool_loop(images, out, numbers):
-    window = Window(*numbers)
+def _pool_loop(images, out, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in range(len(images)):
         _pool_image(n, images, out, window)
 
 
 @compiled(parallel=True)
-def _pool_threads(images, out, numbers):
-    window = Window(*numbers)
+def _pool_threads(images, out, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in prange(len(images)):
         _pool_image(np.intp(n), images, out, window)
 
@@ -260,15 +260,15 @@ def _pool_image_vjp(n, images, cotangent, gradients, window):
 
 
 @compiled()
-def _pool_vjp_loop(images, cotangent, gradients, numbers):
-    window = Window(*numbers)
+def _pool_vjp_loop(images, cotangent, gradients, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in range(len(images)):
         _pool_image_vjp(n, images, cotangent, gradients, window)
 
 
 @compiled(parallel=True)
-def _pool_vjp_threads(images, cotangent, gradients, numbers):
-    window = Window(*numbers)
+def _pool_vjp_threads(images, cotangent, gradients, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in prange(len(images)):
         _pool_image_vjp(np.intp(n), images, cotangent, gradients, window)
 
@@ -296,15 +296,15 @@ def _average_image(n, images, out, window):
 
 
 @compiled()
-def _average_loop(images, out, numbers):
-    window = Window(*numbers)
+def _average_loop(images, out, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in range(len(images)):
         _average_image(n, images, out, window)
 
 
 @compiled(parallel=True)
-def _average_threads(images, out, numbers):
-    window = Window(*numbers)
+def _average_threads(images, out, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in prange(len(images)):
         _average_image(np.intp(n), images, out, window)
 
@@ -334,14 +334,14 @@ def _average_image_vjp(n, cotangent, gradients, window):
 
 
 @compiled()
-def _average_vjp_loop(cotangent, gradients, numbers):
-    window = Window(*numbers)
+def _average_vjp_loop(cotangent, gradients, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in range(len(gradients)):
         _average_image_vjp(n, cotangent, gradients, window)
 
 
 @compiled(parallel=True)
-def _average_vjp_threads(cotangent, gradients, numbers):
-    window = Window(*numbers)
+def _average_vjp_threads(cotangent, gradients, rows, columns, row_stride, column_stride, top, left):
+    window = Window(rows, columns, row_stride, column_stride, top, left)
     for n in prange(len(gradients)):
         _average_image_vjp(np.intp(n), cotangent, gradients, window)

@@ -39,7 +39,7 @@ def simple_rnn_step(
     Raises: InvalidArgument, as `reference.simple_rnn_step`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 1)
-    require_like("state", state, shape, inputs.dtype, f"for {shape[0]} examples and {shape[1]} units")
+    require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     return hidden_states((inputs[:, None], kernel, recurrent_kernel, bias), state)[1].copy()
 
 
@@ -58,7 +58,7 @@ def simple_rnn_step_vjp(
     Raises: InvalidArgument, as `reference.simple_rnn_step_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 1)
-    require_like("state", state, shape, inputs.dtype, f"for {shape[0]} examples and {shape[1]} units")
+    require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, shape, inputs.dtype, "of the output")
     gradients = _vjp((inputs[:, None], kernel, recurrent_kernel, bias), state, cotangent[:, None])
     return gradients._replace(inputs=gradients.inputs[:, 0])
@@ -97,7 +97,7 @@ def simple_rnn_vjp(
     Raises: InvalidArgument, as `reference.simple_rnn_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 1)
-    require_like("state", state, shape, inputs.dtype, f"for {shape[0]} examples and {shape[1]} units")
+    require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, (*inputs.shape[:2], shape[1]), inputs.dtype, "of the outputs")
     return _vjp((inputs, kernel, recurrent_kernel, bias), state, cotangent)
 

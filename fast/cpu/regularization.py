@@ -13,7 +13,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import contiguous, flat
 from fast.cpu.compilation import compiled
 from fast.results import EarlyStop
 from fast.validation import require_like, require_scalars
@@ -60,7 +60,7 @@ def l2_penalty(weights: tuple[np.ndarray, ...], *, coefficient: float) -> np.nda
     (scalar,) = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
     penalties = np.empty(len(weights), dtype)
     for layer, array in enumerate(weights):
-        _penalty(contiguous(array).reshape(-1), scalar, penalties[layer : layer + 1])
+        _penalty(flat(array), scalar, penalties[layer : layer + 1])
     return penalties
 
 
@@ -76,7 +76,7 @@ def l2_penalty_vjp(weights: tuple[np.ndarray, ...], cotangent: np.ndarray, *, co
     (scalar,) = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
     gradients = tuple(np.empty(layer.shape, dtype) for layer in weights)
     for layer, slope, gradient in zip(weights, cotangent, gradients, strict=True):
-        _decay(contiguous(layer).reshape(-1), slope, scalar, gradient.reshape(-1))
+        _decay(flat(layer), slope, scalar, gradient.ravel())
     return gradients
 
 
@@ -96,7 +96,7 @@ def _dropped(values: np.ndarray, mask: np.ndarray, rate: float) -> np.ndarray:
     result, scale = np.empty(values.shape, values.dtype), values.dtype.type(1 / (1 - float(rate)))
     kernel = dropout_loop if values.size < PARALLEL_SIZE else _dropout_threads
     kept = np.array(mask, np.bool_, order="C", subok=False)
-    kernel(contiguous(values).reshape(-1), kept.reshape(-1), scale, result.reshape(-1))
+    kernel(flat(values), kept.ravel(), scale, result.ravel())
     return result
 
 

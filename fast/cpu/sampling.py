@@ -10,7 +10,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import contiguous, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.softmax import softmax
 from fast.results import Sample
@@ -29,7 +29,7 @@ def sample_index(probabilities: np.ndarray, draws: np.ndarray, *, temperature: f
     divisor = require_sampling(probabilities, draws, temperature)
     scores = np.empty(probabilities.shape, probabilities.dtype)
     kernel = _scores_loop if scores.size < PARALLEL_SIZE else _scores_threads
-    kernel(contiguous(probabilities).reshape(-1), divisor, scores.reshape(-1))
+    kernel(flat(probabilities), divisor, scores.ravel())
     softmax(scores, out=scores)
     indices = np.empty(draws.size, np.int64)
     _pick(scores, contiguous(draws), indices)

@@ -12,7 +12,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE
-from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.rows import exponentiate, row_maximum, row_products, row_sum
 from fast.validation import require_array
@@ -67,7 +67,7 @@ def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 def _map_rows(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
     target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), target.reshape(-1), z.shape[-1])
+    kernel(flat(z), target.ravel(), z.shape[-1])
     return deliver(target, out)
 
 
@@ -75,7 +75,7 @@ def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.nd
     require_cotangent(z, cotangent)
     result = np.empty(z.shape, z.dtype)
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(contiguous(z).reshape(-1), contiguous(cotangent).reshape(-1), result.reshape(-1), z.shape[-1])
+    kernel(flat(z), flat(cotangent), result.ravel(), z.shape[-1])
     return result
 
 

@@ -92,7 +92,7 @@ def simple_rnn_step(
     """
     network = inputs, kernel, recurrent_kernel, bias
     shape = require_weights(*network, "N D", 1)
-    require_like("state", state, shape, inputs.dtype, f"for {shape[0]} examples and {shape[1]} units")
+    require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     return states_on_device((inputs[:, None], *network[1:]), state).copy_to_host()[1].copy()
 
 
@@ -107,7 +107,7 @@ def simple_rnn_step_vjp(
     """As `reference.simple_rnn_step_vjp`, on the GPU: arguments of `simple_rnn_step` and a cotangent [N, U]."""
     network = inputs, kernel, recurrent_kernel, bias
     shape = require_weights(*network, "N D", 1)
-    require_like("state", state, shape, inputs.dtype, f"for {shape[0]} examples and {shape[1]} units")
+    require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, shape, inputs.dtype, "of the output")
     gradients = back_through_time((inputs[:, None], *network[1:]), state, cotangent[:, None])
     return gradients._replace(inputs=gradients.inputs[:, 0].copy())
@@ -151,7 +151,7 @@ def simple_rnn_vjp(
     """As `reference.simple_rnn_vjp`, on the GPU: arguments of `simple_rnn`, with a state, and a cotangent [N, T, U]."""
     network = inputs, kernel, recurrent_kernel, bias
     shape = require_weights(*network, "N T D", 1)
-    require_like("state", state, shape, inputs.dtype, f"for {shape[0]} examples and {shape[1]} units")
+    require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, (*inputs.shape[:2], shape[1]), inputs.dtype, "of the outputs")
     return back_through_time(network, state, cotangent)
 

@@ -4,11 +4,14 @@ Here is what all rooms need; what only one room's operations ask for is in the m
 
 The errors are the reference's, word for word where they can be; the checks are written anew, so that a mistake in the
 reference's shape rules shows as a difference instead of being shared.
+
+Of a call with few numbers, checking is most of the work. So each check is one condition, and what an error says is
+worked out once it is raised: of the 2.7 µs of `relu` of eight numbers, 0.6 were texts that nobody read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from typing import Any
 
 import numpy as np
@@ -16,31 +19,41 @@ import numpy as np
 from reference.errors import InvalidArgument
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+#: The largest number that each can hold.
+LARGEST = {dtype: float(np.finfo(dtype).max) for dtype in FLOATS}
 
 
 def require_array(argument: str, value: Any, axes: str = "") -> np.ndarray:
     """Return a non-empty array of float32 or float64, of the axes named as in "N H W C" (empty: any rank from 1)."""
+    if isinstance(value, np.ndarray) and value.dtype in FLOATS and _has_rank(value.ndim, axes) and value.size:
+        return value
     names = axes.split()
     wanted = "an array of float32 or float64" + (f" [{', '.join(names)}]" if names else "")
     if not isinstance(value, np.ndarray):
         raise InvalidArgument(argument, wanted, type(value).__name__)
     if value.dtype not in FLOATS:
         raise InvalidArgument(argument, wanted, f"dtype {value.dtype}")
-    if value.ndim != len(names) if names else value.ndim == 0:
-        raise InvalidArgument(argument, wanted, f"shape {list(value.shape)}")
-    if value.size == 0:
-        raise InvalidArgument(argument, f"{wanted}, none of them empty", f"shape {list(value.shape)}")
-    return value
+    wanted = f"{wanted}, none of them empty" if _has_rank(value.ndim, axes) else wanted
+    raise InvalidArgument(argument, wanted, f"shape {list(value.shape)}")
 
 
-def require_like(argument: str, value: Any, shape: Sequence[int], dtype: np.dtype, because: str) -> np.ndarray:
-    """Return an array of the shape and dtype that another argument asks for."""
+def _has_rank(rank: int, axes: str) -> bool:
+    """Whether there are as many axes as are named, or any."""
+    return rank == axes.count(" ") + 1 if axes else rank > 0
+
+
+def require_like(argument: str, value: Any, shape: tuple[int, ...], dtype: np.dtype, because: str) -> np.ndarray:
+    """Return an array of the shape and dtype that another argument, which was looked at before, asks for.
+
+    In the reason, "{0}" stands for the first length of the shape.
+    """
+    if isinstance(value, np.ndarray) and value.shape == shape and value.dtype == dtype:
+        return value
     require_array(argument, value, " ".join(map(str, shape)))
-    if value.shape != tuple(shape):
-        raise InvalidArgument(argument, f"shape {list(shape)} {because}", f"shape {list(value.shape)}")
-    if value.dtype != dtype:
-        raise InvalidArgument(argument, f"dtype {dtype} as the other arrays have", f"dtype {value.dtype}")
-    return value
+    if value.shape != shape:
+        reason = because.format(*shape)
+        raise InvalidArgument(argument, f"shape {list(shape)} {reason}", f"shape {list(value.shape)}")
+    raise InvalidArgument(argument, f"dtype {dtype} as the other arrays have", f"dtype {value.dtype}")
 
 
 def require_arrays(argument: str, value: Any, axes: str) -> tuple[np.ndarray, ...]:
@@ -52,28 +65,25 @@ def require_arrays(argument: str, value: Any, axes: str) -> tuple[np.ndarray, ..
 
 def require_scalars(dtype: np.dtype, **numbers: float) -> tuple[np.floating[Any], ...]:
     """Return hyperparameters as the dtype has them, lest a kernel compute in anything wider."""
-    scalars = []
-    for argument, number in numbers.items():
-        try:
-            scalars.append(dtype.type(_finite(float(number), dtype)))
-        except OverflowError:
-            raise InvalidArgument(argument, f"a number that {dtype} can hold", repr(number)) from None
-    return tuple(scalars)
+    return tuple([require_scalar(dtype, argument, number) for argument, number in numbers.items()])
 
 
-def _finite(number: float, dtype: np.dtype) -> float:
-    if abs(number) > float(np.finfo(dtype).max):
-        raise OverflowError(number)
-    return number
+def require_scalar(dtype: np.dtype, argument: str, number: Any) -> np.floating[Any]:
+    """Return a hyperparameter as the dtype has it."""
+    try:
+        value = float(number)
+    except OverflowError:
+        value = math.inf
+    if abs(value) > LARGEST[dtype]:
+        raise InvalidArgument(argument, f"a number that {dtype} can hold", repr(number))
+    return dtype.type(value)
 
 
-def require_out(out: Any, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
-    """Return the array to write into: a new one, or the caller's if it fits."""
-    if out is None:
-        return np.empty(shape, dtype)
-    if not isinstance(out, np.ndarray) or out.shape != tuple(shape) or out.dtype != dtype:
+def require_out(argument: str, out: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return the caller's array to write into, if it fits."""
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         got = f"{out.dtype} {list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise InvalidArgument("out", f"a {dtype} array of shape {list(shape)}", got)
+        raise InvalidArgument(argument, f"a {dtype} array of shape {list(shape)}", got)
     if not (out.flags.c_contiguous and out.flags.writeable):
-        raise InvalidArgument("out", "a C-contiguous array that can be written", "another one")
+        raise InvalidArgument(argument, "a C-contiguous array that can be written", "another one")
     return out

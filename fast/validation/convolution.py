@@ -26,21 +26,23 @@ def require_convolution(images: Any, filters: Any, strides: Any, padding: Any) -
     _, rows, columns, channels = require_array("images", images, "N H W C").shape
     kernel_rows, kernel_columns, _, count = require_array("filters", filters, "KH KW C F").shape
     wanted = (kernel_rows, kernel_columns, channels, count)
-    require_like("filters", filters, wanted, images.dtype, f"for images with {channels} channels")
+    require_like("filters", filters, wanted, images.dtype, "for images with {2} channels")
     return slide("filters", (rows, columns), (kernel_rows, kernel_columns), strides, padding)
 
 
 def slide(argument: str, size: tuple[int, int], window: tuple[int, int], strides: Any, padding: Any) -> Geometry:
     """Where a window of some size stands on an image of some size, or what is wrong with the request."""
-    steps = require_pair("strides", strides)
-    same = require_choice("padding", padding, ("valid", "same")) == "same"
-    if not same and (window[0] > size[0] or window[1] > size[1]):
-        raise InvalidArgument(argument, f"a window no larger than the image's {list(size)}", str(list(window)))
-    places, before, after = [], [], []
-    for length, extent, step in zip(size, window, steps, strict=True):
-        count = (length + step - 1) // step if same else 1 + (length - extent) // step
-        missing = max(0, extent + step * (count - 1) - length) if same else 0
-        places.append(count)
-        before.append(missing // 2)
-        after.append(missing - missing // 2)
-    return Geometry(*places, *steps, *before, *after)
+    (length, width), (rows, columns), (down, right) = size, window, require_pair("strides", strides)
+    if require_choice("padding", padding, ("valid", "same")) == "valid":
+        if rows > length or columns > width:
+            raise InvalidArgument(argument, f"a window no larger than the image's {list(size)}", str(list(window)))
+        return Geometry(1 + (length - rows) // down, 1 + (width - columns) // right, down, right, 0, 0, 0, 0)
+    (places_down, top, bottom), (places_right, left, end) = _pad(length, rows, down), _pad(width, columns, right)
+    return Geometry(places_down, places_right, down, right, top, left, bottom, end)
+
+
+def _pad(length: int, extent: int, step: int) -> tuple[int, int, int]:
+    """How many places a window has along an axis if it starts at every step; what is missing before and behind."""
+    count = (length + step - 1) // step
+    missing = max(0, extent + step * (count - 1) - length)
+    return count, missing // 2, missing - missing // 2

@@ -15,7 +15,7 @@ def require_product(a: Any, b: Any) -> tuple[int, int]:
     """Check two matrices and return the shape of their product."""
     rows, depth = require_array("a", a, "N K").shape
     columns = require_array("b", b, "K M").shape[1]
-    require_like("b", b, (depth, columns), a.dtype, f"for a matrix with {depth} columns before it")
+    require_like("b", b, (depth, columns), a.dtype, "for a matrix with {0} columns before it")
     return rows, columns
 
 
@@ -30,6 +30,6 @@ def require_dense(inputs: Any, weights: Any, bias: Any) -> tuple[int, int]:
     """Check the arguments of a dense layer and return its output's shape."""
     examples, features = require_array("inputs", inputs, "N D").shape
     units = require_array("weights", weights, "D H").shape[1]
-    require_like("weights", weights, (features, units), inputs.dtype, f"for inputs with {features} features")
-    require_like("bias", bias, (units,), inputs.dtype, f"for {units} units")
+    require_like("weights", weights, (features, units), inputs.dtype, "for inputs with {0} features")
+    require_like("bias", bias, (units,), inputs.dtype, "for {0} units")
     return examples, units

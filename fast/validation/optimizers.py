@@ -6,23 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array, require_like, require_scalars
+from fast.validation import require_array, require_like, require_scalar
 from reference.errors import InvalidArgument, is_integer, require_number, require_positive_integer
 
 
 def require_step(parameters: Any, learning_rate: Any, **others: Any) -> np.floating[Any]:
     """Check that all arrays are of the parameters' shape and dtype; return the learning rate in that dtype."""
-    require_array("parameters", parameters)
+    shape, dtype = require_array("parameters", parameters).shape, parameters.dtype
     for name, value in others.items():
-        require_like(name, value, parameters.shape, parameters.dtype, "as parameters has")
-    return require_scalars(parameters.dtype, learning_rate=require_number("learning_rate", learning_rate, 0))[0]
+        require_like(name, value, shape, dtype, "as parameters has")
+    return require_scalar(dtype, "learning_rate", require_number("learning_rate", learning_rate, 0))
 
 
 def require_share(dtype: np.dtype, argument: str, share: Any) -> tuple[np.floating[Any], np.floating[Any]]:
     """Return the share of a running mean that is kept, from 0 to below 1, and the rest, both as the dtype has them."""
     require_number(argument, share, 0, below=1)
     # One less what the dtype has of the share, so that both add up to 1.
-    (kept,) = require_scalars(dtype, **{argument: share})
+    kept = require_scalar(dtype, argument, share)
     return kept, dtype.type(1) - kept
 
 
@@ -35,7 +35,7 @@ def require_truth(argument: str, value: Any) -> bool:
 
 def require_epsilon(dtype: np.dtype, epsilon: Any) -> np.floating[Any]:
     """Return what keeps a divisor from 0, as the dtype has it."""
-    return require_scalars(dtype, epsilon=require_number("epsilon", epsilon, 0))[0]
+    return require_scalar(dtype, "epsilon", require_number("epsilon", epsilon, 0))
 
 
 def require_corrections(dtype: np.dtype, step: Any, *betas: np.floating[Any]) -> tuple[np.floating[Any], ...]:
@@ -49,7 +49,7 @@ def require_decay(dtype: np.dtype, step: Any, decay_steps: Any, decay_rate: Any,
     if not is_integer(step) or step < 0:
         raise InvalidArgument("step", "an integer of at least 0", repr(step))
     steps = require_positive_integer("decay_steps", decay_steps)
-    (rate,) = require_scalars(dtype, decay_rate=require_number("decay_rate", decay_rate, above=0))
+    rate = require_scalar(dtype, "decay_rate", require_number("decay_rate", decay_rate, above=0))
     exponent = int(step) // steps if require_truth("staircase", staircase) else int(step) / steps
     with np.errstate(all="ignore"):
         return dtype.type(np.float64(rate) ** exponent)
