@@ -24,7 +24,7 @@ from fast.cpu import elementary
 from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.vectors import VECTOR_BYTES, at_least, load, load_part, store, store_part
-from fast.validation import require_array, require_scalars
+from fast.validation import require_array, require_scalar, require_scalars
 from fast.validation.activations import require_cotangent, require_logistic
 from reference.errors import require_number
 
@@ -80,7 +80,8 @@ def logistic(
     Raises: InvalidArgument, as `reference.logistic`.
     """
     curve = require_logistic(L, k, x_0)
-    return _map(_logistic_loop, _logistic_threads, require_array("z", z), out, **curve)
+    scalars = require_scalars(require_array("z", z).dtype, **curve)
+    return _map(_logistic_loop, _logistic_threads, z, out, *scalars)
 
 
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
@@ -90,8 +91,9 @@ def leaky_relu(z: np.ndarray, *, slope: float = 0.01, out: np.ndarray | None = N
     Returns: an array of z's shape and dtype.
     Raises: InvalidArgument, as `reference.leaky_relu`.
     """
-    slope = require_number("slope", slope, 0)
-    return _map(_leaky_relu_loop, _leaky_relu_threads, require_array("z", z), out, slope=slope)
+    require_number("slope", slope, 0)
+    scalar = require_scalar(require_array("z", z).dtype, "slope", slope)
+    return _map(_leaky_relu_loop, _leaky_relu_threads, z, out, scalar)
 
 
 def relu(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -124,95 +126,113 @@ def tanh(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     return _map(_tanh_loop, _tanh_threads, require_array("z", z), out)
 
 
-def identity_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def identity_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Carry a gradient back through `identity`: all of it.
 
-    Args: z and cotangent, of one shape.
+    Args: z and cotangent, of one shape; out, an array of that shape to write into, which may be either of them.
     Returns: an array of that shape, with memory of its own.
     Raises: InvalidArgument, as `reference.identity_vjp`.
     """
     require_cotangent(z, cotangent)
-    return identity(cotangent)
+    return identity(cotangent, out=out)
 
 
-def step_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def step_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Carry a gradient back through `step`: nothing of it.
 
-    Args: z and cotangent, of one shape.
+    Args: z and cotangent, of one shape; out, an array of that shape to write into, which may be either of them.
     Returns: zeros of that shape.
     Raises: InvalidArgument, as `reference.step_vjp`.
     """
     require_cotangent(z, cotangent)
-    return np.zeros(z.shape, z.dtype)
-
-
-def logistic_vjp(
-    z: np.ndarray, cotangent: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0
-) -> np.ndarray:
-    """Carry a gradient back through `logistic`: cotangent·L·k·s·(1 - s), where s is what L is multiplied by there.
-
-    Args: z and cotangent, of one shape; L, k and x_0, as in `logistic`.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.logistic_vjp`.
-    """
-    return _map_back(_logistic_vjp_loop, _logistic_vjp_threads, z, cotangent, **require_logistic(L, k, x_0))
-
-
-def leaky_relu_vjp(z: np.ndarray, cotangent: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
-    """Carry a gradient back through `leaky_relu`: the cotangent where z > 0, else slope·cotangent.
-
-    Args: z and cotangent, of one shape; slope, as in `leaky_relu`.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.leaky_relu_vjp`.
-    """
-    slope = require_number("slope", slope, 0)
-    return _map_back(_leaky_relu_vjp_loop, _leaky_relu_vjp_threads, z, cotangent, slope=slope)
-
-
-def relu_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `relu`: the cotangent where z > 0, else 0.
-
-    Args: z and cotangent, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.relu_vjp`.
-    """
-    return _map_back(_relu_vjp_loop, _relu_vjp_threads, z, cotangent)
-
-
-def sigmoid_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `sigmoid`: cotangent·f(z)·(1 - f(z)).
-
-    Args: z and cotangent, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.sigmoid_vjp`.
-    """
-    return _map_back(_sigmoid_vjp_loop, _sigmoid_vjp_threads, z, cotangent)
-
-
-def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Carry a gradient back through `tanh`: cotangent·(1 - f(z)²).
-
-    Args: z and cotangent, of one shape.
-    Returns: an array of that shape.
-    Raises: InvalidArgument, as `reference.tanh_vjp`.
-    """
-    return _map_back(_tanh_vjp_loop, _tanh_vjp_threads, z, cotangent)
-
-
-def _map(loop, threads, z: np.ndarray, out: np.ndarray | None, **hyperparameters: float) -> np.ndarray:
-    target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
-    kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(flat(z), target.ravel(), *require_scalars(z.dtype, **hyperparameters))
+    target = destination(out, z.shape, z.dtype)
+    target.fill(0)
     return deliver(target, out)
 
 
-def _map_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, **hyperparameters: float) -> np.ndarray:
+def logistic_vjp(
+    z: np.ndarray,
+    cotangent: np.ndarray,
+    *,
+    L: float = 1.0,
+    k: float = 1.0,
+    x_0: float = 0.0,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Carry a gradient back through `logistic`: cotangent·L·k·s·(1 - s), where s is what L is multiplied by there.
+
+    Args: z and cotangent, of one shape; L, k and x_0, as in `logistic`; out, an array of that shape to write into,
+        which may be either of them.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.logistic_vjp`.
+    """
+    curve = require_logistic(L, k, x_0)
+    scalars = require_scalars(require_cotangent(z, cotangent).dtype, **curve)
+    return _map_back(_logistic_vjp_loop, _logistic_vjp_threads, z, cotangent, out, *scalars)
+
+
+def leaky_relu_vjp(
+    z: np.ndarray, cotangent: np.ndarray, *, slope: float = 0.01, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Carry a gradient back through `leaky_relu`: the cotangent where z > 0, else slope·cotangent.
+
+    Args: z and cotangent, of one shape; slope, as in `leaky_relu`; out, an array of that shape to write into, which may
+        be either of them.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.leaky_relu_vjp`.
+    """
+    require_number("slope", slope, 0)
+    scalar = require_scalar(require_cotangent(z, cotangent).dtype, "slope", slope)
+    return _map_back(_leaky_relu_vjp_loop, _leaky_relu_vjp_threads, z, cotangent, out, scalar)
+
+
+def relu_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Carry a gradient back through `relu`: the cotangent where z > 0, else 0.
+
+    Args: z and cotangent, of one shape; out, an array of that shape to write into, which may be either of them.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.relu_vjp`.
+    """
     require_cotangent(z, cotangent)
-    result = np.empty(z.shape, z.dtype)
+    return _map_back(_relu_vjp_loop, _relu_vjp_threads, z, cotangent, out)
+
+
+def sigmoid_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Carry a gradient back through `sigmoid`: cotangent·f(z)·(1 - f(z)).
+
+    Args: z and cotangent, of one shape; out, an array of that shape to write into, which may be either of them.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.sigmoid_vjp`.
+    """
+    require_cotangent(z, cotangent)
+    return _map_back(_sigmoid_vjp_loop, _sigmoid_vjp_threads, z, cotangent, out)
+
+
+def tanh_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Carry a gradient back through `tanh`: cotangent·(1 - f(z)²).
+
+    Args: z and cotangent, of one shape; out, an array of that shape to write into, which may be either of them.
+    Returns: an array of that shape.
+    Raises: InvalidArgument, as `reference.tanh_vjp`.
+    """
+    require_cotangent(z, cotangent)
+    return _map_back(_tanh_vjp_loop, _tanh_vjp_threads, z, cotangent, out)
+
+
+def _map(loop, threads, z: np.ndarray, out: np.ndarray | None, *scalars: np.floating) -> np.ndarray:
+    target = destination(out, z.shape, z.dtype, z, elementwise=True)
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    scalars = require_scalars(z.dtype, **hyperparameters)
-    kernel(flat(z), flat(cotangent), result.ravel(), *scalars)
-    return result
+    kernel(flat(z), target.ravel(), *scalars)
+    return deliver(target, out)
+
+
+def _map_back(
+    loop, threads, z: np.ndarray, cotangent: np.ndarray, out: np.ndarray | None, *scalars: np.floating
+) -> np.ndarray:
+    target = destination(out, z.shape, z.dtype, z, cotangent, elementwise=True)
+    kernel = loop if z.size < PARALLEL_SIZE else threads
+    kernel(flat(z), flat(cotangent), target.ravel(), *scalars)
+    return deliver(target, out)
 
 
 @compiled()

@@ -10,8 +10,10 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.activations import block_count, block_slice
+from fast.cpu.arguments import deliver, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.optimizers import run
+from fast.cpu.vectors import VECTOR_BYTES, load, root, store
 from fast.results import AdadeltaStep, AdagradStep, AdamStep, RMSPropStep
 from fast.validation.optimizers import (
     require_corrections,
@@ -32,10 +34,12 @@ def adagrad(
     learning_rate: float,
     epsilon: float = 1e-7,
     epsilon_inside_root: bool = True,
+    out: AdagradStep | None = None,
 ) -> AdagradStep:
     """Divide rates by the root of the sum of squared gradients: a + g², θ - η·g/√(a + ε), or η·g/(√a + ε).
 
-    Args: parameters, gradients and accumulator, of one shape; the others as `reference.adagrad`.
+    Args: parameters, gradients and accumulator, of one shape; the others as `reference.adagrad`; out, the two
+        arrays to write into, which may be any of those.
     Returns: AdagradStep(parameters, accumulator).
     Raises: InvalidArgument, as `reference.adagrad`.
     """
@@ -45,7 +49,9 @@ def adagrad(
     one = parameters.dtype.type(1)
     # A sum is a mean that keeps all and adds all.
     arrays = parameters, gradients, accumulator
-    return AdagradStep(*run(_rooted_loop, _rooted_threads, arrays, 2, rate, one, one, epsilon, inside))
+    targets = destinations(out, AdagradStep(parameters, accumulator), *arrays, elementwise=True)
+    run(_rooted_loop, _rooted_threads, (*arrays, *targets), rate, one, one, epsilon, inside)
+    return deliver(targets, out)
 
 
 def adadelta(
@@ -57,10 +63,12 @@ def adadelta(
     learning_rate: float = 1.0,
     rho: float = 0.95,
     epsilon: float = 1e-7,
+    out: AdadeltaStep | None = None,
 ) -> AdadeltaStep:
     """Take steps as long as earlier ones, relative to the gradient's size: Δ = √(u + ε)·g/√(s + ε), θ - η·Δ.
 
-    Args: the four arrays, of one shape; the others as `reference.adadelta`.
+    Args: the four arrays, of one shape; the others as `reference.adadelta`; out, the arrays to write into,
+        which may be any of those.
     Returns: AdadeltaStep(parameters, mean_squares, mean_squared_updates).
     Raises: InvalidArgument, as `reference.adadelta`.
     """
@@ -68,7 +76,9 @@ def adadelta(
     rate = require_step(parameters, learning_rate, gradients=gradients, **means)
     scalars = rate, *require_share(parameters.dtype, "rho", rho), require_epsilon(parameters.dtype, epsilon)
     arrays = parameters, gradients, *means.values()
-    return AdadeltaStep(*run(_adadelta_loop, _adadelta_threads, arrays, 3, *scalars))
+    targets = destinations(out, AdadeltaStep(parameters, *means.values()), *arrays, elementwise=True)
+    run(_adadelta_loop, _adadelta_threads, (*arrays, *targets), *scalars)
+    return deliver(targets, out)
 
 
 def rmsprop(
@@ -80,10 +90,12 @@ def rmsprop(
     rho: float = 0.9,
     epsilon: float = 1e-7,
     epsilon_inside_root: bool = True,
+    out: RMSPropStep | None = None,
 ) -> RMSPropStep:
     """Divide rates by the root of a running mean of squared gradients: θ - η·g/√(s + ε), or η·g/(√s + ε).
 
-    Args: parameters, gradients and mean_squares, of one shape; the others as `reference.rmsprop`.
+    Args: parameters, gradients and mean_squares, of one shape; the others as `reference.rmsprop`; out, the two
+        arrays to write into, which may be any of those.
     Returns: RMSPropStep(parameters, mean_squares).
     Raises: InvalidArgument, as `reference.rmsprop`.
     """
@@ -91,7 +103,9 @@ def rmsprop(
     scalars = rate, *require_share(parameters.dtype, "rho", rho), require_epsilon(parameters.dtype, epsilon)
     inside = require_truth("epsilon_inside_root", epsilon_inside_root)
     arrays = parameters, gradients, mean_squares
-    return RMSPropStep(*run(_rooted_loop, _rooted_threads, arrays, 2, *scalars, inside))
+    targets = destinations(out, RMSPropStep(parameters, mean_squares), *arrays, elementwise=True)
+    run(_rooted_loop, _rooted_threads, (*arrays, *targets), *scalars, inside)
+    return deliver(targets, out)
 
 
 def adam(
@@ -106,10 +120,12 @@ def adam(
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
     epsilon_hat: bool = False,
+    out: AdamStep | None = None,
 ) -> AdamStep:
     """Divide a running mean of gradients by the root of one of their squares, corrected: θ - η·m̂/(√v̂ + ε).
 
-    Args: the four arrays, of one shape; the others as `reference.adam`.
+    Args: the four arrays, of one shape; the others as `reference.adam`; out, the arrays to write into,
+        which may be any of those.
     Returns: AdamStep(parameters, first_moment, second_moment).
     Raises: InvalidArgument, as `reference.adam`.
     """
@@ -122,21 +138,30 @@ def adam(
     if hat:
         rate = rate * np.sqrt(corrections[1]) / corrections[0]
     scalars = kept_1, new_1, kept_2, new_2, rate, *corrections, epsilon, hat
-    return AdamStep(*run(_adam_loop, _adam_threads, (parameters, gradients, *moments.values()), 3, *scalars))
+    arrays = parameters, gradients, *moments.values()
+    targets = destinations(out, AdamStep(parameters, *moments.values()), *arrays, elementwise=True)
+    run(_adam_loop, _adam_threads, (*arrays, *targets), *scalars)
+    return deliver(targets, out)
+
+
+@compiled()
+def rooted_at(p, g, s, rate, kept, new, epsilon, inside):
+    """A parameter and the mean or sum of its squared gradients after a step."""
+    square = kept * s + new * (g * g)
+    return p - rate * g / (root(square + epsilon) if inside else root(square) + epsilon), square
 
 
 @compiled()
 def _rooted_loop(p, g, s, out, out_s, rate, kept, new, epsilon, inside):
-    if inside:
-        for i in range(p.size):
-            square = kept * s[i] + new * (g[i] * g[i])
-            out_s[i] = square
-            out[i] = p[i] - rate * g[i] / np.sqrt(square + epsilon)
-    else:
-        for i in range(p.size):
-            square = kept * s[i] + new * (g[i] * g[i])
-            out_s[i] = square
-            out[i] = p[i] - rate * g[i] / (np.sqrt(square) + epsilon)
+    size, i = VECTOR_BYTES // p.itemsize, 0
+    while i + size <= p.size:
+        after, square = rooted_at(load(p, i), load(g, i), load(s, i), rate, kept, new, epsilon, inside)
+        store(out, i, after)
+        store(out_s, i, square)
+        i += size
+    while i < p.size:
+        out[i], out_s[i] = rooted_at(p[i], g[i], s[i], rate, kept, new, epsilon, inside)
+        i += 1
 
 
 @compiled(parallel=True)
@@ -147,13 +172,26 @@ def _rooted_threads(p, g, s, out, out_s, rate, kept, new, epsilon, inside):
 
 
 @compiled()
+def adadelta_at(p, g, s, u, rate, kept, new, epsilon):
+    """A parameter and its two means after a step."""
+    square = kept * s + new * (g * g)
+    update = root(u + epsilon) * g / root(square + epsilon)
+    return p - rate * update, square, kept * u + new * (update * update)
+
+
+@compiled()
 def _adadelta_loop(p, g, s, u, out, out_s, out_u, rate, kept, new, epsilon):
-    for i in range(p.size):
-        square = kept * s[i] + new * (g[i] * g[i])
-        update = np.sqrt(u[i] + epsilon) * g[i] / np.sqrt(square + epsilon)
-        out_s[i] = square
-        out_u[i] = kept * u[i] + new * (update * update)
-        out[i] = p[i] - rate * update
+    size, i = VECTOR_BYTES // p.itemsize, 0
+    while i + size <= p.size:
+        given = load(p, i), load(g, i), load(s, i), load(u, i)
+        after, square, update = adadelta_at(*given, rate, kept, new, epsilon)
+        store(out, i, after)
+        store(out_s, i, square)
+        store(out_u, i, update)
+        i += size
+    while i < p.size:
+        out[i], out_s[i], out_u[i] = adadelta_at(p[i], g[i], s[i], u[i], rate, kept, new, epsilon)
+        i += 1
 
 
 @compiled(parallel=True)
@@ -165,23 +203,29 @@ def _adadelta_threads(p, g, s, u, out, out_s, out_u, rate, kept, new, epsilon):
 
 
 @compiled()
+def adam_at(p, g, m, v, kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon, hat):
+    """A parameter and its two moments after a step."""
+    mean, square = kept_1 * m + new_1 * g, kept_2 * v + new_2 * (g * g)
+    if hat:
+        return p - rate * mean / (root(square) + epsilon), mean, square
+    return p - rate * (mean / correction_1) / (root(square / correction_2) + epsilon), mean, square
+
+
+@compiled()
 def _adam_loop(
     p, g, m, v, out, out_m, out_v, kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon, hat
 ):
-    if hat:
-        for i in range(p.size):
-            mean = kept_1 * m[i] + new_1 * g[i]
-            square = kept_2 * v[i] + new_2 * (g[i] * g[i])
-            out_m[i] = mean
-            out_v[i] = square
-            out[i] = p[i] - rate * mean / (np.sqrt(square) + epsilon)
-    else:
-        for i in range(p.size):
-            mean = kept_1 * m[i] + new_1 * g[i]
-            square = kept_2 * v[i] + new_2 * (g[i] * g[i])
-            out_m[i] = mean
-            out_v[i] = square
-            out[i] = p[i] - rate * (mean / correction_1) / (np.sqrt(square / correction_2) + epsilon)
+    size, i = VECTOR_BYTES // p.itemsize, 0
+    numbers = kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon
+    while i + size <= p.size:
+        after, mean, square = adam_at(load(p, i), load(g, i), load(m, i), load(v, i), *numbers, hat)
+        store(out, i, after)
+        store(out_m, i, mean)
+        store(out_v, i, square)
+        i += size
+    while i < p.size:
+        out[i], out_m[i], out_v[i] = adam_at(p[i], g[i], m[i], v[i], *numbers, hat)
+        i += 1
 
 
 @compiled(parallel=True)

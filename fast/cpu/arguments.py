@@ -1,10 +1,29 @@
-"""Arrays as the kernels want them: C-contiguous, writeable for Numba's sake, and an `out` that overlaps nothing."""
+"""Arrays as the kernels want them, and where these write.
+
+Kernels take arrays that are C-contiguous, and writeable for Numba's sake. Every function takes `out`, what it would
+return otherwise: an array, or a tuple of arrays. Its kernel writes there at once if nothing that it still reads is
+there, else to new memory, which is copied then. So a function is two lines longer than without: `destination` before
+its kernel, `deliver` after it; and `destinations` where results are several.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from fast.validation import require_out
+from fast.validation import require_out, require_outs
+
+#: The dtype of results that count or name a place.
+INDEX = np.dtype(np.int64)
+
+
+class Form(NamedTuple):
+    """The shape and the dtype of an array that isn't there yet."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
 
 def contiguous(array: np.ndarray) -> np.ndarray:
@@ -22,18 +41,79 @@ def flat(array: np.ndarray) -> np.ndarray:
     return contiguous(array).ravel()
 
 
-def destination(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype, *sources: np.ndarray) -> np.ndarray:
-    """Where a kernel writes: the caller's `out`, or new memory if there is none or it overlaps a source."""
+def destination(
+    out: np.ndarray | None,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    *sources: np.ndarray,
+    elementwise: bool = False,
+) -> np.ndarray:
+    """Where a kernel writes: the caller's `out`, or new memory if there is none or it overlaps a source.
+
+    Sources are what the kernel reads. If it is elementwise, it reads all that it needs of a place before it writes
+    there, and `out` may be a source; but not another part of its memory.
+    """
     if out is None:
         return np.empty(shape, dtype)
     require_out("out", out, shape, dtype)
-    fits = type(out) is np.ndarray and out.flags.carray
-    return out if fits and not any(np.may_share_memory(out, source) for source in sources) else np.empty(shape, dtype)
+    return out if _is_free(out, sources, elementwise) else np.empty(shape, dtype)
 
 
-def deliver(result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+def destinations(out: Any, like: Any, *sources: np.ndarray, elementwise: bool = False) -> Any:
+    """Where a kernel with several results writes, as `destination`.
+
+    `like` is a tuple, of tuples perhaps, of arrays of the results' shapes and dtypes, or of class `Form`.
+    """
+    if out is None:
+        return _mapped(lambda form: np.empty(form.shape, form.dtype), like)
+    require_outs("out", out, like)
+
+    def chosen(form: Any, array: np.ndarray) -> np.ndarray:
+        return array if _is_free(array, sources, elementwise) else np.empty(form.shape, form.dtype)
+
+    return _mapped(chosen, like, out)
+
+
+def deliver(result: Any, out: Any) -> Any:
     """Return the result, in the caller's `out` if there is one."""
     if out is None or result is out:
         return result
-    out[...] = result
+    return _mapped(_deliver, result, out)
+
+
+def _deliver(result: np.ndarray, out: np.ndarray) -> np.ndarray:
+    if result is not out:
+        out[...] = result
     return out
+
+
+def delivered(result: Any, out: Any) -> Any:
+    """Return what no kernel could write to `out`, since nobody knew its shape before."""
+    if out is not None:
+        require_outs("out", out, result)
+    return deliver(result, out)
+
+
+def _is_free(out: np.ndarray, sources: tuple[np.ndarray, ...], elementwise: bool) -> bool:
+    """Whether a kernel can write to an array while it reads the sources."""
+    if type(out) is not np.ndarray or not out.flags.carray:
+        return False
+    for source in sources:
+        if elementwise and source is out:
+            continue
+        if np.may_share_memory(out, source) and not (elementwise and _place(out) == _place(source)):
+            return False
+    return True
+
+
+def _place(array: np.ndarray) -> tuple[Any, ...]:
+    """What two arrays have in common only if each number of one is that of the other in the same place."""
+    return array.ctypes.data, array.shape, array.strides, array.dtype
+
+
+def _mapped(change: Callable[..., np.ndarray], like: Any, *others: Any) -> Any:
+    """What something makes of an array, or of each one in a tuple, and of what is in the same place of other tuples."""
+    if not isinstance(like, tuple) or isinstance(like, Form):
+        return change(like, *others)
+    parts = [_mapped(change, *each) for each in zip(like, *others, strict=True)]
+    return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)

@@ -10,7 +10,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
-from fast.cpu.arguments import flat
+from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled
 from fast.validation import require_like
 from fast.validation.binary_losses import require_entries
@@ -23,58 +23,64 @@ __all__ = [
 ]
 
 
-def binary_cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def binary_cross_entropy(probabilities: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """The cross entropy of questions with two answers: -(y·log(p) + (1 - y)·log(1 - p)), a factor of 0 making 0.
 
-    Args: probabilities and labels, of one shape.
+    Args: probabilities and labels, of one shape; out, an array of that shape, which may be one of them.
     Returns: an array of that shape.
     Raises: InvalidArgument, as `reference.binary_cross_entropy`.
     """
     require_entries("probabilities", probabilities, labels)
-    return _map_entries(_binary_loop, _binary_threads, probabilities, labels)
+    return _map_entries(_binary_loop, _binary_threads, out, probabilities, labels)
 
 
-def binary_cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def binary_cross_entropy_vjp(
+    probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `binary_cross_entropy`: cotangent·((1 - y)/(1 - p) - y/p).
 
-    Args: probabilities, labels and cotangent, of one shape.
+    Args: probabilities, labels and cotangent, of one shape; out, an array of that shape, which may be one of them.
     Returns: an array of that shape.
     Raises: InvalidArgument, as `reference.binary_cross_entropy_vjp`.
     """
     require_entries("probabilities", probabilities, labels)
     require_like("cotangent", cotangent, probabilities.shape, probabilities.dtype, "of the losses")
-    return _map_entries(_binary_vjp_loop, _binary_vjp_threads, probabilities, labels, cotangent)
+    return _map_entries(_binary_vjp_loop, _binary_vjp_threads, out, probabilities, labels, cotangent)
 
 
-def binary_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def binary_cross_entropy_with_logits(
+    logits: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """`binary_cross_entropy` of `sigmoid`, computed together so that no probability becomes 0 or 1 on the way.
 
-    Args: logits and labels, of one shape.
+    Args: logits and labels, of one shape; out, an array of that shape, which may be one of them.
     Returns: an array of that shape.
     Raises: InvalidArgument, as `reference.binary_cross_entropy_with_logits`.
     """
     require_entries("logits", logits, labels)
-    return _map_entries(_binary_logits_loop, _binary_logits_threads, logits, labels)
+    return _map_entries(_binary_logits_loop, _binary_logits_threads, out, logits, labels)
 
 
-def binary_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def binary_cross_entropy_with_logits_vjp(
+    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `binary_cross_entropy_with_logits`: cotangent·(prediction - label).
 
-    Args: logits, labels and cotangent, of one shape.
+    Args: logits, labels and cotangent, of one shape; out, an array of that shape, which may be one of them.
     Returns: an array of that shape.
     Raises: InvalidArgument, as `reference.binary_cross_entropy_with_logits_vjp`.
     """
     require_entries("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape, logits.dtype, "of the losses")
-    return _map_entries(_binary_logits_vjp_loop, _binary_logits_vjp_threads, logits, labels, cotangent)
+    return _map_entries(_binary_logits_vjp_loop, _binary_logits_vjp_threads, out, logits, labels, cotangent)
 
 
-def _map_entries(loop, threads, *arrays: np.ndarray) -> np.ndarray:
+def _map_entries(loop, threads, out: np.ndarray | None, *arrays: np.ndarray) -> np.ndarray:
     """Apply a kernel to all numbers of arrays of one shape."""
-    result = np.empty(arrays[0].shape, arrays[0].dtype)
-    kernel = loop if result.size < PARALLEL_SIZE else threads
-    kernel(*[flat(array) for array in arrays], result.ravel())
-    return result
+    target = destination(out, arrays[0].shape, arrays[0].dtype, *arrays, elementwise=True)
+    kernel = loop if target.size < PARALLEL_SIZE else threads
+    kernel(*[flat(array) for array in arrays], target.ravel())
+    return deliver(target, out)
 
 
 @compiled()

@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
-from fast.cpu.arguments import contiguous, flat
+from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
 from fast.validation import require_like
@@ -20,62 +20,71 @@ __all__ = [
 ]
 
 
-def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def sparse_softmax_cross_entropy_with_logits(
+    logits: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """`softmax_cross_entropy_with_logits` with labels that name a class.
 
-    Args: logits [N, K]; labels [N], integers from 0 to K - 1.
+    Args: logits [N, K]; labels [N], integers from 0 to K - 1; out [N] to write into.
     Returns: [N].
     Raises: InvalidArgument, as `reference.sparse_softmax_cross_entropy_with_logits`.
     """
     require_class_indices("logits", logits, labels)
-    losses = np.empty(len(logits), logits.dtype)
+    target = destination(out, labels.shape, logits.dtype, logits, labels)
     kernel = _sparse_loop if logits.size < PARALLEL_SIZE else _sparse_threads
-    kernel(flat(logits), places(labels), losses)
-    return losses
+    kernel(flat(logits), places(labels), target)
+    return deliver(target, out)
 
 
 def sparse_softmax_cross_entropy_with_logits_vjp(
-    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray
+    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Carry a gradient back through `sparse_softmax_cross_entropy_with_logits`: prediction minus label.
 
-    Args: logits [N, K]; labels [N], integers from 0 to K - 1; cotangent [N].
+    Args: logits [N, K]; labels [N], integers from 0 to K - 1; cotangent [N]; out [N, K].
     Returns: [N, K].
     Raises: InvalidArgument, as `reference.sparse_softmax_cross_entropy_with_logits_vjp`.
     """
     require_class_indices("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
-    gradients = np.empty(logits.shape, logits.dtype)
+    target = destination(out, logits.shape, logits.dtype, logits, labels, cotangent)
     kernel = _sparse_vjp_loop if logits.size < PARALLEL_SIZE else _sparse_vjp_threads
-    kernel(flat(logits), places(labels), contiguous(cotangent), gradients.ravel())
-    return gradients
+    kernel(flat(logits), places(labels), contiguous(cotangent), target.ravel())
+    return deliver(target, out)
 
 
-def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def negative_log_likelihood(
+    log_probabilities: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """What `log_softmax` says of the right class, without the minus.
 
-    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1.
+    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1; out [N] to write into.
     Returns: [N].
+    Memory: twice as many indices as labels.
     Raises: InvalidArgument, as `reference.negative_log_likelihood`.
     """
     require_class_indices("log_probabilities", log_probabilities, labels)
-    losses = np.empty(len(log_probabilities), log_probabilities.dtype)
+    target = destination(out, labels.shape, log_probabilities.dtype)
     # One number of each row is read: whatever copies the rows first would read all of them.
-    return np.negative(log_probabilities[np.arange(len(labels)), labels], out=losses)
+    np.negative(log_probabilities[np.arange(len(labels)), labels], out=target)
+    return deliver(target, out)
 
 
-def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def negative_log_likelihood_vjp(
+    log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `negative_log_likelihood`: -cotangent to the right class, 0 to the others.
 
-    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1; cotangent [N].
+    Args: log_probabilities [N, K]; labels [N], integers from 0 to K - 1; cotangent [N]; out [N, K].
     Returns: [N, K].
     Raises: InvalidArgument, as `reference.negative_log_likelihood_vjp`.
     """
     require_class_indices("log_probabilities", log_probabilities, labels)
     require_like("cotangent", cotangent, labels.shape, log_probabilities.dtype, "of the losses")
-    gradients = np.zeros(log_probabilities.shape, log_probabilities.dtype)
-    gradients[np.arange(len(labels)), labels] = -cotangent
-    return gradients
+    target = destination(out, log_probabilities.shape, log_probabilities.dtype, labels, cotangent)
+    target.fill(0)
+    target[np.arange(len(labels)), labels] = -cotangent
+    return deliver(target, out)
 
 
 def places(labels: np.ndarray) -> np.ndarray:

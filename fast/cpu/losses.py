@@ -16,7 +16,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count
-from fast.cpu.arguments import contiguous, flat
+from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.rows import row_products, row_squares, row_sum
 from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
@@ -35,114 +35,125 @@ __all__ = [
 ]
 
 
-def empirical_loss(losses: np.ndarray) -> np.ndarray:
+def empirical_loss(losses: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """The mean of the losses of all examples.
 
-    Args: losses [N].
+    Args: losses [N]; out, an array without axes to write into.
     Returns: an array without axes, of the losses' dtype.
     Raises: InvalidArgument, as `reference.empirical_loss`.
     """
-    require_array("losses", losses, "N")
-    return np.asarray(_mean(contiguous(losses)), losses.dtype)
+    target = destination(out, (), require_array("losses", losses, "N").dtype)
+    target[...] = _mean(contiguous(losses))
+    return deliver(target, out)
 
 
-def empirical_loss_vjp(losses: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def empirical_loss_vjp(losses: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Carry a gradient back through `empirical_loss`: to each example the same share.
 
-    Args: losses [N]; cotangent, an array without axes.
+    Args: losses [N]; cotangent, an array without axes; out [N] to write into.
     Returns: [N].
     Raises: InvalidArgument, as `reference.empirical_loss_vjp`.
     """
     slope = require_mean(losses, cotangent)
-    return np.full(losses.shape, slope / losses.dtype.type(losses.size))
+    target = destination(out, losses.shape, losses.dtype)
+    target.fill(slope / losses.dtype.type(losses.size))
+    return deliver(target, out)
 
 
-def mean_squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def mean_squared_error(predictions: np.ndarray, targets: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """The mean of the squared differences between an example's outputs and what they should be.
 
-    Args: predictions [N, K]; targets [N, K].
+    Args: predictions [N, K]; targets [N, K]; out [N] to write into.
     Returns: [N].
     Raises: InvalidArgument, as `reference.mean_squared_error`.
     """
     require_outputs(predictions, targets)
-    losses = np.empty(len(predictions), predictions.dtype)
+    target = destination(out, predictions.shape[:1], predictions.dtype, predictions, targets)
     kernel = _squares_loop if predictions.size < PARALLEL_SIZE else _squares_threads
-    kernel(contiguous(predictions), contiguous(targets), losses)
-    return losses
+    kernel(contiguous(predictions), contiguous(targets), target)
+    return deliver(target, out)
 
 
-def mean_squared_error_vjp(predictions: np.ndarray, targets: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def mean_squared_error_vjp(
+    predictions: np.ndarray, targets: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `mean_squared_error`: cotangent/K·2·(prediction - target).
 
-    Args: predictions [N, K]; targets [N, K]; cotangent [N].
+    Args: predictions [N, K]; targets [N, K]; cotangent [N]; out [N, K] to write into.
     Returns: [N, K].
     Raises: InvalidArgument, as `reference.mean_squared_error_vjp`.
     """
     require_outputs(predictions, targets)
     require_like("cotangent", cotangent, predictions.shape[:1], predictions.dtype, "of the losses")
-    gradients = np.empty(predictions.shape, predictions.dtype)
+    target = destination(out, predictions.shape, predictions.dtype, predictions, targets, cotangent)
     kernel = _squares_vjp_loop if predictions.size < PARALLEL_SIZE else _squares_vjp_threads
-    kernel(contiguous(predictions), contiguous(targets), contiguous(cotangent), gradients)
-    return gradients
+    kernel(contiguous(predictions), contiguous(targets), contiguous(cotangent), target)
+    return deliver(target, out)
 
 
-def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def cross_entropy(probabilities: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """The cross entropy -Σᵢ labels[n, i]·log(probabilities[n, i]); a class with label 0 contributes 0.
 
-    Args: probabilities [N, K]; labels [N, K].
+    Args: probabilities [N, K]; labels [N, K]; out [N] to write into.
     Returns: [N].
     Raises: InvalidArgument, as `reference.cross_entropy`.
     """
     require_classes("probabilities", probabilities, labels)
-    losses = np.empty(len(probabilities), probabilities.dtype)
+    target = destination(out, probabilities.shape[:1], probabilities.dtype, probabilities, labels)
     kernel = _cross_entropy_loop if labels.size < PARALLEL_SIZE else _cross_entropy_threads
-    kernel(contiguous(probabilities), contiguous(labels), losses)
-    return losses
+    kernel(contiguous(probabilities), contiguous(labels), target)
+    return deliver(target, out)
 
 
-def cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def cross_entropy_vjp(
+    probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `cross_entropy`: -cotangent·label/probability, 0 where the label is.
 
-    Args: probabilities [N, K]; labels [N, K]; cotangent [N].
+    Args: probabilities [N, K]; labels [N, K]; cotangent [N]; out [N, K] to write into.
     Returns: [N, K].
     Raises: InvalidArgument, as `reference.cross_entropy_vjp`.
     """
     require_classes("probabilities", probabilities, labels)
     require_like("cotangent", cotangent, probabilities.shape[:1], probabilities.dtype, "of the losses")
-    gradients = np.empty(probabilities.shape, probabilities.dtype)
+    target = destination(out, probabilities.shape, probabilities.dtype, probabilities, labels, cotangent)
     kernel = _cross_entropy_vjp_loop if probabilities.size < PARALLEL_SIZE else _cross_entropy_vjp_threads
-    kernel(contiguous(probabilities), contiguous(labels), contiguous(cotangent), gradients)
-    return gradients
+    kernel(contiguous(probabilities), contiguous(labels), contiguous(cotangent), target)
+    return deliver(target, out)
 
 
-def softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def softmax_cross_entropy_with_logits(
+    logits: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """`cross_entropy` of `softmax`, computed together so that no probability underflows on the way.
 
-    Args: logits [N, K]; labels [N, K].
+    Args: logits [N, K]; labels [N, K]; out [N] to write into.
     Returns: [N].
     Raises: InvalidArgument, as `reference.softmax_cross_entropy_with_logits`.
     """
     require_classes("logits", logits, labels)
-    losses = np.empty(len(logits), logits.dtype)
+    target = destination(out, logits.shape[:1], logits.dtype, logits, labels)
     kernel = _logits_loop if logits.size < PARALLEL_SIZE else _logits_threads
-    kernel(flat(logits), flat(labels), losses)
-    return losses
+    kernel(flat(logits), flat(labels), target)
+    return deliver(target, out)
 
 
-def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def softmax_cross_entropy_with_logits_vjp(
+    logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `softmax_cross_entropy_with_logits`: with labels summing to 1, prediction - label.
 
-    Args: logits [N, K]; labels [N, K]; cotangent [N].
+    Args: logits [N, K]; labels [N, K]; cotangent [N]; out [N, K] to write into.
     Returns: [N, K].
     Raises: InvalidArgument, as `reference.softmax_cross_entropy_with_logits_vjp`.
     """
     require_classes("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
-    gradients = np.empty(logits.shape, logits.dtype)
+    target = destination(out, logits.shape, logits.dtype, logits, labels, cotangent)
     flat_logits, flat_labels = flat(logits), flat(labels)
     kernel = _logits_vjp_loop if logits.size < PARALLEL_SIZE else _logits_vjp_threads
-    kernel(flat_logits, flat_labels, contiguous(cotangent), gradients.ravel())
-    return gradients
+    kernel(flat_logits, flat_labels, contiguous(cotangent), target.ravel())
+    return deliver(target, out)
 
 
 def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:

@@ -39,44 +39,48 @@ def log_softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
 
     Args: z, [..., K] of any rank from 1; out, an array of that shape to write into, which may be z.
     Returns: an array of z's shape and dtype.
+    Memory: each thread takes that of a block of rows.
     Raises: InvalidArgument, as `reference.log_softmax`.
     """
     return _map_rows(_log_softmax_loop, _log_softmax_threads, require_array("z", z), out)
 
 
-def softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def softmax_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Carry a gradient back through `softmax`: each probability times its cotangent less the row's mean cotangent.
 
-    Args: z and cotangent, [..., K], of one shape.
+    Args: z and cotangent, [..., K], of one shape; out, an array of that shape to write into.
     Returns: an array of that shape.
+    Memory: where out is z or cotangent, another array of that shape.
     Raises: InvalidArgument, as `reference.softmax_vjp`.
     """
-    return _map_rows_back(_softmax_vjp_loop, _softmax_vjp_threads, z, cotangent)
+    require_cotangent(z, cotangent)
+    return _map_rows_back(_softmax_vjp_loop, _softmax_vjp_threads, z, cotangent, out)
 
 
-def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Carry a gradient back through `log_softmax`: each cotangent less its probability times the row's total.
 
-    Args: z and cotangent, [..., K], of one shape.
+    Args: z and cotangent, [..., K], of one shape; out, an array of that shape to write into.
     Returns: an array of that shape.
+    Memory: where out is z or cotangent, another array of that shape.
     Raises: InvalidArgument, as `reference.log_softmax_vjp`.
     """
-    return _map_rows_back(_log_softmax_vjp_loop, _log_softmax_vjp_threads, z, cotangent)
+    require_cotangent(z, cotangent)
+    return _map_rows_back(_log_softmax_vjp_loop, _log_softmax_vjp_threads, z, cotangent, out)
 
 
 def _map_rows(loop, threads, z: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    target = destination(out, z.shape, z.dtype, *(() if out is z else (z,)))
+    target = destination(out, z.shape, z.dtype, z, elementwise=True)
     kernel = loop if z.size < PARALLEL_SIZE else threads
     kernel(flat(z), target.ravel(), z.shape[-1])
     return deliver(target, out)
 
 
-def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    require_cotangent(z, cotangent)
-    result = np.empty(z.shape, z.dtype)
+def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    target = destination(out, z.shape, z.dtype, z, cotangent)
     kernel = loop if z.size < PARALLEL_SIZE else threads
-    kernel(flat(z), flat(cotangent), result.ravel(), z.shape[-1])
-    return result
+    kernel(flat(z), flat(cotangent), target.ravel(), z.shape[-1])
+    return deliver(target, out)
 
 
 @compiled()

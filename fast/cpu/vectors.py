@@ -162,6 +162,8 @@ def _absolute(x):
 
 #: x·y + z, rounded once where the processor can.
 multiply_add = lanewise(3, lambda builder, x, y, z: call_intrinsic(builder, "fmuladd", x, y, z))
+#: The square root, correctly rounded.
+root = lanewise(1, lambda builder, x: call_intrinsic(builder, "sqrt", x))
 #: The magnitude of one number with the sign of another, also of zeros.
 copysign = lanewise(2, lambda builder, x, y: call_intrinsic(builder, "copysign", x, y))
 #: No more than a limit, and no less than one; NaN stays.

@@ -87,3 +87,22 @@ def require_out(argument: str, out: Any, shape: tuple[int, ...], dtype: np.dtype
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise InvalidArgument(argument, "a C-contiguous array that can be written", "another one")
     return out
+
+
+def require_outs(argument: str, out: Any, like: Any) -> None:
+    """Check the caller's arrays to write into: tuples of them as `like` has, of the same shapes and dtypes."""
+    leaves = _require_leaves(argument, out, like)
+    for place, leaf in enumerate(leaves):
+        if any(np.may_share_memory(leaf, other) for other in leaves[:place]):
+            raise InvalidArgument(argument, "arrays that have no memory in common", "some that overlap")
+
+
+def _require_leaves(argument: str, out: Any, like: Any) -> list[np.ndarray]:
+    """Return all arrays to write into."""
+    if not isinstance(like, tuple) or hasattr(like, "shape"):
+        return [require_out(argument, out, like.shape, like.dtype)]
+    if not isinstance(out, tuple) or len(out) != len(like):
+        got = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
+        raise InvalidArgument(argument, f"a tuple of {len(like)}, as the result is", got)
+    pairs = enumerate(zip(out, like, strict=True))
+    return [leaf for place, pair in pairs for leaf in _require_leaves(f"{argument}[{place}]", *pair)]
