@@ -1,7 +1,11 @@
 """Deep learning by foot on a CPU: the functions of `reference` over NumPy arrays, compiled by Numba.
 
 Every function takes and returns arrays of float32 or float64; all float arrays of a call share a dtype. Results are
-new arrays (or the caller's `out`), inputs stay as they were, and the bits don't depend on the number of threads.
+new arrays, inputs stay as they were, and the bits don't depend on the number of threads.
+
+Every function takes `out`: an array, or a tuple as the result is, to write into and return. So what loops, such as a
+training, needs no new array after its first step. It may lie anywhere: where it overlaps an input, the result is right
+all the same, at the price of a copy; of what is computed for each number by itself, `out` may be an input without one.
 """
 
 import platform

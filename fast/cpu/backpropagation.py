@@ -10,10 +10,12 @@ The first layer's inputs get no gradient: nobody asks for it, and it would be th
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fast.cpu.activations import relu_loop
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
@@ -28,58 +30,76 @@ __all__ = ["Backpropagation", "ForwardPass", "backpropagation", "forward_pass"]
 Arrays = tuple[np.ndarray, ...]
 
 
-def forward_pass(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> ForwardPass:
+def forward_pass(inputs: np.ndarray, weights: Arrays, biases: Arrays, *, out: ForwardPass | None = None) -> ForwardPass:
     """Feed a batch through dense layers: relu after each hidden one, softmax after the last.
 
-    Args: inputs [N, D]; weights, a tuple of L matrices [D, H₁], …, [H_L₋₁, K]; biases, a tuple of L vectors.
+    Args: inputs [N, D]; weights, a tuple of L matrices [D, H₁], …, [H_L₋₁, K]; biases, a tuple of L vectors; out, two
+        tuples of L matrices to write into.
     Returns: ForwardPass(weighted_sums, activations), L matrices each.
+    Memory: as that of the largest product.
     Raises: InvalidArgument, as `reference.forward_pass`.
     """
     require_network(inputs, weights, biases)
-    return _forward(contiguous(inputs), [*map(contiguous, weights)], [*map(contiguous, biases)])
+    targets = destinations(out, _outputs(inputs, biases), inputs, *weights, *biases)
+    _forward(contiguous(inputs), [*map(contiguous, weights)], [*map(contiguous, biases)], targets)
+    return deliver(targets, out)
 
 
-def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels: np.ndarray) -> Backpropagation:
+def backpropagation(
+    inputs: np.ndarray,
+    weights: Arrays,
+    biases: Arrays,
+    labels: np.ndarray,
+    *,
+    out: Backpropagation | None = None,
+) -> Backpropagation:
     """The mean loss of a network and its gradient for every weight matrix and bias.
 
-    Args: inputs, weights and biases as in `forward_pass`; labels [N, K].
+    Args: inputs, weights and biases as in `forward_pass`; labels [N, K]; out, the arrays to write into, in such tuples.
     Returns: Backpropagation(loss as a 0-d array, weights, biases).
+    Memory: three arrays of the size of each layer's output.
     Raises: InvalidArgument, as `reference.backpropagation`.
     """
     require_network(inputs, weights, biases)
     require_like("labels", labels, (len(inputs), len(biases[-1])), inputs.dtype, "of the network's output")
+    like = Backpropagation(Form((), inputs.dtype), weights, biases)
+    targets = destinations(out, like, inputs, *weights, *biases, labels)
     inputs, matrices = contiguous(inputs), [*map(contiguous, weights)]
-    sums, activations = _forward(inputs, matrices, [*map(contiguous, biases)])
-    loss, cotangent = np.empty((), inputs.dtype), np.empty(labels.shape, inputs.dtype)
-    loss_kernel(sums[-1], contiguous(labels), loss, cotangent)
-    return Backpropagation(loss, *_backward(matrices, (inputs, *activations), cotangent))
+    passed = destinations(None, _outputs(inputs, biases))
+    _forward(inputs, matrices, [*map(contiguous, biases)], passed)
+    cotangent = np.empty(labels.shape, inputs.dtype)
+    loss_kernel(passed.weighted_sums[-1], contiguous(labels), targets.loss, cotangent)
+    _backward(matrices, (inputs, *passed.activations), cotangent, targets)
+    return deliver(targets, out)
 
 
-def _forward(inputs: np.ndarray, weights: list[np.ndarray], biases: list[np.ndarray]) -> ForwardPass:
-    weighted_sums, activations, address = [], [inputs], multiplier(inputs.dtype)
+def _outputs(inputs: np.ndarray, biases: Arrays) -> ForwardPass:
+    """The forms of what all layers put out."""
+    forms: Any = tuple([Form((len(inputs), len(bias)), inputs.dtype) for bias in biases])
+    return ForwardPass(forms, forms)
+
+
+def _forward(inputs: np.ndarray, weights: list[np.ndarray], biases: list[np.ndarray], targets: ForwardPass) -> None:
+    address = multiplier(inputs.dtype)
     for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True), 1):
-        sums, activated = (np.empty((len(inputs), len(bias)), inputs.dtype) for _ in range(2))
-        product_kernel(address, activations[-1], matrix, bias, sums)
+        sums, activated = targets.weighted_sums[layer - 1], targets.activations[layer - 1]
+        product_kernel(address, inputs, matrix, bias, sums)
         if layer < len(weights):
-            relu_loop(sums.reshape(-1), activated.reshape(-1))
+            relu_loop(sums.ravel(), activated.ravel())
         else:
-            softmax_loop(sums.reshape(-1), activated.reshape(-1), len(bias))
-        weighted_sums.append(sums)
-        activations.append(activated)
-    return ForwardPass(tuple(weighted_sums), tuple(activations[1:]))
+            softmax_loop(sums.ravel(), activated.ravel(), len(bias))
+        inputs = activated
 
 
-def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray) -> tuple[Arrays, Arrays]:
-    d_weights, d_biases, address = [np.empty_like(matrix) for matrix in weights], [], multiplier(cotangent.dtype)
+def _backward(weights: list[np.ndarray], inputs: Arrays, cotangent: np.ndarray, targets: Backpropagation) -> None:
+    address = multiplier(cotangent.dtype)
     for layer in reversed(range(len(weights))):
-        d_biases.append(np.empty(cotangent.shape[1], cotangent.dtype))
         d_inputs = np.empty_like(inputs[layer]) if layer > 0 else inputs[0]
         given = (inputs[layer], weights[layer], cotangent)
-        dense_vjp_kernel(address, *given, d_weights[layer], d_biases[-1], d_inputs, layer > 0)
+        dense_vjp_kernel(address, *given, targets.weights[layer], targets.biases[layer], d_inputs, layer > 0)
         if layer:
             relu_vjp_kernel(inputs[layer], d_inputs)
         cotangent = d_inputs
-    return tuple(d_weights), tuple(reversed(d_biases))
 
 
 @compiled()

@@ -12,11 +12,13 @@ The ladder of the neighbors:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.results import NeighborsPrediction
 from fast.validation import require_array, require_like
@@ -26,72 +28,93 @@ from reference.errors import require_positive_integer
 __all__ = ["hinge_loss", "hinge_loss_vjp", "most_frequent_class", "nearest_neighbors", "random_baseline"]
 
 
-def hinge_loss(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def hinge_loss(scores: np.ndarray, labels: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """How far each score is from being on the right side by a margin of 1.
 
-    Args: scores [N]; labels [N], +1 or -1, of any numeric dtype.
+    Args: scores [N]; labels [N], +1 or -1, of any numeric dtype; out [N] to write into, which may be scores.
     Returns: [N].
+    Memory: a copy of the labels.
     Raises: InvalidArgument, as `reference.hinge_loss`.
     """
-    signs, losses = require_scores(scores, labels), np.empty(scores.shape, scores.dtype)
-    _hinge(contiguous(scores), contiguous(signs), losses)
-    return losses
+    signs = require_scores(scores, labels)
+    target = destination(out, scores.shape, scores.dtype, scores, elementwise=True)
+    _hinge(contiguous(scores), contiguous(signs), target)
+    return deliver(target, out)
 
 
-def hinge_loss_vjp(scores: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+def hinge_loss_vjp(
+    scores: np.ndarray, labels: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Carry a gradient back through `hinge_loss`, to its scores.
 
-    Args: scores [N]; labels [N], +1 or -1, of any numeric dtype; cotangent [N].
+    Args: scores [N]; labels [N], +1 or -1, of any numeric dtype; cotangent [N]; out [N] to write into, which may be
+        scores or cotangent.
     Returns: [N].
+    Memory: a copy of the labels.
     Raises: InvalidArgument, as `reference.hinge_loss_vjp`.
     """
     signs = require_scores(scores, labels)
     require_like("cotangent", cotangent, scores.shape, scores.dtype, "of the losses")
-    gradients = np.empty(scores.shape, scores.dtype)
-    _hinge_vjp(contiguous(scores), contiguous(signs), contiguous(cotangent), gradients)
-    return gradients
+    target = destination(out, scores.shape, scores.dtype, scores, cotangent, elementwise=True)
+    _hinge_vjp(contiguous(scores), contiguous(signs), contiguous(cotangent), target)
+    return deliver(target, out)
 
 
-def random_baseline(draws: np.ndarray, *, classes: int) -> np.ndarray:
+def random_baseline(draws: np.ndarray, *, classes: int, out: np.ndarray | None = None) -> np.ndarray:
     """Guess a class for each example: ⌊K·u⌋.
 
-    Args: draws [N], uniform in [0, 1); classes, K.
+    Args: draws [N], uniform in [0, 1); classes, K; out [N] of int64 to write into.
     Returns: [N] of int64.
     Raises: InvalidArgument, as `reference.random_baseline`.
     """
     require_array("draws", draws, "N")
     classes = require_positive_integer("classes", classes)
-    guesses = np.empty(draws.size, np.int64)
-    _guess(contiguous(draws), classes, guesses)
-    return guesses
+    target = destination(out, draws.shape, INDEX, draws)
+    _guess(contiguous(draws), classes, target)
+    return deliver(target, out)
 
 
-def most_frequent_class(labels: np.ndarray, queries: np.ndarray, *, classes: int) -> np.ndarray:
+def most_frequent_class(
+    labels: np.ndarray, queries: np.ndarray, *, classes: int, out: np.ndarray | None = None
+) -> np.ndarray:
     """Predict the class that occurred most often in training, of several the first.
 
-    Args: labels [N], class indices of any numeric dtype; queries [M, D], of which only M matters; classes, K.
+    Args: labels [N], class indices of any numeric dtype; queries [M, D], of which only M matters; classes, K;
+        out [M] of int64 to write into.
     Returns: [M] of int64.
+    Memory: a copy of the labels, and a count for each class.
     Raises: InvalidArgument, as `reference.most_frequent_class`.
     """
     counts = np.bincount(require_training_labels(labels, classes))
-    return np.full(len(require_array("queries", queries, "M D")), counts.argmax(), np.int64)
+    target = destination(out, require_array("queries", queries, "M D").shape[:1], INDEX)
+    target.fill(counts.argmax())
+    return deliver(target, out)
 
 
 def nearest_neighbors(
-    features: np.ndarray, labels: np.ndarray, queries: np.ndarray, *, neighbors: int, classes: int
+    features: np.ndarray,
+    labels: np.ndarray,
+    queries: np.ndarray,
+    *,
+    neighbors: int,
+    classes: int,
+    out: NeighborsPrediction | None = None,
 ) -> NeighborsPrediction:
     """Predict for each query the class that is most frequent among the examples next to it.
 
-    Args: features [N, D]; labels [N], class indices of any numeric dtype; queries [M, D]; neighbors, k; classes, K.
+    Args: features [N, D]; labels [N], class indices of any numeric dtype; queries [M, D]; neighbors, k; classes, K;
+        out, the three arrays to write into.
     Returns: NeighborsPrediction(distances [M, k], places [M, k] and classes [M] as int64).
+    Memory: a copy of the labels.
     Raises: InvalidArgument, as `reference.nearest_neighbors`.
     """
     known, neighbors = require_neighbors(features, labels, queries, neighbors, classes)
-    distances = np.empty((len(queries), neighbors), features.dtype)
-    places, votes = np.empty(distances.shape, np.int64), np.empty(len(queries), np.int64)
+    shape: Any = (len(queries), neighbors)
+    like: Any = NeighborsPrediction(Form(shape, features.dtype), Form(shape, INDEX), Form(shape[:1], INDEX))
+    targets = destinations(out, like, features, queries)
     kernel = _neighbors_loop if features.size * len(queries) < PARALLEL_SIZE else _neighbors_threads
-    kernel(contiguous(features), contiguous(known), contiguous(queries), distances, places, votes)
-    return NeighborsPrediction(distances, places, votes)
+    kernel(contiguous(features), contiguous(known), contiguous(queries), *targets)
+    return deliver(targets, out)
 
 
 @compiled()

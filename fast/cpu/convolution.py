@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import (
     DEPTH_BLOCK,
@@ -62,6 +62,7 @@ def conv2d(
 
     Args: images [N, H, W, C]; filters [KH, KW, C, F]; strides and padding as `reference.conv2d`; out [N, OH, OW, F].
     Returns: [N, OH, OW, F].
+    Memory: a copy of the filters, and for each thread one of a task's images if they are padded.
     Raises: InvalidArgument, as `reference.conv2d`.
     """
     g = require_convolution(images, filters, strides, padding)
@@ -79,22 +80,25 @@ def conv2d_vjp(
     *,
     strides: int | tuple[int, int] = 1,
     padding: str = "valid",
+    out: Conv2DGradients | None = None,
 ) -> Conv2DGradients:
     """Carry a gradient back through `conv2d`, to its images and its filters.
 
-    Args: images [N, H, W, C]; filters [KH, KW, C, F]; cotangent [N, OH, OW, F]; strides and padding as in `conv2d`.
+    Args: images [N, H, W, C]; filters [KH, KW, C, F]; cotangent [N, OH, OW, F]; strides and padding as in `conv2d`;
+        out, the two arrays to write into.
     Returns: Conv2DGradients(images [N, H, W, C], filters [KH, KW, C, F]).
+    Memory: up to nine times the filters, and for each thread a padded image and a copy of its cotangent.
     Raises: InvalidArgument, as `reference.conv2d_vjp`.
     """
     g = require_convolution(images, filters, strides, padding)
     shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
     require_like("cotangent", cotangent, shape, images.dtype, "of the convolution's output")
-    gradients = Conv2DGradients(np.empty(images.shape, images.dtype), np.empty(filters.shape, filters.dtype))
-    images, filters, cotangent = map(contiguous, (images, filters, cotangent))
+    targets = destinations(out, Conv2DGradients(images, filters), images, filters, cotangent)
+    images, filters, cotangent = contiguous(images), contiguous(filters), contiguous(cotangent)
     steps, (of_images, of_filters) = window_steps(g), conv2d_vjp_kernels(cotangent, filters)
-    of_images(multiplier(images.dtype), filters, cotangent, gradients.images, *steps)
-    of_filters(multiplier(images.dtype), images, cotangent, gradients.filters, *steps)
-    return gradients
+    of_images(multiplier(images.dtype), filters, cotangent, targets.images, *steps)
+    of_filters(multiplier(images.dtype), images, cotangent, targets.filters, *steps)
+    return deliver(targets, out)
 
 
 def is_small(output: np.ndarray, filters: np.ndarray) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.activations import relu_loop
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
 from fast.cpu.compilation import compiled
 from fast.cpu.convolution import conv2d_kernel, conv2d_vjp_kernels
@@ -79,22 +79,26 @@ def convolutional_backpropagation(
     *,
     strides: tuple[int, ...],
     rate: float,
+    out: ConvolutionalBackpropagation | None = None,
 ) -> ConvolutionalBackpropagation:
     """The mean loss of a convolutional network, and its gradient for every filter, weight and bias.
 
     Args: images [N, H, W, C]; filters, a tuple of arrays [KH, KW, C, F]; filter_biases, of as many vectors; weights and
         biases of the dense layers; labels [N, K]; mask [N, units before the last layer], zeros and ones; strides, one
-        for each convolution; rate, dropout's.
+        for each convolution; rate, dropout's; out, the arrays to write into.
     Returns: ConvolutionalBackpropagation(loss as a 0-d array, filters, filter_biases, weights, biases).
     Raises: InvalidArgument, as `reference.convolutional_backpropagation`.
     """
     geometries = require_convolutional_network(images, filters, filter_biases, weights, biases, strides)
     kept = np.array(require_targets(images, weights, biases, labels, mask, rate), np.bool_, order="C", subok=False)
-    parameters = Parameters(*(tuple(map(contiguous, group)) for group in (filters, filter_biases, weights, biases)))
-    gradients = Parameters(*(tuple(map(np.empty_like, group)) for group in parameters))
-    workspace = new_workspace(images, parameters, geometries)
+    groups = filters, filter_biases, weights, biases
+    like = ConvolutionalBackpropagation(Form((), images.dtype), *groups)
+    targets = destinations(out, like, images, *(array for group in groups for array in group), labels, mask)
+    parameters = Parameters(*(tuple(map(contiguous, group)) for group in groups))
+    workspace = new_workspace(images, parameters, geometries)._replace(loss=targets.loss)
+    gradients = Parameters(*targets[1:])
     find_gradients(contiguous(images), contiguous(labels), kept, rate, parameters, geometries, workspace, gradients)
-    return ConvolutionalBackpropagation(workspace.loss, *gradients)
+    return deliver(targets, out)
 
 
 def new_workspace(images: np.ndarray, parameters: Parameters, geometries: Sequence[Geometry]) -> Workspace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fast.cpu.arguments import contiguous, deliver, destination
+from fast.cpu.arguments import INDEX, contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import Matrix, multiplier, no_bias
 from fast.cpu.matrix_product import matrix_product as multiply
@@ -33,6 +33,7 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
 
     Args: a [N, K]; b [K, M]; out [N, M] to write into.
     Returns: [N, M].
+    Memory: a copy of b, if a has more than a few rows and columns, and 160 KB for each thread.
     Raises: InvalidArgument, as `reference.matrix_product`.
     """
     target = destination(out, require_product(a, b), a.dtype, a, b)
@@ -40,40 +41,48 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
     return deliver(target, out)
 
 
-def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> MatrixProductGradients:
+def matrix_product_vjp(
+    a: np.ndarray, b: np.ndarray, cotangent: np.ndarray, *, out: MatrixProductGradients | None = None
+) -> MatrixProductGradients:
     """Carry the gradient of a loss back through a matrix product.
 
-    Args: a [N, K]; b [K, M]; cotangent [N, M].
+    Args: a [N, K]; b [K, M]; cotangent [N, M]; out, the two arrays to write into.
     Returns: MatrixProductGradients(a [N, K], b [K, M]).
+    Memory: as the larger one of two products.
     Raises: InvalidArgument, as `reference.matrix_product_vjp`.
     """
     require_like("cotangent", cotangent, require_product(a, b), a.dtype, "of the product")
-    gradients = MatrixProductGradients(np.empty(a.shape, a.dtype), np.empty(b.shape, b.dtype))
-    product_vjp_kernel(multiplier(a.dtype), *map(contiguous, (a, b, cotangent)), gradients.b, gradients.a, True)
-    return gradients
+    targets = destinations(out, MatrixProductGradients(a, b), a, b, cotangent)
+    arrays = contiguous(a), contiguous(b), contiguous(cotangent)
+    product_vjp_kernel(multiplier(a.dtype), *arrays, targets.b, targets.a, True)
+    return deliver(targets, out)
 
 
-def flatten(values: np.ndarray) -> np.ndarray:
+def flatten(values: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """All numbers of an array along one axis, the last axis running fastest.
 
-    Args: values, any shape from rank 1.
+    Args: values, any shape from rank 1; out [the count of numbers] to write into.
     Returns: [the count of numbers], with memory of its own.
     Raises: InvalidArgument, as `reference.flatten`.
     """
-    return np.array(require_array("values", values), order="C").reshape(-1)
+    target = destination(out, (require_array("values", values).size,), values.dtype, values)
+    target.reshape(values.shape)[...] = values
+    return deliver(target, out)
 
 
-def one_hot(indices: np.ndarray, *, classes: int) -> np.ndarray:
+def one_hot(indices: np.ndarray, *, classes: int, out: np.ndarray | None = None) -> np.ndarray:
     """Labels as rows of zeros with a single one, in the column of the label's class.
 
-    Args: indices [N], whole numbers of any numeric dtype; classes, K.
+    Args: indices [N], whole numbers of any numeric dtype; classes, K; out [N, K] of int64 to write into.
     Returns: [N, K] of int64.
+    Memory: twice as many indices of int64.
     Raises: InvalidArgument, as `reference.one_hot`.
     """
     places, count = require_one_hot(indices, classes)
-    result = np.zeros((places.size, count), np.int64)
-    result[np.arange(places.size), places] = 1
-    return result
+    target = destination(out, (places.size, count), INDEX)
+    target.fill(0)
+    target[np.arange(places.size), places] = 1
+    return deliver(target, out)
 
 
 def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -81,6 +90,7 @@ def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, out: np.
 
     Args: inputs [N, D]; weights [D, H]; bias [H]; out [N, H] to write into.
     Returns: [N, H].
+    Memory: as `matrix_product`.
     Raises: InvalidArgument, as `reference.dense`.
     """
     shape = require_dense(inputs, weights, bias)
@@ -89,19 +99,27 @@ def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, out: np.
     return deliver(target, out)
 
 
-def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotangent: np.ndarray) -> DenseGradients:
+def dense_vjp(
+    inputs: np.ndarray,
+    weights: np.ndarray,
+    bias: np.ndarray,
+    cotangent: np.ndarray,
+    *,
+    out: DenseGradients | None = None,
+) -> DenseGradients:
     """Carry the gradient of a loss back through a dense layer.
 
-    Args: inputs [N, D]; weights [D, H]; bias [H]; cotangent [N, H].
+    Args: inputs [N, D]; weights [D, H]; bias [H]; cotangent [N, H]; out, the three arrays to write into.
     Returns: DenseGradients(inputs [N, D], weights [D, H], bias [H]).
+    Memory: as `matrix_product_vjp`.
     Raises: InvalidArgument, as `reference.dense_vjp`.
     """
     shape = require_dense(inputs, weights, bias)
     require_like("cotangent", cotangent, shape, inputs.dtype, "of the layer's output")
-    gradients = DenseGradients(*(np.empty(array.shape, array.dtype) for array in (inputs, weights, bias)))
-    arrays = map(contiguous, (inputs, weights, cotangent))
-    dense_vjp_kernel(multiplier(inputs.dtype), *arrays, gradients.weights, gradients.bias, gradients.inputs, True)
-    return gradients
+    targets = destinations(out, DenseGradients(inputs, weights, bias), inputs, weights, cotangent)
+    arrays = contiguous(inputs), contiguous(weights), contiguous(cotangent)
+    dense_vjp_kernel(multiplier(inputs.dtype), *arrays, targets.weights, targets.bias, targets.inputs, True)
+    return deliver(targets, out)
 
 
 @compiled()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from fast.cpu import elementary
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
-from fast.cpu.recurrent import Network, examples_first, gradients_of_sums, sums_of_inputs, time_first
+from fast.cpu.recurrent import Network, gradients_of_sums, sums_of_inputs, time_first
 from fast.results import LSTMSequence, LSTMState, RecurrentGradients
 from fast.validation.recurrent import require_pair, require_weights
 
@@ -22,18 +22,28 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 
 def lstm_step(
-    inputs: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, state: Pair
+    inputs: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray,
+    state: Pair,
+    *,
+    out: LSTMState | None = None,
 ) -> LSTMState:
     """One step of a long short-term memory; gates in the order input, forget, candidate, output.
 
-    Args: inputs [N, D]; kernel [D, 4U]; recurrent_kernel [U, 4U]; bias [4U]; state, the tuple (hidden, cell), [N, U].
+    Args: inputs [N, D]; kernel [D, 4U]; recurrent_kernel [U, 4U]; bias [4U]; state, the tuple (hidden, cell), [N, U];
+        out, two arrays [N, U].
     Returns: LSTMState(hidden, cell), [N, U] each.
+    Memory: as `lstm` for a single step.
     Raises: InvalidArgument, as `reference.lstm_step`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 4)
     require_pair("state", state, (shape, shape), inputs.dtype)
+    targets = destinations(out, LSTMState(*state))
     hidden, cell, _ = _states((inputs[:, None], kernel, recurrent_kernel, bias), state)
-    return LSTMState(hidden[1].copy(), cell[1].copy())
+    targets.hidden[...], targets.cell[...] = hidden[1], cell[1]
+    return deliver(targets, out)
 
 
 def lstm_step_vjp(
@@ -43,35 +53,50 @@ def lstm_step_vjp(
     bias: np.ndarray,
     state: Pair,
     cotangent: Pair,
+    *,
+    out: RecurrentGradients | None = None,
 ) -> RecurrentGradients:
     """Carry a gradient back through one step of a long short-term memory.
 
-    Args: as `lstm_step`; cotangent, a tuple of the gradients of hidden and cell, [N, U] each.
+    Args: as `lstm_step`; cotangent, a tuple of the gradients of hidden and cell, [N, U] each; out, the arrays to write
+        into, those of the state in a tuple.
     Returns: RecurrentGradients, of the shapes of the inputs; its state is an LSTMState.
+    Memory: as `lstm_vjp` for a single step.
     Raises: InvalidArgument, as `reference.lstm_step_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 4)
     require_pair("state", state, (shape, shape), inputs.dtype)
     require_pair("cotangent", cotangent, (shape, shape), inputs.dtype)
     network = inputs[:, None], kernel, recurrent_kernel, bias
-    gradients = _vjp(network, state, (cotangent[0][:, None], cotangent[1]))
-    return gradients._replace(inputs=gradients.inputs[:, 0])
+    targets = _targets(out, inputs, network[1:], state, cotangent)
+    _vjp(network, state, (cotangent[0][:, None], cotangent[1]), targets)
+    return deliver(targets, out)
 
 
 def lstm(
-    inputs: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, state: Pair | None = None
+    inputs: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray,
+    state: Pair | None = None,
+    *,
+    out: LSTMSequence | None = None,
 ) -> LSTMSequence:
     """A long short-term memory over whole sequences.
 
-    Args: inputs [N, T, D]; the others as `lstm_step`, the state zeros when not given.
+    Args: inputs [N, T, D]; the others as `lstm_step`, the state zeros when not given; out, the two arrays.
     Returns: LSTMSequence(outputs [N, T, U], cell [N, U]).
+    Memory: six arrays of the size of the outputs, and one of that of the inputs.
     Raises: InvalidArgument, as `reference.lstm`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 4)
     state = (np.zeros(shape, inputs.dtype),) * 2 if state is None else state
     require_pair("state", state, (shape, shape), inputs.dtype)
+    like = LSTMSequence(Form((*inputs.shape[:2], shape[1]), inputs.dtype), Form(shape, inputs.dtype))
+    targets = destinations(out, like)
     hidden, cell, _ = _states((inputs, kernel, recurrent_kernel, bias), state)
-    return LSTMSequence(examples_first(hidden[1:]), cell[-1].copy())
+    targets.outputs[...], targets.cell[...] = hidden[1:].swapaxes(0, 1), cell[-1]
+    return deliver(targets, out)
 
 
 def lstm_vjp(
@@ -81,17 +106,31 @@ def lstm_vjp(
     bias: np.ndarray,
     state: Pair,
     cotangent: Pair,
+    *,
+    out: RecurrentGradients | None = None,
 ) -> RecurrentGradients:
     """Carry a gradient back through whole sequences of a long short-term memory.
 
-    Args: as `lstm`, with a state; cotangent, a tuple of the gradients of outputs [N, T, U] and cell [N, U].
+    Args: as `lstm`, with a state; cotangent, a tuple of the gradients of outputs [N, T, U] and cell [N, U]; out, the
+        arrays to write into, those of the state in a tuple.
     Returns: RecurrentGradients, of the shapes of the inputs; its state is an LSTMState.
+    Memory: seven arrays of the size of the outputs, and two of that of the inputs.
     Raises: InvalidArgument, as `reference.lstm_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 4)
     require_pair("state", state, (shape, shape), inputs.dtype)
     require_pair("cotangent", cotangent, ((*inputs.shape[:2], shape[1]), shape), inputs.dtype)
-    return _vjp((inputs, kernel, recurrent_kernel, bias), state, cotangent)
+    targets = _targets(out, inputs, (kernel, recurrent_kernel, bias), state, cotangent)
+    _vjp((inputs, kernel, recurrent_kernel, bias), state, cotangent, targets)
+    return deliver(targets, out)
+
+
+def _targets(
+    out: RecurrentGradients | None, inputs: np.ndarray, weights: tuple[np.ndarray, ...], state: Pair, cotangent: Pair
+) -> RecurrentGradients:
+    """Where the gradients are written."""
+    like = RecurrentGradients(inputs, *weights, LSTMState(*state))
+    return destinations(out, like, inputs, *weights, *state, *cotangent)
 
 
 def _states(network: Network, state: Pair) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,12 +142,12 @@ def _states(network: Network, state: Pair) -> tuple[np.ndarray, np.ndarray, np.n
     return hidden, cell, gates
 
 
-def _vjp(network: Network, state: Pair, cotangent: Pair) -> RecurrentGradients:
+def _vjp(network: Network, state: Pair, cotangent: Pair, targets: RecurrentGradients) -> None:
     hidden, cell, gates = _states(network, state)
-    d_hidden, d_cell = np.empty_like(hidden[0]), cotangent[1].copy(order="C")
-    recurrent_kernel = contiguous(network[2])
+    d_hidden, d_cell = targets.state
+    d_cell[...], recurrent_kernel = cotangent[1], contiguous(network[2])
     _go_back(multiplier(gates.dtype), time_first(cotangent[0]), recurrent_kernel, cell, gates, d_hidden, d_cell)
-    return RecurrentGradients(*gradients_of_sums(network, hidden[:-1], gates), LSTMState(d_hidden, d_cell))
+    gradients_of_sums(network, hidden[:-1], gates, targets)
 
 
 @compiled()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled
-from fast.validation import require_scalars
+from fast.validation import require_scalar
 from fast.validation.metrics import require_average, require_confusion, require_counting
 from reference.errors import require_number
 
@@ -20,82 +20,98 @@ __all__ = ["accuracy", "confusion_matrix", "f_score", "precision", "recall"]
 
 
 def confusion_matrix(
-    predictions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, classes: int
+    predictions: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    classes: int,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Count how often each class, a row, was predicted where each class, a column, was right.
 
-    Args: predictions [N] and labels [N], class indices of any numeric dtype; weights [N], or None; classes, K.
+    Args: predictions [N] and labels [N], class indices of any numeric dtype; weights [N], or None; classes, K;
+        out [K, K] to write into.
     Returns: [K, K], of the weights' dtype; int64 without weights.
+    Memory: copies of predictions and labels as int64.
     Raises: InvalidArgument, as `reference.confusion_matrix`.
     """
     rows, columns, weights, classes = require_counting(predictions, labels, weights, classes)
-    matrix = np.zeros((classes, classes), weights.dtype)
-    _count(contiguous(rows), contiguous(columns), contiguous(weights), matrix)
-    return matrix
+    target = destination(out, (classes, classes), weights.dtype, weights)
+    target.fill(0)
+    _count(contiguous(rows), contiguous(columns), contiguous(weights), target)
+    return deliver(target, out)
 
 
-def accuracy(confusion: np.ndarray) -> np.ndarray:
+def accuracy(confusion: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """The part of all examples that was classified right; 0 of none.
 
-    Args: confusion [K, K].
+    Args: confusion [K, K]; out, an array without axes to write into.
     Returns: an array without axes.
     Raises: InvalidArgument, as `reference.accuracy`.
     """
-    result = np.empty(1, require_confusion(confusion).dtype)
-    _precision(contiguous(confusion), result)
-    return result.reshape(())
+    target = destination(out, (), require_confusion(confusion).dtype, confusion)
+    _precision(contiguous(confusion), target.reshape(1))
+    return deliver(target, out)
 
 
-def precision(confusion: np.ndarray, *, average: str = "none") -> np.ndarray:
+def precision(confusion: np.ndarray, *, average: str = "none", out: np.ndarray | None = None) -> np.ndarray:
     """Of the examples that were predicted to be of a class, the part that is; 0 of none.
 
-    Args: confusion [K, K], a row for each predicted class; average, "none", "macro" or "micro".
+    Args: confusion [K, K], a row for each predicted class; average, "none", "macro" or "micro";
+        out, the array to write into.
     Returns: [K], or an array without axes if it is averaged.
     Raises: InvalidArgument, as `reference.precision`.
     """
-    scores = np.empty(_count_of_scores(confusion, average), confusion.dtype)
+    scores, target = _prepared(confusion, average, out)
     _precision(contiguous(confusion), scores)
-    return _averaged(scores, average)
+    return deliver(_averaged(scores, target), out)
 
 
-def recall(confusion: np.ndarray, *, average: str = "none") -> np.ndarray:
+def recall(confusion: np.ndarray, *, average: str = "none", out: np.ndarray | None = None) -> np.ndarray:
     """Of the examples that are of a class, the part that was found; 0 of none.
 
-    Args: confusion [K, K], a row for each predicted class; average, "none", "macro" or "micro".
+    Args: confusion [K, K], a row for each predicted class; average, "none", "macro" or "micro";
+        out, the array to write into.
     Returns: [K], or an array without axes if it is averaged.
     Raises: InvalidArgument, as `reference.recall`.
     """
-    scores = np.empty(_count_of_scores(confusion, average), confusion.dtype)
+    scores, target = _prepared(confusion, average, out)
     _precision(contiguous(confusion.T), scores)
-    return _averaged(scores, average)
+    return deliver(_averaged(scores, target), out)
 
 
-def f_score(confusion: np.ndarray, *, beta: float = 1, average: str = "none") -> np.ndarray:
+def f_score(
+    confusion: np.ndarray, *, beta: float = 1, average: str = "none", out: np.ndarray | None = None
+) -> np.ndarray:
     """The weighted harmonic mean of precision and recall; 0 where both are.
 
-    Args: confusion [K, K], a row for each predicted class; beta, a number ≥ 0; average, "none", "macro" or "micro".
+    Args: confusion [K, K], a row for each predicted class; beta, a number ≥ 0; average, "none", "macro" or "micro";
+        out, the array to write into.
     Returns: [K], or an array without axes if it is averaged.
     Raises: InvalidArgument, as `reference.f_score`.
     """
-    scores = np.empty(_count_of_scores(confusion, average), confusion.dtype)
+    scores, target = _prepared(confusion, average, out)
     recalls = np.empty_like(scores)
-    (weight,) = require_scalars(confusion.dtype, beta=require_number("beta", beta, 0))
+    weight = require_scalar(confusion.dtype, "beta", require_number("beta", beta, 0))
     _precision(contiguous(confusion), scores)
     _precision(contiguous(confusion.T), recalls)
     _combine(scores, recalls, weight)
-    return _averaged(scores, average)
+    return deliver(_averaged(scores, target), out)
 
 
-def _count_of_scores(confusion: np.ndarray, average: str) -> int:
-    """How many ratios there are: one for each class, or one of all classes' sums."""
-    classes = len(require_confusion(confusion))
-    return 1 if require_average(average) == "micro" else classes
+def _prepared(confusion: np.ndarray, average: str, out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """An array for the ratio of each class, or for one of all classes' sums; and where the result is written."""
+    classes, dtype = len(require_confusion(confusion)), confusion.dtype
+    several = require_average(average) == "none"
+    target = destination(out, (classes,) if several else (), dtype, confusion)
+    return np.empty(classes, dtype) if average == "macro" else target.reshape(-1), target
 
 
-def _averaged(scores: np.ndarray, average: str) -> np.ndarray:
-    if average == "macro":
-        _mean(scores)
-    return scores if average == "none" else scores[:1].copy().reshape(())
+def _averaged(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The result, which several scores are already, and one of all classes' sums; else their mean."""
+    if scores.size > target.size:
+        _mean(scores, target.reshape(-1))
+    return target
 
 
 @compiled()
@@ -129,8 +145,8 @@ def _combine(scores, recalls, beta):
 
 
 @compiled()
-def _mean(scores):
+def _mean(scores, result):
     total = scores[0]
     for k in range(1, scores.size):
         total += scores[k]
-    scores[0] = total / scores.dtype.type(scores.size)
+    result[0] = total / scores.dtype.type(scores.size)

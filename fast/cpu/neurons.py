@@ -8,11 +8,13 @@ The ladder:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import INDEX, Form, contiguous, deliver, delivered, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.perceptron import grown
 from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
@@ -29,60 +31,84 @@ __all__ = [
 ]
 
 
-def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def mcculloch_pitts(
+    inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Let neurons fire whose excited inputs are as many as their threshold, unless an inhibitory one is on.
 
-    Args: inputs [N, D], 0 or 1, and connections [D, U], 1, -1 or 0, of any numeric dtype; thresholds [U].
+    Args: inputs [N, D], 0 or 1, and connections [D, U], 1, -1 or 0, of any numeric dtype; thresholds [U];
+        out [N, U] of int64 to write into.
     Returns: [N, U] of int64, 0 or 1.
+    Memory: copies of inputs and connections as int8.
     Raises: InvalidArgument, as `reference.mcculloch_pitts`.
     """
     on, wires = require_neurons(inputs, connections, thresholds)
-    fired = np.empty((len(on), len(thresholds)), np.int64)
+    target = destination(out, (len(on), len(thresholds)), INDEX, thresholds)
     kernel = _fire_loop if on.size < PARALLEL_SIZE else _fire_threads
-    kernel(contiguous(on), contiguous(wires), contiguous(thresholds), fired)
-    return fired
+    kernel(contiguous(on), contiguous(wires), contiguous(thresholds), target)
+    return deliver(target, out)
 
 
 def rosenblatt_train(
-    inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    *,
+    epochs: int,
+    learning_rate: float = 1,
+    out: RosenblattTrace | None = None,
 ) -> RosenblattTrace:
     """Train a perceptron of binary inputs: after a mistake, change the weights of those inputs that were 1.
 
-    Args: inputs [N, D] and labels [N], 0 or 1, of any numeric dtype; weights [D + 1]; the others as the reference.
+    Args: inputs [N, D] and labels [N], 0 or 1, of any numeric dtype; weights [D + 1]; the others as the reference;
+        out, arrays that a trace of as many steps fits.
     Returns: RosenblattTrace; `outputs` and `changes` are int64, all else has the weights' dtype.
+    Memory: up to three times the trace.
     Raises: InvalidArgument, as `reference.rosenblatt_train`.
     """
     on, wanted, epochs, rate = require_learning(inputs, labels, weights, epochs, learning_rate)
-    return RosenblattTrace(*_learn(contiguous(on), contiguous(wanted), contiguous(weights), epochs, rate))
+    trace = RosenblattTrace(*_learn(contiguous(on), contiguous(wanted), contiguous(weights), epochs, rate))
+    return delivered(trace, out)
 
 
-def multiclass_perceptron_predict(features: np.ndarray, weights: np.ndarray) -> MulticlassPrediction:
+def multiclass_perceptron_predict(
+    features: np.ndarray, weights: np.ndarray, *, out: MulticlassPrediction | None = None
+) -> MulticlassPrediction:
     """Give each example the class whose perceptron has the highest score, of several the first.
 
-    Args: features [N, D]; weights [D + 1, K], the biases last.
+    Args: features [N, D]; weights [D + 1, K], the biases last; out, the two arrays to write into.
     Returns: MulticlassPrediction(scores [N, K], classes [N] as int64).
     Raises: InvalidArgument, as `reference.multiclass_perceptron_predict`.
     """
     require_scoring(features, weights)
-    scores = np.empty((len(features), weights.shape[1]), features.dtype)
-    classes = np.empty(len(features), np.int64)
+    shape = (len(features), weights.shape[1])
+    like: Any = MulticlassPrediction(Form(shape, features.dtype), Form(shape[:1], INDEX))
+    targets = destinations(out, like, features, weights)
     kernel = _predict_loop if features.size < PARALLEL_SIZE else _predict_threads
-    kernel(contiguous(features), contiguous(weights), scores, classes)
-    return MulticlassPrediction(scores, classes)
+    kernel(contiguous(features), contiguous(weights), *targets)
+    return deliver(targets, out)
 
 
 def multiclass_perceptron_train(
-    features: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
+    features: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    *,
+    epochs: int,
+    learning_rate: float = 1,
+    out: MulticlassTrace | None = None,
 ) -> MulticlassTrace:
     """Train a perceptron for each class: after a mistake, change the right one's weights and the wrong one's.
 
     Args: features [N, D]; labels [N], class indices of any numeric dtype; weights [D + 1, K]; the others as the
-    reference.
+        reference; out, arrays that a trace of as many steps fits.
     Returns: MulticlassTrace; `predictions` is int64, all else has the features' dtype.
+    Memory: up to three times the trace.
     Raises: InvalidArgument, as `reference.multiclass_perceptron_train`.
     """
     classes, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
-    return MulticlassTrace(*_learn_classes(contiguous(features), classes, contiguous(weights), epochs, rate))
+    trace = MulticlassTrace(*_learn_classes(contiguous(features), classes, contiguous(weights), epochs, rate))
+    return delivered(trace, out)
 
 
 @compiled()

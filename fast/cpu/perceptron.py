@@ -10,10 +10,11 @@ The ladder:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import INDEX, Form, contiguous, deliver, delivered, destinations
 from fast.cpu.compilation import compiled
 from fast.results import PerceptronPrediction, PerceptronTrace
 from fast.validation import require_array
@@ -31,30 +32,37 @@ def perceptron_sgd(
     epochs: int,
     learning_rate: LearningRate = 1,
     initial_weights: np.ndarray | None = None,
+    out: PerceptronTrace | None = None,
 ) -> PerceptronTrace:
     """Train a perceptron, threshold folded in, until N examples in a row needed no update or the epochs are over.
 
-    Args: features [N, D]; labels [N], +1 or -1; the others as `reference.perceptron_sgd`.
+    Args: features [N, D]; labels [N], +1 or -1; the others as `reference.perceptron_sgd`; out, arrays that a trace of
+        as many steps fits.
     Returns: PerceptronTrace; `updated` is int64, all else has the features' dtype.
+    Memory: up to three times the trace.
     Raises: InvalidArgument, as `reference.perceptron_sgd`.
     """
     rates, weights = require_training(features, labels, epochs, learning_rate, initial_weights)
     signs = labels.astype(features.dtype)
-    return PerceptronTrace(*_train(contiguous(features), signs, contiguous(rates), contiguous(weights)))
+    trace = PerceptronTrace(*_train(contiguous(features), signs, contiguous(rates), contiguous(weights)))
+    return delivered(trace, out)
 
 
-def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronPrediction:
+def perceptron_predict(
+    features: np.ndarray, weights: np.ndarray, *, out: PerceptronPrediction | None = None
+) -> PerceptronPrediction:
     """Tell on which side of a perceptron's hyperplane each example lies, and how far.
 
-    Args: features [N, D]; weights [D + 1], the threshold last.
+    Args: features [N, D]; weights [D + 1], the threshold last; out, the two arrays to write into.
     Returns: PerceptronPrediction(scores [N], labels [N] as int64).
     Raises: InvalidArgument, as `reference.perceptron_predict`.
     """
-    count = len(require_array("features", features, "N D"))
+    shape = require_array("features", features, "N D").shape[:1]
     require_weights("weights", weights, features)
-    scores, labels = np.empty(count, features.dtype), np.empty(count, np.int64)
-    _predict(contiguous(features), contiguous(weights), scores, labels)
-    return PerceptronPrediction(scores, labels)
+    like: Any = PerceptronPrediction(Form(shape, features.dtype), Form(shape, INDEX))
+    targets = destinations(out, like, features, weights)
+    _predict(contiguous(features), contiguous(weights), *targets)
+    return deliver(targets, out)
 
 
 @compiled()

@@ -14,6 +14,8 @@ A mean adds up in the output's own row of channels, which stays in the first cac
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
 
@@ -69,17 +71,19 @@ def max_pool2d_vjp(
     pool_size: int | tuple[int, int] = 2,
     strides: int | tuple[int, int] | None = None,
     padding: str = "valid",
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Carry a gradient back through `max_pool2d`: all of it goes to the first cell that won.
 
-    Args: images [N, H, W, C]; cotangent [N, OH, OW, C]; the others as in `max_pool2d`.
+    Args: images [N, H, W, C]; cotangent [N, OH, OW, C]; the others as in `max_pool2d`; out [N, H, W, C].
     Returns: [N, H, W, C].
     Raises: InvalidArgument, as `reference.max_pool2d_vjp`.
     """
-    gradients, window = _prepared(images, cotangent, (pool_size, strides, padding))
+    window = _require_windows(images, cotangent, pool_size, strides, padding)
+    target = destination(out, images.shape, images.dtype, images, cotangent)
     kernel = _pool_vjp_loop if images.size < PARALLEL_SIZE else _pool_vjp_threads
-    kernel(contiguous(images), contiguous(cotangent), gradients, *window)
-    return gradients
+    kernel(contiguous(images), contiguous(cotangent), target, *window)
+    return deliver(target, out)
 
 
 def average_pool2d(
@@ -106,17 +110,19 @@ def average_pool2d_vjp(
     pool_size: int | tuple[int, int] = 2,
     strides: int | tuple[int, int] | None = None,
     padding: str = "valid",
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Carry a gradient back through `average_pool2d`: every cell of a window gets an equal share.
 
-    Args: images [N, H, W, C]; cotangent [N, OH, OW, C]; the others as in `average_pool2d`.
+    Args: images [N, H, W, C]; cotangent [N, OH, OW, C]; the others as in `average_pool2d`; out [N, H, W, C].
     Returns: [N, H, W, C].
     Raises: InvalidArgument, as `reference.average_pool2d_vjp`.
     """
-    gradients, window = _prepared(images, cotangent, (pool_size, strides, padding))
+    window = _require_windows(images, cotangent, pool_size, strides, padding)
+    target = destination(out, images.shape, images.dtype, cotangent)
     kernel = _average_vjp_loop if images.size < PARALLEL_SIZE else _average_vjp_threads
-    kernel(contiguous(cotangent), gradients, *window)
-    return gradients
+    kernel(contiguous(cotangent), target, *window)
+    return deliver(target, out)
 
 
 def _pooled(loop, threads, images: np.ndarray, how: tuple, out: np.ndarray | None) -> np.ndarray:
@@ -128,11 +134,11 @@ def _pooled(loop, threads, images: np.ndarray, how: tuple, out: np.ndarray | Non
     return deliver(target, out)
 
 
-def _prepared(images: np.ndarray, cotangent: np.ndarray, how: tuple) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Check the arguments of a gradient; return an array for it, and where the windows stand."""
+def _require_windows(images: np.ndarray, cotangent: np.ndarray, *how: Any) -> tuple[int, ...]:
+    """Check the arguments of a gradient; return the size of the windows and where they stand."""
     geometry, size = require_pooling(images, *how)
     require_like("cotangent", cotangent, _output_shape(images, geometry), images.dtype, "of the pooling's output")
-    return np.empty(images.shape, images.dtype), (*size, *window_steps(geometry))
+    return *size, *window_steps(geometry)
 
 
 def _output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, ...]:

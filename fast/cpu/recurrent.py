@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from fast.cpu import elementary
-from fast.cpu.arguments import contiguous
+from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
@@ -30,17 +30,26 @@ Network = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def simple_rnn_step(
-    inputs: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, state: np.ndarray
+    inputs: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray,
+    state: np.ndarray,
+    *,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """One step of a simple recurrent network: tanh(x·W + h·R + b).
 
-    Args: inputs [N, D]; kernel [D, U]; recurrent_kernel [U, U]; bias [U]; state [N, U].
+    Args: inputs [N, D]; kernel [D, U]; recurrent_kernel [U, U]; bias [U]; state [N, U]; out [N, U].
     Returns: [N, U].
+    Memory: as `simple_rnn` for a single step.
     Raises: InvalidArgument, as `reference.simple_rnn_step`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
-    return hidden_states((inputs[:, None], kernel, recurrent_kernel, bias), state)[1].copy()
+    target = destination(out, shape, inputs.dtype)
+    target[...] = hidden_states((inputs[:, None], kernel, recurrent_kernel, bias), state)[1]
+    return deliver(target, out)
 
 
 def simple_rnn_step_vjp(
@@ -50,18 +59,22 @@ def simple_rnn_step_vjp(
     bias: np.ndarray,
     state: np.ndarray,
     cotangent: np.ndarray,
+    *,
+    out: RecurrentGradients | None = None,
 ) -> RecurrentGradients:
     """Carry a gradient back through one step of a simple recurrent network.
 
-    Args: as `simple_rnn_step`; cotangent [N, U].
+    Args: as `simple_rnn_step`; cotangent [N, U]; out, the five arrays to write into.
     Returns: RecurrentGradients, of the shapes of the inputs.
+    Memory: as `simple_rnn_vjp` for a single step.
     Raises: InvalidArgument, as `reference.simple_rnn_step_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, shape, inputs.dtype, "of the output")
-    gradients = _vjp((inputs[:, None], kernel, recurrent_kernel, bias), state, cotangent[:, None])
-    return gradients._replace(inputs=gradients.inputs[:, 0])
+    targets = _targets(out, inputs, kernel, recurrent_kernel, bias, state, cotangent)
+    _vjp((inputs[:, None], kernel, recurrent_kernel, bias), state, cotangent[:, None], targets)
+    return deliver(targets, out)
 
 
 def simple_rnn(
@@ -70,16 +83,22 @@ def simple_rnn(
     recurrent_kernel: np.ndarray,
     bias: np.ndarray,
     state: np.ndarray | None = None,
+    *,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """A simple recurrent network over whole sequences: the output of every step.
 
-    Args: inputs [N, T, D]; kernel [D, U]; recurrent_kernel [U, U]; bias [U]; state [N, U], zeros when not given.
+    Args: inputs [N, T, D]; kernel [D, U]; recurrent_kernel [U, U]; bias [U]; state [N, U], zeros when not given;
+        out [N, T, U].
     Returns: [N, T, U].
+    Memory: two arrays of that size, and one of the size of the inputs.
     Raises: InvalidArgument, as `reference.simple_rnn`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 1)
     state = require_state(state, shape, inputs.dtype)
-    return examples_first(hidden_states((inputs, kernel, recurrent_kernel, bias), state)[1:])
+    target = destination(out, (*inputs.shape[:2], shape[1]), inputs.dtype)
+    target[...] = hidden_states((inputs, kernel, recurrent_kernel, bias), state)[1:].swapaxes(0, 1)
+    return deliver(target, out)
 
 
 def simple_rnn_vjp(
@@ -89,17 +108,27 @@ def simple_rnn_vjp(
     bias: np.ndarray,
     state: np.ndarray,
     cotangent: np.ndarray,
+    *,
+    out: RecurrentGradients | None = None,
 ) -> RecurrentGradients:
     """Carry a gradient back through whole sequences: backpropagation through time.
 
-    Args: as `simple_rnn`, with a state; cotangent [N, T, U].
+    Args: as `simple_rnn`, with a state; cotangent [N, T, U]; out, the five arrays to write into.
     Returns: RecurrentGradients, of the shapes of the inputs.
+    Memory: four arrays of the size of the outputs, and two of that of the inputs.
     Raises: InvalidArgument, as `reference.simple_rnn_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, (*inputs.shape[:2], shape[1]), inputs.dtype, "of the outputs")
-    return _vjp((inputs, kernel, recurrent_kernel, bias), state, cotangent)
+    targets = _targets(out, inputs, kernel, recurrent_kernel, bias, state, cotangent)
+    _vjp((inputs, kernel, recurrent_kernel, bias), state, cotangent, targets)
+    return deliver(targets, out)
+
+
+def _targets(out: RecurrentGradients | None, *arrays: np.ndarray) -> RecurrentGradients:
+    """Where the gradients of all arrays but the last, which is the cotangent, are written."""
+    return destinations(out, RecurrentGradients(*arrays[:-1]), *arrays)
 
 
 def hidden_states(network: Network, state: np.ndarray) -> np.ndarray:
@@ -120,35 +149,27 @@ def sums_of_inputs(network: Network) -> np.ndarray:
     return sums
 
 
-def _vjp(network: Network, state: np.ndarray, cotangent: np.ndarray) -> RecurrentGradients:
+def _vjp(network: Network, state: np.ndarray, cotangent: np.ndarray, targets: RecurrentGradients) -> None:
     hidden, deltas = hidden_states(network, state), time_first(cotangent).copy()
-    d_state = np.empty(state.shape, state.dtype)
-    _go_back(multiplier(state.dtype), hidden[1:], contiguous(network[2]), deltas, d_state)
-    return RecurrentGradients(*gradients_of_sums(network, hidden[:-1], deltas), d_state)
+    _go_back(multiplier(state.dtype), hidden[1:], contiguous(network[2]), deltas, targets.state)
+    gradients_of_sums(network, hidden[:-1], deltas, targets)
 
 
-def gradients_of_sums(network: Network, before: np.ndarray, deltas: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The gradients of inputs, kernel, recurrent kernel and bias, from those of the weighted sums [T, N, columns]."""
-    inputs, kernel, recurrent_kernel, bias = network
-    rows, slopes = steps_as_rows(time_first(inputs)), steps_as_rows(deltas)
-    d_inputs, d_bias = np.empty(rows.shape, rows.dtype), np.empty(bias.shape, rows.dtype)
-    d_kernel, d_recurrent = (np.empty(matrix.shape, rows.dtype) for matrix in (kernel, recurrent_kernel))
-    address = multiplier(rows.dtype)
-    dense_vjp_kernel(address, rows, contiguous(kernel), slopes, d_kernel, d_bias, d_inputs, True)
-    states = steps_as_rows(before)
-    dense_vjp_kernel(address, states, contiguous(recurrent_kernel), slopes, d_recurrent, d_bias, states, False)
+def gradients_of_sums(network: Network, before: np.ndarray, deltas: np.ndarray, targets: RecurrentGradients) -> None:
+    """The gradients of all but the state, from those of the weighted sums [T, N, columns]."""
+    inputs, kernel, recurrent_kernel, _ = network
+    rows, slopes, address = steps_as_rows(time_first(inputs)), steps_as_rows(deltas), multiplier(deltas.dtype)
+    d_inputs, d_bias = np.empty(rows.shape, rows.dtype), targets.bias
+    dense_vjp_kernel(address, rows, contiguous(kernel), slopes, targets.kernel, d_bias, d_inputs, True)
+    states, recurrent_kernel = steps_as_rows(before), contiguous(recurrent_kernel)
+    dense_vjp_kernel(address, states, recurrent_kernel, slopes, targets.recurrent_kernel, d_bias, states, False)
     shape = (inputs.shape[1], inputs.shape[0], inputs.shape[2])
-    return examples_first(d_inputs.reshape(shape)), d_kernel, d_recurrent, d_bias
+    targets.inputs.reshape(inputs.shape)[...] = d_inputs.reshape(shape).swapaxes(0, 1)
 
 
 def time_first(array: np.ndarray) -> np.ndarray:
     """[N, T, …] as [T, N, …], without gaps."""
     return contiguous(array.swapaxes(0, 1))
-
-
-def examples_first(array: np.ndarray) -> np.ndarray:
-    """[T, N, …] as a new array [N, T, …]."""
-    return np.array(array.swapaxes(0, 1), order="C")
 
 
 def steps_as_rows(array: np.ndarray) -> np.ndarray:

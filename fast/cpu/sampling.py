@@ -5,12 +5,14 @@ Of a row's running sum only so much is computed as the draw needs.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
-from fast.cpu.arguments import contiguous, flat
+from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destinations, flat
 from fast.cpu.compilation import compiled
 from fast.cpu.softmax import softmax
 from fast.results import Sample
@@ -19,21 +21,25 @@ from fast.validation.sampling import require_sampling
 __all__ = ["Sample", "sample_index"]
 
 
-def sample_index(probabilities: np.ndarray, draws: np.ndarray, *, temperature: float = 1) -> Sample:
+def sample_index(
+    probabilities: np.ndarray, draws: np.ndarray, *, temperature: float = 1, out: Sample | None = None
+) -> Sample:
     """Draw a class for each row of probabilities, after a temperature has made them more or less alike.
 
-    Args: probabilities [N, K]; draws [N], uniform in [0, 1); temperature, a number above 0.
+    Args: probabilities [N, K]; draws [N], uniform in [0, 1); temperature, a number above 0; out, the two arrays to
+        write into.
     Returns: Sample(probabilities [N, K], indices [N] as int64).
     Raises: InvalidArgument, as `reference.sample_index`.
     """
     divisor = require_sampling(probabilities, draws, temperature)
-    scores = np.empty(probabilities.shape, probabilities.dtype)
+    like: Any = Sample(probabilities, Form(draws.shape, INDEX))
+    targets = destinations(out, like, probabilities, draws)
+    scores, indices = targets
     kernel = _scores_loop if scores.size < PARALLEL_SIZE else _scores_threads
     kernel(flat(probabilities), divisor, scores.ravel())
     softmax(scores, out=scores)
-    indices = np.empty(draws.size, np.int64)
     _pick(scores, contiguous(draws), indices)
-    return Sample(scores, indices)
+    return deliver(targets, out)
 
 
 @compiled()
