@@ -1,7 +1,6 @@
-"""What callers may rely on: any layout of inputs, `out`, special values, the same bits always, and errors that help."""
+"""What callers may rely on: any layout of inputs, special values, the same bits always, and errors that help."""
 
 import importlib
-import inspect
 from functools import partial
 
 import numba
@@ -20,10 +19,8 @@ from tests.fast.drawn import (
     drawn_calls,
     functions_of,
     has_examples,
-    read_only,
     rooms_of,
     spoilt,
-    spread_out,
     stretched,
 )
 
@@ -31,8 +28,6 @@ from tests.fast.drawn import (
 matrix_product = importlib.import_module("fast.cpu.matrix_product")
 DTYPES = [np.float32, np.float64]
 OPERATIONS = functions_of(cpu)
-#: Those that write where the caller wants it.
-WITH_OUT = [name for name, function in OPERATIONS.items() if "out" in inspect.signature(function).parameters]
 #: The kernels with threads that Python calls: room, name, kernel. The matrix product is called by kernels only.
 THREADED = [
     (room, name, value)
@@ -119,44 +114,6 @@ def test_an_example_has_the_same_bits_in_any_batch(dtype):
         assert bits(cpu.dense(examples[:count], weights, bias)) == bits(together[:count])
         gradients = cpu.dense_vjp(examples[:count], weights, bias, cotangent[:count])
         assert bits(gradients.inputs) == bits(back[:count])
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", WITH_OUT)
-def test_out_is_written_and_returned(dtype, name):
-    for call in drawn_calls(cpu, name, dtype, 6):
-        expected = call.run()
-        out = np.full_like(expected, np.nan)
-        assert call.run(out=out) is out
-        assert bits(out) == bits(expected)
-        scattered = [spread_out(out)] if out.size > 1 else []
-        for wrong in (out[None], out.astype(np.int32), read_only(out), [0], *scattered):
-            with pytest.raises(InvalidArgument) as error:
-                call.run(out=wrong)
-            assert error.value.argument == "out"
-
-
-@pytest.mark.parametrize("name", WITH_OUT)
-def test_out_may_overlap_the_inputs(name):
-    for call in drawn_calls(cpu, name, np.float32, 30):
-        expected = bits(call.run())
-        for argument, array in call.arguments.items():
-            if isinstance(array, np.ndarray) and [(array.shape, array.dtype)] == [expected[0][:2]]:
-                copy = array.copy()
-                assert bits(call.run(**{argument: copy, "out": copy})) == expected
-                memory = np.zeros((len(array) + 1, *array.shape[1:]), array.dtype)
-                memory[:-1] = array
-                assert bits(call.run(**{argument: memory[:-1], "out": memory[1:]})) == expected
-
-
-def test_out_may_overlap_in_products():
-    x, w, b = (numbers(np.float32, *shape) for shape in [(6, 6), (6, 6), (6,)])
-    expected = cpu.dense(x, w, b)
-    assert bits(cpu.dense(x, w, b, out=x)) == bits(expected)
-    images = numbers(np.float32, 2, 5, 5, 3)
-    filters = numbers(np.float32, 3, 3, 3, 3)
-    expected = cpu.conv2d(images, filters, padding="same")
-    assert bits(cpu.conv2d(images, filters, padding="same", out=images)) == bits(expected)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
