@@ -279,6 +279,12 @@ def _step_threads(z, out):
 @compiled()
 def _logistic_loop(z, out, L, k, x_0):
     size, i = VECTOR_BYTES // z.itemsize, 0
+    while i + 2 * size <= z.size:
+        first, second = k * (load(z, i) - x_0), k * (load(z, i + size) - x_0)
+        first, second = L * elementary.sigmoid(first), L * elementary.sigmoid(second)
+        store(out, i, first)
+        store(out, i + size, second)
+        i += 2 * size
     while i + size <= z.size:
         store(out, i, L * elementary.sigmoid(k * (load(z, i) - x_0)))
         i += size
@@ -356,6 +362,11 @@ def _relu_threads(z, out):
 @compiled()
 def _sigmoid_loop(z, out):
     size, i = VECTOR_BYTES // z.itemsize, 0
+    while i + 2 * size <= z.size:
+        first, second = elementary.sigmoid(load(z, i)), elementary.sigmoid(load(z, i + size))
+        store(out, i, first)
+        store(out, i + size, second)
+        i += 2 * size
     while i + size <= z.size:
         store(out, i, elementary.sigmoid(load(z, i)))
         i += size
@@ -373,6 +384,11 @@ def _sigmoid_threads(z, out):
 @compiled()
 def _tanh_loop(z, out):
     size, i = VECTOR_BYTES // z.itemsize, 0
+    while i + 2 * size <= z.size:
+        first, second = elementary.tanh(load(z, i)), elementary.tanh(load(z, i + size))
+        store(out, i, first)
+        store(out, i + size, second)
+        i += 2 * size
     while i + size <= z.size:
         store(out, i, elementary.tanh(load(z, i)))
         i += size

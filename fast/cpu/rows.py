@@ -127,6 +127,11 @@ def row_squares(x, x_start, y, y_start, count):
 def exponentiate(x, start, count, out, out_start):
     """Write the exponentials of numbers, to where they are or to where nothing overlaps them."""
     size, i = VECTOR_BYTES // x.itemsize, 0
+    while i + 2 * size <= count:
+        first, second = elementary.exp(load(x, start + i)), elementary.exp(load(x, start + i + size))
+        store(out, out_start + i, first)
+        store(out, out_start + i + size, second)
+        i += 2 * size
     while i + size <= count:
         store(out, out_start + i, elementary.exp(load(x, start + i)))
         i += size
