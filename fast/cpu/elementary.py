@@ -2,21 +2,50 @@
 
 The ladder:
 1. `math.exp` in a loop: correct, and one library call a number.
-2. Cody and Waite's reduction x = k·ln 2 + r, |r| ≤ ln(2)/2, ln 2 split in two so that k·(first part) is exact; the
-   Taylor polynomial of eʳ - 1; then 2ᵏ put into the exponent's bits.
+2. Cody and Waite's reduction x = k·ln 2 + r, |r| ≤ ln(2)/2, ln 2 split in two so that k·(first part) is exact; a Taylor
+   polynomial of eʳ; then 2ᵏ put into the exponent's bits.
 3. k comes from adding 1.5·2ᵖ, which leaves the nearest integer in the last bits, so no conversion to integers either.
 4. vectors said, not left to the compiler: in place it would take one number at a time, on AVX-512 half a register.
+5. two vectors at a time, where loops are written for that: what one waits for, the other computes.
+6. errors compensated where an ULP can be had for less than an operation in float64, which would cost twice as much.
 
-Errors of float32, in ULPs. exp: 1/2 for rounding 1 + (eʳ - 1), and where that is below 1, 1/4 each for rounding r, for
-rounding eʳ - 1, and for all the rest (Taylor's remainder, ln 2's second part, inner terms): 1.25; seen, 1.02. sigmoid:
-1.25 for the exponential, up to 1 for 1 + e⁻ᶻ, 1/2 for the quotient: below 3; seen, 2.33. tanh: as sigmoid; seen, 2.49.
-log: of float32, computed in float64 and rounded once: 0.51; of float64, see there. Through float64 the others would be
-as exact, but take twice as long.
+What is compensated: a sum whose error is known goes on as two numbers, and the quotient a/(1 + a) is corrected by what
+a fused multiply-add says is missing (`over_one_plus`), so that sigmoid and tanh round once at the end, as exp does; log
+subtracts what is small from what is exact. Where no product is fused with a sum, float32 is computed in float64.
 
-Why Taylor and not a minimax polynomial: its remainder is known without trusting a fit. With L = ln(2)/2 < 0.3466,
-L⁸/8! < 5.2e-9 = 0.09·2⁻²⁴ for float32 (degree 7), L¹⁴/14! < 4.2e-18 = 0.04·2⁻⁵³ for float64 (degree 13). Of the
-logarithm's series in s ≤ 0.1716, what follows m terms is less than 1.04·s²ᵐ/(2m + 1) of it: float32 takes six terms,
-5.0e-11, and float64 eleven, 6e-19.
+Errors are at most these, in ULPs, rounded up; `seen` is the largest of all 2³² numbers, by
+tests/fast/cpu/exhaustive.py:
+
+               float32   seen    at              float64     not fused: float32   float64
+    exp        0.99      0.945   -38.464039      0.93                   0.51      1.23
+    log        0.93      0.858   0.70385236      0.93                   0.51      0.94
+    tanh       1.00      0.922   0.17326538      0.84                   0.51      1.05
+    sigmoid    1.00      0.945   -38.464039      0.97                   0.51      1.30
+
+They are added up by tests/fast/cpu/elementary_bounds.py, for all k and r. Term by term, where they are largest, with u
+for the unit roundoff, L = ln(2)/2, S = (eʳ - 1 - r)/r² and a rounding to a number in [2ᵉ, 2ᵉ⁺¹) off by 2ᵉ·u at most:
+
+exp = 2ᵏ·(1 + r·(1 + r·S)) at r = -L, where the sum is below 1 and its ULP u: 0.5 for itself; 0.25·eʳ = 0.18 for
+rounding r; 0.5·L = 0.17 for 1 + r·S; 0.25·L² = 0.03 for S; 0.02 for its inner terms; 0.09 for Taylor's remainder (of
+float64: 0.04). That is 0.99. At r = L the same is 1.4, 2 and 2 times as large, and an ULP 2u. Of a result that is
+subnormal the multiplication by 2ᵏ rounds, by 1/2 ULP, and all before is half as many ULPs.
+
+sigmoid: t = E/(1 + E), E = e^(-|x|), is as far off as E before its last rounding, 0.49, times 1/(1 + E) < 1, with 0.5
+for its own; the product of two errors is far less than 0.01. Where x ≥ 0, 1 - t is at least 1/2 and t at most that: 0.5
+and half of what t is off.
+
+tanh: with E = (e^(-2|x|) - 1)/2 it is -E/(1 + E). r = -2|x| - k·(first part of ln 2) is exact, the second part enters
+later, times e^(-2|x|) = 2·(E + 1/2). So 2ᵏ⁻¹·(eʳ - 1) = 2ᵏ⁻¹·(r + r·(r·S)) is off, at r = -L and k = 0, by half of:
+0.12·L for r·S, 0.25·L² for S, 0.02 for inner terms, 0.09 for the remainder; that is 0.09u, and times the slope
+1/(1 + E)² = 1.37 it is 0.49 ULPs of the result, 0.17. With its own rounding: 0.99. Where 2ᵏ would fall below 2⁻²⁴
+(2⁻⁵³), r falls instead, to -1.8 at most, where the remainder is less than a hundredth and the result within 2u of 1.
+
+log: see there.
+
+Why Taylor and not a minimax polynomial: its remainder is known without trusting a fit. L⁸/8! < 5.2e-9 = 0.09·2⁻²⁴ for
+float32 (degree 7), L¹⁴/14! < 4.2e-18 = 0.04·2⁻⁵³ for float64 (degree 13). Of the logarithm's series in s ≤ 0.1716, a
+hundredth of the logarithm, what follows m terms is less than 1.04·3/(2m + 3)·s²ᵐ: float32 takes four terms, 2.2e-7, and
+float64 ten, 6.7e-17.
 """
 
 from __future__ import annotations
@@ -33,126 +62,196 @@ from fast.cpu.exponents import (
     binary_mantissa,
     logarithm_or_special,
     narrowed,
+    power_of_two,
     scale_by_power_of_two,
     widened,
 )
-from fast.cpu.vectors import at_least, at_most, copysign, element, multiply_add, where_negative
+from fast.cpu.vectors import FUSED, at_least, at_most, copysign, element, multiply_add, where_negative
+
+#: The largest errors in ULPs that are claimed, by type: of numbers that are rounded once where a product is added to
+#: another, and of those that aren't.
+OF_FUSED = {"exp": 1.0, "log": 1.0, "tanh": 1.0, "sigmoid": 1.0}
+OF_SEPARATE = {"exp": 1.25, "log": 1.0, "tanh": 1.25, "sigmoid": 1.5}
+ULPS = {"float32": OF_FUSED, "float64": OF_FUSED if FUSED else OF_SEPARATE}
 
 
-def expm1_reduced(r):
-    """eʳ - 1 for |r| ≤ ln(2)/2, accurate relative to itself: r + r²·(1/2! + r·(1/3! + …))."""
+def precise(x):
+    """x as it is where errors can be compensated, which takes fused multiply-add; else in float64."""
 
 
-def reduce_by_ln2(x):
-    """Write x as k·ln 2 + r: return r, and 1.5·2ᵖ + k."""
+def of_exponential(x):
+    """Of x's type: where exp overflows for good, where it is 0 for good; the least exponent that sigmoid keeps."""
 
 
-def limits(x):
-    """Of x's type: where exp overflows for good, where it is 0 for good, where tanh(x/2) is 1 for good; 1 and 2."""
+def of_tanh(x):
+    """Of x's type: where tanh(x/2) is -1 for good, and the least exponent for which 2ᵏ⁻¹ - 1/2 is exact."""
 
 
-def atanh_terms(z, x):
-    """2/3 + z·(2/5 + z·(2/7 + …)), as many terms as x's type needs."""
+def of_logarithm(x):
+    """Of x's type: the smallest normal number, what lifts subnormal ones above it, and the exponent of that."""
+
+
+def units(x):
+    """1/2, 1 and 2 of x's type."""
+
+
+def parts_of_ln2(x):
+    """1/ln 2 and 1.5·2ᵖ; ln 2 in two parts, the first with so many trailing zeros that k times it is exact."""
+
+
+def second_order(r):
+    """(eʳ - 1 - r)/r² = 1/2! + r·(1/3! + …)."""
+
+
+def atanh_terms(z):
+    """2/3 + z·(2/5 + z·(2/7 + …)), as many terms as z's type needs."""
 
 
 def _constants(*values: float) -> tuple[tuple[np.float32, ...], tuple[np.float64, ...]]:
     return tuple(map(np.float32, values)), tuple(map(np.float64, values))
 
 
-# 1.5·2²³ and 1.5·2⁵²; 1/ln 2; ln 2 in two parts, the first with so many trailing zeros that k times it is exact.
-ROUND32, INVERSE32, HIGH32, LOW32 = map(np.float32, (12582912.0, 1 / math.log(2), 0.693359375, -2.12194440054690583e-4))
-ROUND64, INVERSE64 = np.float64(6755399441055744.0), np.float64(1 / math.log(2))
-HIGH64, LOW64 = np.float64.fromhex("0x1.62e42feep-1"), np.float64.fromhex("0x1.a39ef35793c76p-33")
+UNITS32, UNITS64 = _constants(0.5, 1.0, 2.0)
+LN2_32 = _constants(1 / math.log(2), 12582912.0, float.fromhex("0x1.62e4p-1"), float.fromhex("0x1.7f7d1cf79abcap-20"))[
+    0
+]
+LN2_64 = _constants(
+    1 / math.log(2), 6755399441055744.0, float.fromhex("0x1.62e42feep-1"), float.fromhex("0x1.a39ef35793c76p-33")
+)[1]
 F2, F3, F4, F5, F6, F7 = (np.float32(1 / math.factorial(n)) for n in range(2, 8))
 D2, D3, D4, D5, D6, D7, D8, D9, D10, D11, D12, D13 = (np.float64(1 / math.factorial(n)) for n in range(2, 14))
+B3, B5, B7, B9 = (np.float32(2 / n) for n in range(3, 11, 2))
 A3, A5, A7, A9, A11, A13, A15, A17, A19, A21 = (np.float64(2 / n) for n in range(3, 23, 2))
-ONE, TWO, HALF, TINY, RISE = np.float64(1), np.float64(2), np.float64(0.5), np.float64(2.0**-1022), np.float64(2.0**54)
-RAISED = np.float64(54)
-LIMITS32, LIMITS64 = _constants(89.0, -104.0, -40.0, 1.0, 2.0)[0], _constants(710.0, -746.0, -80.0, 1.0, 2.0)[1]
+EXPONENTIAL32, EXPONENTIAL64 = _constants(89.0, -104.0, -100)[0], _constants(710.0, -746.0, -1000)[1]
+TANH32, TANH64 = _constants(-18.4, -24)[0], _constants(-38.5, -53)[1]
+LOGARITHM32, LOGARITHM64 = _constants(2.0**-126, 2.0**24, 24)[0], _constants(2.0**-1022, 2.0**54, 54)[1]
 
 
-@overload(limits, inline="always")
-def _limits(x):
-    if element(x) == types.float32:
-        return lambda x: LIMITS32
-    return lambda x: LIMITS64
+@overload(precise, inline="always")
+def _precise(x):
+    if FUSED:
+        return lambda x: x
+    return lambda x: widened(x)
 
 
-@overload(reduce_by_ln2)
-def _reduce_by_ln2(x):
-    if element(x) == types.float32:
+def _by_type(choose, of32, of64):
+    """Let a function give constants of the type that numbers are of."""
 
-        def reduce32(x):
-            shifted = multiply_add(x, INVERSE32, ROUND32)
-            k = shifted - ROUND32
-            return multiply_add(-k, LOW32, multiply_add(-k, HIGH32, x)), shifted
-
-        return reduce32
-
-    def reduce64(x):
-        shifted = multiply_add(x, INVERSE64, ROUND64)
-        k = shifted - ROUND64
-        return multiply_add(-k, LOW64, multiply_add(-k, HIGH64, x)), shifted
-
-    return reduce64
+    @overload(choose, inline="always")
+    def chosen(x):
+        if element(x) == types.float32:
+            return lambda x: of32
+        return lambda x: of64
 
 
-@overload(expm1_reduced)
-def _expm1_reduced(r):
+_by_type(of_exponential, EXPONENTIAL32, EXPONENTIAL64)
+_by_type(of_tanh, TANH32, TANH64)
+_by_type(of_logarithm, LOGARITHM32, LOGARITHM64)
+_by_type(units, UNITS32, UNITS64)
+_by_type(parts_of_ln2, LN2_32, LN2_64)
+
+
+@overload(second_order)
+def _second_order(r):
     if element(r) == types.float32:
 
         def taylor32(r):
-            p = multiply_add(r, multiply_add(r, multiply_add(r, F7, F6), F5), F4)
-            return multiply_add(r * r, multiply_add(r, multiply_add(r, p, F3), F2), r)
+            square = r * r
+            p = multiply_add(square, multiply_add(square, F7, multiply_add(r, F6, F5)), multiply_add(r, F4, F3))
+            return multiply_add(r, p, F2)
 
         return taylor32
 
     def taylor64(r):
         p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, D13, D12), D11), D10), D9)
         p = multiply_add(r, multiply_add(r, multiply_add(r, multiply_add(r, p, D8), D7), D6), D5)
-        p = multiply_add(r, multiply_add(r, p, D4), D3)
-        return multiply_add(r * r, multiply_add(r, p, D2), r)
+        return multiply_add(r, multiply_add(r, multiply_add(r, p, D4), D3), D2)
 
     return taylor64
 
 
 @overload(atanh_terms)
-def _atanh_terms(z, x):
-    if element(x) == types.float32:
-        return lambda z, x: multiply_add(z, multiply_add(z, multiply_add(z, multiply_add(z, A11, A9), A7), A5), A3)
+def _atanh_terms(z):
+    if element(z) == types.float32:
+        return lambda z: multiply_add(z, multiply_add(z, multiply_add(z, B9, B7), B5), B3)
 
-    def twenty_one(z, x):
+    def twenty_one(z):
         p = multiply_add(z, multiply_add(z, multiply_add(z, multiply_add(z, A21, A19), A17), A15), A13)
-        return multiply_add(z, multiply_add(z, multiply_add(z, multiply_add(z, p, A11), A9), A7), A5) * z + A3
+        p = multiply_add(z, multiply_add(z, multiply_add(z, multiply_add(z, p, A11), A9), A7), A5)
+        return multiply_add(z, p, A3)
 
     return twenty_one
 
 
 @compiled()
+def over_one_plus(a, b):
+    """(a + b)/(1 + a + b) for a from -1/2 to 1 and b far below it: rounded once, but for errors of errors."""
+    _, one, _ = units(a)
+    q = a / (one + a)
+    # What q lacks is (a - q·(1 + a))/(1 + a), with b (a - q·(1 + a) + b·(1 - q))/(1 + a); and 1/(1 + a) is 1 - q. The
+    # difference a - q is exact, as q lies between a/2 and 2a.
+    slope = one - q
+    residual = multiply_add(b, slope, multiply_add(-q, a, a - q))
+    return multiply_add(residual, slope, q)
+
+
+@compiled()
 def exp(x):
     """eˣ: ∞ above the largest finite number, subnormal and then 0 far below zero, NaN for NaN."""
-    highest, lowest, _, one, _ = limits(x)
-    r, shifted = reduce_by_ln2(at_least(at_most(x, highest), lowest))
-    return scale_by_power_of_two(one + expm1_reduced(r), shifted)
+    wide = precise(x)
+    highest, lowest, _ = of_exponential(wide)
+    inverse, shift, high, low = parts_of_ln2(wide)
+    _, one, _ = units(wide)
+    # Nothing infinite may enter the difference that r is.
+    bounded = at_least(at_most(wide, highest), lowest)
+    shifted = multiply_add(bounded, inverse, shift)
+    k = shifted - shift
+    r = multiply_add(-k, low, multiply_add(-k, high, bounded))
+    p = multiply_add(r, second_order(r), one)
+    return narrowed(scale_by_power_of_two(multiply_add(r, p, one), shifted), x)
 
 
 @compiled()
 def sigmoid(x):
-    """1/(1 + e⁻ˣ), with the exponential taken of -|x| so that it can't overflow."""
-    _, _, _, one, _ = limits(x)
-    decay = exp(-abs(x))
-    return where_negative(x, decay, one) / (one + decay)
+    """1/(1 + e⁻ˣ): t = E/(1 + E) with E = e^(-|x|), which can't overflow, or 1 - t."""
+    wide = precise(x)
+    _, lowest, least = of_exponential(wide)
+    inverse, shift, high, low = parts_of_ln2(wide)
+    _, one, _ = units(wide)
+    bounded = at_least(-abs(wide), lowest)
+    shifted = multiply_add(bounded, inverse, shift)
+    k = shifted - shift
+    r = multiply_add(-k, low, multiply_add(-k, high, bounded))
+    p = multiply_add(r, second_order(r), one)
+    main = multiply_add(r, p, one)
+    rest = multiply_add(r, p, one - main)
+    # What is subnormal has no rest: the power stays far above, and the quotient is scaled by what is missing of it.
+    kept = at_least(shifted, shift + least)
+    power = power_of_two(kept)
+    t = over_one_plus(power * main, power * rest)
+    # Where that is something, 1 - t is 1 either way.
+    return narrowed(where_negative(wide, t * power_of_two(shift + (shifted - kept)), one - t), x)
 
 
 @compiled()
 def tanh(x):
-    """The hyperbolic tangent: with E = e^(-2|x|) - 1, it is -E/(E + 2) with the sign of x; for tiny x that is x."""
-    _, _, lowest, one, two = limits(x)
-    r, shifted = reduce_by_ln2(at_least(-two * abs(x), lowest))
-    power = scale_by_power_of_two(one, shifted)
-    # 2ᵏ·(eʳ - 1) + (2ᵏ - 1): where k = 0 the first term is all, so small arguments keep their relative accuracy.
-    E = multiply_add(power, expm1_reduced(r), power - one)
-    return copysign(E / (E + two), x)
+    """The hyperbolic tangent: with E = (e^(-2|x|) - 1)/2, it is -E/(1 + E) with the sign of x; for tiny x that is x."""
+    wide = precise(x)
+    lowest, least = of_tanh(wide)
+    inverse, shift, high, low = parts_of_ln2(wide)
+    half, one, two = units(wide)
+    bounded = at_least(-two * abs(wide), lowest)
+    shifted = at_least(multiply_add(bounded, inverse, shift), shift + least)
+    k = shifted - shift
+    r = multiply_add(-k, high, bounded)
+    power = power_of_two(shifted - one)
+    # E is 2ᵏ⁻¹ - 1/2, nothing where k = 0, and 2ᵏ⁻¹·(eʳ - 1), which then is all.
+    p, scaled, constant = r * second_order(r), power * r, power - half
+    E = multiply_add(scaled, p, constant + scaled)
+    # Both differences are exact: with the product they leave what the two sums rounded away.
+    rest = multiply_add(scaled, p, scaled - (E - constant))
+    rest = multiply_add(-k * low, E + half, rest)
+    return narrowed(copysign(over_one_plus(E, rest), wide), x)
 
 
 @compiled()
@@ -160,17 +259,21 @@ def log(x):
     """The natural logarithm: -∞ at zero, NaN below.
 
     With x = 2ᵏ·m, f = m - 1 and s = f/(2 + f), log m = 2s + 2s³/3 + 2s⁵/5 + …, written f - (f²/2 - s·(f²/2 + 2s²/3 +
-    …)) so that what is rounded is small beside f, which is exact. In float64 the last subtraction rounds by 1/2 ULP;
-    what it takes off is at most 0.36·|f|, and four roundings of numbers no larger than it make less than 1/2: 1 in all.
-    Where k is not 0, the result is at least 0.34, k·(first part of ln 2) is exact, and its sum with the rest rounds
-    once.
+    …)) so that what is rounded is small beside f, which is exact. Where k is 0, at f = √2 - 1, where an ULP is u/2: 0.5
+    for the last subtraction, 0.13 for what it takes off, 0.1 for f²/2, and 0.17 for s, the sum that it multiplies, and
+    their product: 0.90. Where k is 1 or -1, results from 0.34 to 1/2 are the difference of ln 2 and of what is either
+    rounded as finely as they are, so that the difference is exact, or half as large: 0.75 instead of 0.5, and what it
+    takes off is smaller: 0.93. Other results are larger, and their ULPs.
     """
-    wide = widened(x)
+    wide = precise(x)
+    smallest, rise, raised = of_logarithm(wide)
+    _, _, high, low = parts_of_ln2(wide)
+    half, one, two = units(wide)
     # Subnormal numbers are scaled up first.
-    lifted = where_negative(wide - TINY, wide * RISE, wide)
-    k, f = binary_exponent(lifted), binary_mantissa(lifted) - ONE
-    k = where_negative(wide - TINY, k - RAISED, k)
-    s, half_square = f / (TWO + f), HALF * f * f
+    lifted = where_negative(wide - smallest, wide * rise, wide)
+    k, f = binary_exponent(lifted), binary_mantissa(lifted) - one
+    k = where_negative(wide - smallest, k - raised, k)
+    s, half_square = f / (two + f), half * f * f
     z = s * s
-    rest = multiply_add(s, multiply_add(z, atanh_terms(z, x), half_square), k * LOW64)
-    return narrowed(logarithm_or_special(wide, k * HIGH64 - ((half_square - rest) - f)), x)
+    rest = multiply_add(s, multiply_add(z, atanh_terms(z), half_square), k * low)
+    return narrowed(logarithm_or_special(wide, k * high - ((half_square - rest) - f)), x)

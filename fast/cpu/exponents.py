@@ -23,11 +23,11 @@ def widened(typingctx, x):
 
 @intrinsic
 def narrowed(typingctx, number, like):
-    """Numbers of float64 rounded to the type of others."""
+    """Numbers rounded to the type of others, if it is a narrower one."""
 
     def codegen(context, builder, signature, operands):
         value = operands[0]
-        return value if element(like) == types.float64 else builder.fptrunc(value, context.get_value_type(like))
+        return value if number == like else builder.fptrunc(value, context.get_value_type(like))
 
     return like(number, like), codegen
 
@@ -39,9 +39,25 @@ def _bits(builder, value):
     return builder.bitcast(value, kind), lambda number: constant_of(kind, number)
 
 
+def _format(bits):
+    """Of numbers with such bits: their width, the significand's, and the bias of the exponent."""
+    return (32, 23, 127) if getattr(bits.type, "element", bits.type) == ir.IntType(32) else (64, 52, 1023)
+
+
+def _power(builder, shifted):
+    k, constant = _bits(builder, shifted)
+    _, significand, bias = _format(k)
+    return builder.bitcast(builder.shl(builder.add(k, constant(bias)), constant(significand)), shifted.type)
+
+
+#: 2ᵏ, a normal number, for a k that the caller holds as 1.5·2ᵖ + k, in whose last bits k is an integer (p: significand
+#: bits - 1). And no conversion from float to integer is there that NaN could make undefined.
+power_of_two = lanewise(1, _power)
+
+
 def _scaled(builder, value, shifted):
     k, constant = _bits(builder, shifted)
-    width, significand, bias = (32, 23, 127) if getattr(k.type, "element", k.type) == ir.IntType(32) else (64, 52, 1023)
+    width, significand, bias = _format(k)
     k = builder.ashr(builder.shl(k, constant(width - significand + 1)), constant(width - significand + 1))
     half = builder.ashr(k, constant(1))
     for part in (half, builder.sub(k, half)):
@@ -50,34 +66,37 @@ def _scaled(builder, value, shifted):
     return value
 
 
-#: x·2ᵏ for a k that the caller holds as 1.5·2ᵖ + k, in whose last bits k is an integer (p: significand bits - 1). 2ᵏ is
-#: multiplied in two halves: each is a normal number though 2ᵏ may overflow or be subnormal, and only the second
-#: multiplication rounds. And no conversion from float to integer is there that NaN could make undefined.
+#: x·2ᵏ for such a k, of any size. 2ᵏ is multiplied in two halves: each is a normal number though 2ᵏ may overflow or be
+#: subnormal, and only the second multiplication rounds.
 scale_by_power_of_two = lanewise(2, _scaled)
 
-#: The bits of √½ in float64, and how far its exponent lies above the smallest.
-_ROOT_OF_HALF, _BIAS = 0x3FE6A09E667F3BCD, 1023
+#: The bits of √½, by the width of numbers.
+_ROOT_OF_HALF = {32: 0x3F3504F3, 64: 0x3FE6A09E667F3BCD}
 
 
 def _exponent_bits(builder, value):
     bits, constant = _bits(builder, value)
-    distance = builder.sub(bits, constant(_ROOT_OF_HALF - (_BIAS << 52)))
-    return builder.lshr(distance, constant(52)), bits, constant
+    width, significand, bias = _format(bits)
+    distance = builder.sub(bits, constant(_ROOT_OF_HALF[width] - (bias << significand)))
+    return builder.lshr(distance, constant(significand)), bits
 
 
 def _exponent(builder, value):
-    k, _, constant = _exponent_bits(builder, value)
-    # As bits of a number from 2⁵² on, an integer is converted by a subtraction.
-    large = builder.bitcast(builder.or_(k, constant(0x4330000000000000)), value.type)
-    return builder.fsub(large, constant_of(value.type, 2.0**52 + _BIAS))
+    k, bits = _exponent_bits(builder, value)
+    _, significand, bias = _format(bits)
+    # As bits of a number from 2⁵² (or 2²³) on, an integer is converted by a subtraction.
+    large = builder.or_(k, constant_of(k.type, (bias + significand) << significand))
+    return builder.fsub(builder.bitcast(large, value.type), constant_of(value.type, 2.0**significand + bias))
 
 
 def _mantissa(builder, value):
-    k, bits, constant = _exponent_bits(builder, value)
-    return builder.bitcast(builder.sub(bits, builder.shl(builder.sub(k, constant(_BIAS)), constant(52))), value.type)
+    k, bits = _exponent_bits(builder, value)
+    _, significand, bias = _format(bits)
+    excess = builder.shl(builder.sub(k, constant_of(k.type, bias)), constant_of(k.type, significand))
+    return builder.bitcast(builder.sub(bits, excess), value.type)
 
 
-#: k of a positive normal x = 2ᵏ·m in float64 with √½ ≤ m < √2; and m.
+#: k of a positive normal x = 2ᵏ·m with √½ ≤ m < √2; and m.
 binary_exponent, binary_mantissa = lanewise(1, _exponent), lanewise(1, _mantissa)
 
 

@@ -31,6 +31,8 @@ _FEATURES = host_features()
 VECTOR_BYTES = 64 if "avx512f" in _FEATURES else 32 if "avx" in _FEATURES else 16
 #: Vector registers: AVX-512 and NEON have 32, older x86 has 16.
 VECTOR_REGISTERS = 32 if {"avx512f", "neon"} & _FEATURES else 16
+#: Whether a product and a sum can be rounded as one; AVX-512 and NEON have that, too.
+FUSED = bool({"fma", "avx512f", "neon"} & _FEATURES)
 
 _LLVM_FLOATS = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
 INTEGER = ir.IntType(32)
@@ -160,8 +162,8 @@ def _absolute(x):
     return (lambda x: _magnitude(x)) if isinstance(x, VectorType) else None
 
 
-#: x·y + z, rounded once where the processor can.
-multiply_add = lanewise(3, lambda builder, x, y, z: call_intrinsic(builder, "fmuladd", x, y, z))
+#: x·y + z, rounded once where the processor can: then LLVM isn't left the choice, since errors are derived from it.
+multiply_add = lanewise(3, lambda builder, x, y, z: call_intrinsic(builder, "fma" if FUSED else "fmuladd", x, y, z))
 #: The square root, correctly rounded.
 root = lanewise(1, lambda builder, x: call_intrinsic(builder, "sqrt", x))
 #: The magnitude of one number with the sign of another, also of zeros.
