@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-# Nothing to collect in here but TensorFlow, for which nobody should wait who doesn't measure.
+# Nothing to collect in here but TensorFlow, for which nobody should wait who doesn't measure, and other libraries, of
+# which some aren't installed.
 collect_ignore = ["contestants.py", "tensorflow_graphs.py"]
+collect_ignore_glob = ["engines/*"]
 
 MEASUREMENTS = pytest.StashKey[list[Any]]()
 #: How many threads of other programs wanted a core before the run, on average over a minute.

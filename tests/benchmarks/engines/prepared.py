@@ -1,0 +1,32 @@
+"""What every engine's room makes of an operation and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Prepared(NamedTuple):
+    """A call with its arguments converted beforehand to the engine's own kind of array, all of it in memory.
+
+    Args:
+        call: does nothing but what is timed; when it returns, its result has been computed.
+        arrays: makes what `call` returns into NumPy arrays, as the reference lays them out.
+    """
+
+    call: Callable[[], Any]
+    arrays: Callable[[Any], Any]
+
+
+def each(function: Callable[[Any], Any], value: Any) -> Any:
+    """A function of every array, in tuples and lists where they are in some; hyperparameters stay as they are."""
+    if isinstance(value, (tuple, list)):
+        return tuple(each(function, part) for part in value)
+    return value if isinstance(value, (bool, int, float, str, type(None))) else function(value)
+
+
+def as_arrays(result: Any) -> Any:
+    """Whatever NumPy takes for an array, as one of its own."""
+    return each(np.asarray, result)

@@ -1,0 +1,109 @@
+"""PyTorch's convolutions and poolings, over images in either of its memory formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from reference.errors import require_pair
+from tests.benchmarks.engines.prepared import Prepared
+
+
+def images_of(array: Any, memory_format: Any) -> Any:
+    """[N, H, W, C] as a tensor [N, C, H, W]."""
+    return torch.tensor(array).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+
+
+def image_arrays(tensor: Any) -> Any:
+    """[N, C, H, W] as an array [N, H, W, C]."""
+    return np.array(tensor.detach().permute(0, 2, 3, 1))
+
+
+def filters_of(array: Any, memory_format: Any) -> Any:
+    """[KH, KW, C, F] as a tensor [F, C, KH, KW]."""
+    return torch.tensor(array).permute(3, 2, 0, 1).contiguous(memory_format=memory_format)
+
+
+def filter_arrays(tensor: Any) -> Any:
+    """[F, C, KH, KW] as an array [KH, KW, C, F]."""
+    return np.array(tensor.detach().permute(2, 3, 1, 0))
+
+
+def around(images: Any, window: Any, strides: Any, padding: str) -> list[int]:
+    """Cells of padding before and behind columns, then rows."""
+    if padding == "valid":
+        return [0, 0, 0, 0]
+    cells = []
+    for length, extent, step in zip(images.shape[:1:-1], window[::-1], strides[::-1], strict=True):
+        missing = max((-(-length // step) - 1) * step + extent - length, 0)
+        cells += [missing // 2, missing - missing // 2]
+    return cells
+
+
+def conv2d(memory_format: Any, images: Any, filters: Any, strides: Any = 1, padding: str = "valid") -> Prepared:
+    x, w, steps = images_of(images, memory_format), filters_of(filters, memory_format), require_pair("strides", strides)
+    left, right, top, bottom = cells = around(x, filters.shape[:2], steps, padding)
+    if (left, top) == (right, bottom):
+        return Prepared(partial(functional.conv2d, x, w, None, steps, (top, left)), image_arrays)
+    return Prepared(lambda: functional.conv2d(functional.pad(x, cells), w, None, steps), image_arrays)
+
+
+def conv2d_vjp(
+    memory_format: Any, images: Any, filters: Any, cotangent: Any, strides: Any = 1, padding: str = "valid"
+) -> Prepared:
+    """What is padded is cropped behind; PyTorch itself pads both sides alike."""
+    x, w, steps = images_of(images, memory_format), filters_of(filters, memory_format), require_pair("strides", strides)
+    c = images_of(cotangent, memory_format)
+    left, right, top, bottom = cells = around(x, filters.shape[:2], steps, padding)
+    alike = (left, top) == (right, bottom)
+    pads = [top, left] if alike else [0, 0]
+    rows, columns = x.shape[2:]
+
+    def call() -> tuple[Any, Any]:
+        whole = x if alike else functional.pad(x, cells)
+        d_whole, d_filters, _ = torch.ops.aten.convolution_backward(
+            c, whole, w, None, steps, pads, (1, 1), False, (0, 0), 1, (True, True, False)
+        )
+        return d_whole if alike else d_whole[:, :, top : top + rows, left : left + columns], d_filters
+
+    return Prepared(call, lambda result: (image_arrays(result[0]), filter_arrays(result[1])))
+
+
+def pool(
+    function: Callable[..., Any], memory_format: Any, images: Any, pool_size: Any, strides: Any = None, **_: Any
+) -> Prepared:
+    """Without padding, as all poolings of the grid are."""
+    return Prepared(partial(function, images_of(images, memory_format), pool_size, strides), image_arrays)
+
+
+def max_pool2d_vjp(memory_format: Any, images: Any, cotangent: Any, pool_size: Any, strides: Any) -> Prepared:
+    x, c = images_of(images, memory_format), images_of(cotangent, memory_format)
+    size, steps = require_pair("pool_size", pool_size), require_pair("strides", strides)
+
+    def call() -> Any:
+        _, places = torch.ops.aten.max_pool2d_with_indices(x, size, steps)
+        return torch.ops.aten.max_pool2d_with_indices_backward(c, x, size, steps, (0, 0), (1, 1), False, places)
+
+    return Prepared(call, image_arrays)
+
+
+def average_pool2d_vjp(memory_format: Any, images: Any, cotangent: Any, pool_size: Any, strides: Any) -> Prepared:
+    x, c = images_of(images, memory_format), images_of(cotangent, memory_format)
+    size, steps = require_pair("pool_size", pool_size), require_pair("strides", strides)
+    call = partial(torch.ops.aten.avg_pool2d_backward, c, x, size, steps, (0, 0), False, True, None)
+    return Prepared(call, image_arrays)
+
+
+IMAGES: dict[str, Callable[..., Prepared]] = {
+    "conv2d": conv2d,
+    "conv2d_vjp": conv2d_vjp,
+    "max_pool2d": partial(pool, functional.max_pool2d),
+    "max_pool2d_vjp": max_pool2d_vjp,
+    "average_pool2d": partial(pool, functional.avg_pool2d),
+    "average_pool2d_vjp": average_pool2d_vjp,
+}
