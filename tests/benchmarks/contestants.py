@@ -2,79 +2,108 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
-import reference
-from conformance.arrays import as_lists
-from conformance.implementation import load
-from conformance.operations import operations
 from fast.cuda import SIMULATED
 from reference.numbers import Arithmetic
-from tests.benchmarks import tensorflow_graphs
+from tests.benchmarks.interleaving import Timer
+from tests.benchmarks.processes import Process
 
-Call = Callable[[], Any]
+OURS, REFERENCE = "fast.cpu", "reference"
+#: The libraries that fast.cpu is compared with: those for everybody's use, on the same processor.
+PEERS = ("TensorFlow", "PyTorch", "JAX", "NumPy")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A library, in one of the ways to use it.
+
+    Args:
+        name: in the report.
+        implementation: what the suite calls it; where it says what it claims.
+        room: where its calls are prepared, in `engines`.
+        way: which of them.
+        needs: the package that has to be installed.
+    """
+
+    name: str
+    implementation: str
+    room: str
+    way: str
+    needs: str = "numpy"
+
+    @property
+    def heading(self) -> str:
+        """The library alone."""
+        return self.name.partition(",")[0]
+
+    @property
+    def installed(self) -> bool:
+        return find_spec(self.needs) is not None
+
+
+#: fast.cpu first, and the reference last.
+ENGINES = (
+    Engine(OURS, "fast.cpu", "modules", "fast.cpu"),
+    *(() if SIMULATED else (Engine("fast.cuda", "fast.cuda", "modules", "fast.cuda"),)),
+    Engine("TensorFlow, eager", "tensorflow", "tensorflow", "eager", "tensorflow"),
+    Engine("TensorFlow, graph", "tensorflow", "tensorflow", "graph", "tensorflow"),
+    Engine("PyTorch, channels last", "torch", "torch", "channels_last", "torch"),
+    Engine("PyTorch, channels first", "torch", "torch", "contiguous_format", "torch"),
+    Engine("JAX", "jax", "jax", "", "jax"),
+    Engine("NumPy", "numpy", "modules", "numpy"),
+    Engine(REFERENCE, REFERENCE, "modules", "reference"),
+)
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """An implementation: its name in the table, the arithmetic that it claims, and how it prepares a call."""
+    """An engine in a process."""
 
-    name: str
-    arithmetic: Arithmetic
-    #: From an operation and its arguments, a function that does nothing but the call.
-    prepare: Callable[[str, dict[str, Any]], Call]
+    engine: Engine
+    process: Process
 
+    @property
+    def name(self) -> str:
+        return self.engine.name
 
-def contestants() -> list[Contestant]:
-    """The implementations that run on this machine, fast.cpu first."""
-    return [
-        of_module("fast.cpu", "fast.cpu"),
-        *([] if SIMULATED else [of_module("fast.cuda", "fast.cuda")]),
-        of_module("TensorFlow, eager", "tensorflow", tensors),
-        Contestant("TensorFlow, graph", load("tensorflow").arithmetics["float32"], prepare_graph),
-        of_module("NumPy", "numpy"),
-        Contestant("reference", Arithmetic("float64"), partial(prepare, reference, as_lists)),
-    ]
+    @cache  # noqa: B019  (there are few, and they live as long as the run)
+    def claims(self) -> tuple[Arithmetic, dict[str, Any]]:
+        """The arithmetic that it claims, and the algorithms that it has instead of the reference's."""
+        if self.engine.name == REFERENCE:
+            return Arithmetic("float64"), {}
+        return self.process.ask("claims", self.engine.implementation)
 
+    def prepare(self, operation: str, arguments: dict[str, Any]) -> bool:
+        """Prepare a call; False if the engine has no such function."""
+        engine = self.engine
+        return self.process.ask("prepare", engine.name, engine.room, engine.way, operation, arguments)
 
-def of_module(name: str, module: str, convert: Callable[[Any], Any] = lambda value: value) -> Contestant:
-    """An implementation that the suite can check."""
-    implementation = load(module)
-    return Contestant(name, implementation.arithmetics["float32"], partial(prepare, implementation.module, convert))
+    def result(self) -> Any:
+        """What the call returns, as arrays."""
+        return self.process.ask("result", self.engine.name)
 
-
-def prepare(module: Any, convert: Callable[[Any], Any], operation: str, arguments: dict[str, Any]) -> Call:
-    """A call of a module's function, with its arguments converted beforehand."""
-    data, settings = operations()[operation].split(arguments)
-    return partial(getattr(module, operation), *map(convert, data.values()), **settings)
+    @property
+    def timer(self) -> Timer:
+        return partial(self.process.ask, "time", self.engine.name)
 
 
-def prepare_graph(operation: str, arguments: dict[str, Any]) -> Call:
-    """A call of a `tf.function`, traced for these shapes by its first call."""
-    data, settings = operations()[operation].split(arguments)
-    function = partial(getattr(tensorflow_graphs, operation), **settings)
-    graph = tf.function(lambda *inputs: function(*inputs), autograph=False)
-    inputs = [tensors(value) for value in data.values()]
-    return lambda: materialized(graph(*inputs))
+def contestants(together: bool = False) -> list[Contestant]:
+    """The engines that are installed: those of each library in a process of their own, or all in a single one."""
+    processes: dict[str, Process] = {}
+    found = []
+    for engine in ENGINES:
+        if engine.installed:
+            key = "all" if together else engine.implementation
+            if key not in processes:
+                processes[key] = Process()
+            found.append(Contestant(engine, processes[key]))
+    return found
 
 
-def tensors(value: Any) -> Any:
-    """Arrays as tensors, in tuples where they are in tuples."""
-    if isinstance(value, tuple):
-        return tuple(map(tensors, value))
-    return tf.constant(value) if isinstance(value, np.ndarray) else value
-
-
-def materialized(result: Any) -> Any:
-    """Tensors as arrays: what has been computed for certain."""
-    return tuple(map(materialized, result)) if isinstance(result, tuple) else result.numpy()
+def missing() -> list[str]:
+    """The libraries that aren't installed."""
+    return list(dict.fromkeys(engine.heading for engine in ENGINES if not engine.installed))

@@ -1,84 +1,64 @@
 """Timing several functions in turns, so that whatever else the machine does slows all of them alike.
 
-A turn begins when the threads of the one before have gone to sleep: some wait for more work for 30 ms at full speed,
-which the next function would pay for with a core. Then comes an untimed call, which brings the function's own data and
-threads back, and then as many calls as fill a few milliseconds. Everybody has a turn in every round, but whoever needs
-much longer than that for one call only in some.
+A turn is as many calls as fill a few milliseconds. Everybody has one in every round, but whoever needs much longer for
+it only in every second, fourth or eighth: a round of the slow ones is one of the fast ones, too.
 """
 
 from __future__ import annotations
 
-import gc
 import statistics
 from collections.abc import Callable, Mapping
-from itertools import repeat
-from time import perf_counter, process_time, sleep
-from typing import Any
 
-ROUNDS = 40
+ROUNDS = 30
 #: Seconds that a turn takes at least.
 TURN = 0.005
-#: Seconds of a call from which on it has a turn only in every eighth round.
-SLOW, EVERY = 0.05, 8
-#: Seconds between two looks at whether all threads sleep, the share of a core that counts as sleep, and how many looks.
-PAUSE, ASLEEP, LOOKS = 0.002, 0.25, 50
+#: Seconds of a call from which on a turn is a single one, with none before it that isn't timed.
+SLOW = 0.05
+#: Seconds that all turns of a function may take, and the fewest rounds in which it has one.
+BUDGET, FEWEST = 0.6, 5
 
 #: Seconds of one call, by round.
 Times = dict[int, float]
+#: The seconds of one call, from so many of them; 0 stands for a single one, with none before it that isn't timed.
+Timer = Callable[[int], float]
 
 
-def interleave(functions: Mapping[str, Callable[[], Any]]) -> dict[str, Times]:
+def interleave(timers: Mapping[str, Timer], rounds: int = ROUNDS) -> dict[str, Times]:
     """Time functions in turns."""
-    calls = {name: calls_per_turn(function) for name, function in functions.items()}
-    times: dict[str, Times] = {name: {} for name in functions}
-    # Nobody shall pay for sweeping up behind somebody else.
-    gc.collect()
-    gc.disable()
-    try:
-        for turn in range(ROUNDS):
-            for name, function in functions.items():
-                if calls[name] or turn % EVERY == 0:
-                    let_threads_sleep()
-                    times[name][turn] = seconds(function, calls[name])
-    finally:
-        gc.enable()
+    turns = {name: turn(timer, rounds) for name, timer in timers.items()}
+    times: dict[str, Times] = {name: {} for name in timers}
+    for place in range(rounds):
+        for name, (calls, every) in turns.items():
+            if place % every == 0:
+                times[name][place] = timers[name](calls)
     return times
 
 
-def let_threads_sleep() -> None:
-    """Wait until this process uses no processor time, or for a tenth of a second."""
-    for _ in range(LOOKS):
-        used, start = process_time(), perf_counter()
-        sleep(PAUSE)
-        if process_time() - used < ASLEEP * (perf_counter() - start):
-            return
-
-
-def calls_per_turn(function: Callable[[], Any]) -> int:
-    """How many calls fill a turn; 0 stands for a single one in some of the rounds."""
-    function()
-    once = seconds(function, 0)
-    if once > SLOW:
-        return 0
-    return max(1, round(TURN / min(once, seconds(function, 1))))
-
-
-def seconds(function: Callable[[], Any], calls: int) -> float:
-    """The time of one call, from so many of them."""
-    if calls:
-        function()
-    start = perf_counter()
-    for _ in repeat(None, max(1, calls)):
-        function()
-    return (perf_counter() - start) / max(1, calls)
+def turn(timer: Timer, rounds: int) -> tuple[int, int]:
+    """How many calls make a turn, and in which rounds a function has one: in every first, second, fourth, ..."""
+    timer(0)
+    once = timer(0)
+    once = once if once > SLOW else min(once, timer(1))
+    calls = 0 if once > SLOW else max(1, round(TURN / once))
+    every = 1
+    while rounds // (2 * every) >= FEWEST and (calls + 1) * once * rounds / every > BUDGET:
+        every *= 2
+    return calls, every
 
 
 def ratios(times: Times, base: Times) -> list[float]:
-    """How many times as long as another function a function took, for each round in which it had a turn."""
-    return [taken / base[turn] for turn, taken in times.items()]
+    """How many times as long as another function a function took, for each round in which both had a turn."""
+    return [taken / base[place] for place, taken in times.items() if place in base]
 
 
 def quartiles(values: list[float]) -> tuple[float, float, float]:
     """The lower quartile, the median and the upper quartile."""
+    if len(values) == 1:
+        return (values[0],) * 3
     lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
     return lower, median, upper
+
+
+def median(times: Times) -> float:
+    """That of all rounds."""
+    return statistics.median(times.values())

@@ -1,150 +1,95 @@
-"""What was measured, as numbers for the JSON report and as the table at the end of the run."""
+"""The tables at the end of the run, and below them what their columns mean."""
 
 from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 
 from numba import get_num_threads
 
-from tests.benchmarks.interleaving import Times, quartiles, ratios
-from tests.benchmarks.workloads import BATCH, Workload
+from tests.benchmarks.contestants import ENGINES, OURS, PEERS, REFERENCE, missing
+from tests.benchmarks.grid.cell import BATCH
+from tests.benchmarks.interleaving import median, quartiles
+from tests.benchmarks.measurement import ARITHMETIC, MEMORY, ONE_THREAD, SAME_MEMORY, Measurement
 
-OURS = "fast.cpu"
-PACKAGES = ("numba", "llvmlite", "numpy", "tensorflow")
+PACKAGES = ("numba", "llvmlite", "numpy", "tensorflow", "torch", "jax")
 
-#: Names of the ceilings.
-ARITHMETIC, ONE_THREAD = "multiply-adds in registers", "multiply-adds in registers, one thread"
-MEMORY, SAME_MEMORY = "copying 64 MiB", "copying as many bytes"
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """A workload's times, by contestant and round, and those of the machine's ceilings in the same rounds."""
-
-    workload: Workload
-    times: dict[str, Times]
-    ceilings: dict[str, Times]
-    #: Operations or bytes of one call of each ceiling.
-    work: dict[str, int]
-    #: Who ran a single example of the batch.
-    single: tuple[str, ...]
-
-    @property
-    def tensorflow(self) -> str:
-        """The faster of TensorFlow's two ways."""
-        ways = [name for name in self.times if name.startswith("TensorFlow")]
-        return min(ways, key=lambda name: quartiles([*self.times[name].values()])[1])
-
-    @property
-    def others(self) -> dict[str, str]:
-        """Whom fast.cpu is compared with, by the heading of their column."""
-        names = {name.partition(",")[0]: name for name in self.times if name != OURS}
-        return names | {"TensorFlow": self.tensorflow}
-
-    def speedup(self, name: str) -> tuple[float, float, float]:
-        """How many times faster than another contestant fast.cpu is: quartiles over the rounds."""
-        return quartiles(ratios(self.times[name], self.times[OURS]))
-
-    def rate(self, name: str) -> tuple[float, float, float]:
-        """Operations or bytes a second of a ceiling."""
-        return quartiles([self.work[name] / taken for taken in self.ceilings[name].values()])
-
-    @property
-    def work_done(self) -> int:
-        """Operations of the workload, or bytes; 0 on a slide's own example."""
-        return self.workload.flops or self.workload.traffic
-
-    def share(self) -> tuple[float, float, float]:
-        """The share that fast.cpu reaches of the highest ceiling of each round.
-
-        Where other programs want a core, one thread alone may do more than all together, which wait for the slowest.
-        """
-        shares = []
-        for turn, taken in self.times[OURS].items():
-            highest = max(self.work[name] / times[turn] for name, times in self.ceilings.items())
-            shares.append(self.work_done / taken / highest)
-        return quartiles(shares)
-
-    def gains(self) -> list[float]:
-        """How many times as much as one thread all of them did, round by round: the cores that were there for us."""
-        if ONE_THREAD not in self.ceilings:
-            return []
-        scale = self.work[ARITHMETIC] / self.work[ONE_THREAD]
-        return [scale * gain for gain in ratios(self.ceilings[ONE_THREAD], self.ceilings[ARITHMETIC])]
-
-    def as_json(self) -> dict[str, Any]:
-        """All quartiles, for the record."""
-        record: dict[str, Any] = {
-            "seconds": {name: quartiles([*times.values()]) for name, times in self.times.items()},
-            "fastest_seconds": {name: min(times.values()) for name, times in self.times.items()},
-            "times_faster": {name: self.speedup(name) for name in self.times if name != OURS},
-            "ran_one_example_of_the_batch": self.single,
-            "ceilings_per_second": {name: self.rate(name) for name in self.ceilings},
-        }
-        if self.work_done:
-            unit = "operations" if self.workload.flops else "bytes"
-            record |= {unit: self.work_done, "share_of_highest_ceiling": self.share()}
-        return record
+#: How the ways of a library are told apart in the table.
+WAYS = {"eager": "e", "graph": "g", "channels last": "l", "channels first": "f"}
 
 
 def machine(processor: str) -> str:
     """The machine, its threads and the versions, in a line."""
-    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    versions = ", ".join(f"{package} {found}" for package in PACKAGES if (found := version_of(package)))
     return f"{processor}, {cores} cores, {get_num_threads()} threads; Python {platform.python_version()}, {versions}"
 
 
-def table(measurements: list[Measurement]) -> list[str]:
-    """The lines of the table, and below it what its columns mean."""
-    columns = list(dict.fromkeys(heading for measurement in measurements for heading in measurement.others))
-    heading = ["", OURS, *(f"× {column}" for column in columns), "rate", "of ceiling"]
+def version_of(package: str) -> str | None:
+    """The version of a package; None if it isn't there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def table(measurements: Sequence[Measurement]) -> list[str]:
+    """A row for each cell."""
+    took_part = {name.partition(",")[0] for measurement in measurements for name in measurement.times}
+    columns = [name for name in dict.fromkeys(e.heading for e in ENGINES) if name in took_part and name != OURS]
+    heading = ["", OURS, *(f"× {column}" for column in columns), "× best peer", "rate", "of ceiling"]
     rows = [heading, *(row(measurement, columns) for measurement in measurements)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])]).rstrip() for cells in rows]
-    return [lines[0], "─" * max(map(len, lines)), *lines[1:], "", *notes(measurements)]
+    return [lines[0], "─" * max(map(len, lines)), *lines[1:]]
 
 
-def row(measurement: Measurement, columns: list[str]) -> list[str]:
-    """A workload's cells."""
-    speedups = [speedup(measurement, measurement.others[column]) for column in columns]
-    _, median, _ = quartiles([*measurement.times[OURS].values()])
-    cells = [measurement.workload.name, duration(median), *speedups]
-    if not measurement.work_done:
-        return [*cells, "", ""]
-    unit = "GFLOP/s" if measurement.workload.flops else "GB/s"
-    lower, share, upper = (round(100 * value) for value in measurement.share())
-    return [*cells, f"{measurement.work_done / median / 1e9:.3g} {unit}", f"{share} ({lower}–{upper})%"]
+def row(measurement: Measurement, columns: Sequence[str]) -> list[str]:
+    """What one cell says."""
+    speedups = [speedup(measurement, measurement.fastest(column)) for column in columns]
+    best = f"{measurement.speedup(measurement.best_peer)[1]:.2f}" if measurement.best_peer else "-"
+    cells = [measurement.cell.name, duration(median(measurement.times[OURS])), *speedups, best]
+    unit = {"operations": "GFLOP/s", "bytes": "GB/s", "": ""}[measurement.unit]
+    share = measurement.share()
+    lower, middle, upper = (round(100 * value) for value in share or (0, 0, 0))
+    rate = f"{measurement.rate / 1e9:.3g} {unit}" if unit else ""
+    return [*cells, rate, f"{middle} ({lower}–{upper})%" if share else ""]
 
 
-def speedup(measurement: Measurement, name: str) -> str:
+def speedup(measurement: Measurement, name: str | None) -> str:
     """A ratio with its quartiles; a lower bound where the other one ran a single example of the batch."""
-    lower, median, upper = map(short, measurement.speedup(name))
-    way = {"eager": " e", "graph": " g"}.get(name.partition(", ")[2], "")
-    return f"> {median}" if name in measurement.single else f"{median} ({lower}–{upper}){way}"
+    if name is None:
+        return "-"
+    lower, middle, upper = map(short, measurement.speedup(name))
+    heading, _, way = name.partition(", ")
+    several = sum(other.partition(",")[0] == heading for other in measurement.times) > 1
+    return f"> {middle}" if name in measurement.single else f"{middle} ({lower}–{upper}){several * f' {WAYS.get(way)}'}"
 
 
-def notes(measurements: list[Measurement]) -> list[str]:
+def notes(measurements: Sequence[Measurement]) -> list[str]:
     """What the columns mean, and the machine's ceilings."""
+    absent = [name for name in missing() if name in PEERS]
     lines = [
         f"{OURS}: median of one call. × how many times as long the others took in the same rounds: median (quartiles).",
-        "TensorFlow: e eager, g a tf.function, the faster of both; tensors in, arrays out.",
-        f"> a lower bound: the other ran one example of the {BATCH}, being too slow for all of them.",
+        "Arguments and results are arrays of each library's own. Of its ways the faster one counts:",
+        "  TensorFlow: e eager, g a tf.function. PyTorch: channels of images l last, f first in memory. JAX: compiled.",
+        "  Adam writes into the parameters where a library can. - stands where it has no such function.",
+        f"> a lower bound: the {REFERENCE} ran one example of the {BATCH}, being too slow for all of them.",
+        *(f"{name} isn't installed, and takes no part." for name in absent),
         "of ceiling: share of the most that the machine did in the same rounds, of these:",
     ]
     for name, unit in ((ARITHMETIC, "GFLOP/s"), (ONE_THREAD, "GFLOP/s"), (MEMORY, "GB/s"), (SAME_MEMORY, "GB/s")):
-        rates = [measurement.rate(name) for measurement in measurements if name in measurement.ceilings]
+        rates = [measurement.ceiling(name)[1] / 1e9 for measurement in measurements if name in measurement.ceilings]
         if rates:
-            medians = [f"{median / 1e9:.3g}" for _, median, _ in rates]
-            lines.append(f"  {name}: {', '.join(medians)} {unit}{' (one median a workload)' if rates[1:] else ''}")
+            lower, middle, upper = (f"{rate:.3g}" for rate in quartiles(rates))
+            lines.append(f"  {name}: {middle} ({lower}–{upper}) {unit}, median of the cells' medians (quartiles)")
     gains = [gain for measurement in measurements for gain in measurement.gains()]
     if gains:
-        lower, median, upper = (f"{gain:.2g}" for gain in quartiles(gains))
+        lower, middle, upper = (f"{gain:.2g}" for gain in quartiles(gains))
         lines.append(
-            f"  {get_num_threads()} threads did {median} ({lower}–{upper}) times as many multiply-adds as one;"
+            f"  {get_num_threads()} threads did {middle} ({lower}–{upper}) times as many multiply-adds as one;"
             " where that is less than their number, others had the cores"
         )
     return lines

@@ -1,115 +1,133 @@
-"""The five algorithms, timed: fast.cpu beside TensorFlow, NumPy and the reference, and beside what the machine can do.
+"""The grid, timed: fast.cpu beside the other libraries and the reference, and beside what the machine can do.
 
 No time is asserted. Who takes part must give the right result first, so that no wrong answer can be fast.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
 
-from conformance.arrays import flatten_result
-from conformance.comparison import compare, expected
-from conformance.operations import operations
-from tests.benchmarks import ceilings
-from tests.benchmarks.interleaving import ROUNDS, calls_per_turn, interleave
-from tests.benchmarks.report import ARITHMETIC, MEMORY, ONE_THREAD, OURS, SAME_MEMORY, Measurement
-from tests.benchmarks.workloads import Workload, workloads
+from conformance.arrays import arrays_in
+from tests.benchmarks.contestants import OURS, REFERENCE, Contestant, contestants
+from tests.benchmarks.correctness import those_who_are_right
+from tests.benchmarks.grid.cell import Cell, first
+from tests.benchmarks.grid.everything import cells
+from tests.benchmarks.interleaving import Timer, interleave
+from tests.benchmarks.limits import Limits
+from tests.benchmarks.measurement import Measurement
+
+CELLS = {cell.name.replace("×", "x").replace("³", "^3"): cell for cell in cells()}
+TOGETHER = {name: cell for name, cell in CELLS.items() if cell.together}
 
 
 @pytest.fixture(scope="module")
-def contestants() -> list[Any]:
-    """Whom to time. Imported only now, since most runs of the tests don't measure anything."""
-    from tests.benchmarks.contestants import contestants
+def apart() -> Iterator[list[Contestant]]:
+    """Every library in a process of its own."""
+    yield from running(contestants())
 
-    return contestants()
+
+@pytest.fixture(scope="module")
+def together() -> Iterator[list[Contestant]]:
+    """All libraries in one process, whose cores their threads have to share."""
+    yield from running([contestant for contestant in contestants(together=True) if contestant.name != REFERENCE])
+
+
+@pytest.fixture(scope="module")
+def limits() -> Iterator[Limits]:
+    """What the machine can do, in a process of its own, too."""
+    found = Limits()
+    yield found
+    found.process.end()
+
+
+def running(found: list[Contestant]) -> Iterator[list[Contestant]]:
+    """Contestants, whose processes end when the tests of this module have."""
+    yield found
+    for contestant in found:
+        contestant.process.end()
+
+
+class Replay:
+    """A clock that goes on by what was measured.
+
+    So pytest-benchmark's record is of the very turns that the table is made of: those of fast.cpu, in its own process.
+    """
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def elapse(self, seconds: Iterator[float]) -> None:
+        self.now += next(seconds, 0.0)
+
+
+CLOCK = Replay()
 
 
 # A failed check is the reason why nothing was timed, and says so itself.
 @pytest.mark.filterwarnings("ignore:Benchmark fixture was not used")
-@pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.name.replace("×", "x"))
-def test_speed(workload: Workload, contestants: list[Any], benchmark: Any, measurements: list[Measurement]) -> None:
-    hold_to_the_reference(workload, contestants)
-    single = ("reference",) if workload.exact else ()
-    calls = {
-        contestant.name: contestant.prepare(
-            workload.operation, workload.first(1) if contestant.name in single else workload.arguments
-        )
-        for contestant in contestants
-    }
-    limits = ceilings_of(workload)
-    times = interleave(calls | {name: function for name, (function, _) in limits.items()})
-    measurement = Measurement(
-        workload,
-        {name: times[name] for name in calls},
-        {name: times[name] for name in limits},
-        {name: work for name, (_, work) in limits.items()},
-        single,
-    )
-    measurements.append(measurement)
-    benchmark.extra_info.update(measurement.as_json())
-    # pytest-benchmark's own record is of fast.cpu alone, round after round with nobody in between.
-    iterations = calls_per_turn(calls[OURS]) or 1
-    benchmark.pedantic(calls[OURS], rounds=ROUNDS, warmup_rounds=1, iterations=iterations)
+@pytest.mark.benchmark(timer=CLOCK)
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_speed(
+    cell: Cell, apart: list[Contestant], limits: Limits, benchmark: Any, measurements: Any, rounds: int
+) -> None:
+    taking_part = those_who_are_right(cell, apart)
+    traffic = prepared(cell, taking_part)
+    ceilings, work = limits.of(cell, traffic)
+    measurement = timed(cell, taking_part, traffic, rounds, ceilings, work)
+    measurements.apart.append(measurement)
+    record(benchmark, measurement)
 
 
-def ceilings_of(workload: Workload) -> dict[str, tuple[Callable[[], None], int]]:
-    """What to hold a workload to; nothing if the call itself takes the time."""
-    if workload.flops:
-        return {ARITHMETIC: ceilings.multiply_adds(), ONE_THREAD: ceilings.multiply_adds(threads=1)}
-    if workload.traffic:
-        return {MEMORY: ceilings.copying(), SAME_MEMORY: ceilings.copying(workload.traffic)}
-    return {}
+@pytest.mark.filterwarnings("ignore:Benchmark fixture was not used")
+@pytest.mark.benchmark(timer=CLOCK)
+@pytest.mark.parametrize("cell", TOGETHER.values(), ids=TOGETHER)
+def test_speed_in_one_process(
+    cell: Cell, together: list[Contestant], benchmark: Any, measurements: Any, rounds: int
+) -> None:
+    taking_part = those_who_are_right(cell, together)
+    measurement = timed(cell, taking_part, prepared(cell, taking_part), rounds, {}, {})
+    measurements.together.append(measurement)
+    record(benchmark, measurement)
 
 
 # Beside the timing, which is skipped unless it is asked for: it must not rot meanwhile.
-@pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.name.replace("×", "x"))
-def test_everybody_is_right(workload: Workload, contestants: list[Any]) -> None:
-    hold_to_the_reference(workload, contestants)
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_everybody_is_right(cell: Cell, apart: list[Contestant]) -> None:
+    assert those_who_are_right(cell, apart)[0].name == OURS
 
 
-def hold_to_the_reference(workload: Workload, contestants: list[Any]) -> None:
-    """Everybody's result is right, as far as the reference can say so in reasonable time."""
-    if workload.exact:
-        hold_to_each_other(workload, contestants)
-    else:
-        hold_to_bounds(workload, contestants)
+def prepared(cell: Cell, taking_part: list[Contestant]) -> int:
+    """Prepare what is timed; return how many bytes are read and written at least."""
+    arguments = cell.draw()
+    for contestant in taking_part:
+        alone = cell.exact and contestant.name == REFERENCE
+        contestant.prepare(cell.operation, first(1, arguments) if alone else arguments)
+    return sum(array.nbytes for array in arrays_in((tuple(arguments.values()), taking_part[0].result())))
 
 
-def hold_to_bounds(workload: Workload, contestants: list[Any]) -> None:
-    """Everybody's result is as accurate as the reference would be in the arithmetic that they claim."""
-    operation, arguments = operations()[workload.operation], workload.arguments
-    for contestant in contestants:
-        wanted = expected(operation, arguments, contestant.arithmetic)
-        came = contestant.prepare(workload.operation, arguments)()
-        compare(wanted, came, contestant.arithmetic, arguments)
+def timed(
+    cell: Cell,
+    taking_part: list[Contestant],
+    traffic: int,
+    rounds: int,
+    ceilings: dict[str, Timer],
+    work: dict[str, int],
+) -> Measurement:
+    """Everybody's times, and those of the ceilings in the same rounds."""
+    names = [contestant.name for contestant in taking_part]
+    times = interleave({c.name: c.timer for c in taking_part} | ceilings, rounds)
+    single = (REFERENCE,) if cell.exact else ()
+    apart = {name: times[name] for name in names}, {name: times[name] for name in ceilings}
+    return Measurement(cell, apart[0], traffic, apart[1], work, single)
 
 
-def hold_to_each_other(workload: Workload, contestants: list[Any]) -> None:
-    """All results are the same numbers; the reference says so for one example, the others for the batch."""
-    *swift, reference = contestants
-    same_numbers(workload, [contestants[0], reference], workload.first(1))
-    same_numbers(workload, swift, workload.first(workload.exact))
-
-
-def same_numbers(workload: Workload, contestants: list[Any], arguments: dict[str, Any]) -> None:
-    """Every contestant gives the first one's numbers."""
-    wanted: list[np.ndarray] = []
-    for contestant in contestants:
-        result = contestant.prepare(workload.operation, arguments)()
-        came = [np.asarray(part) for _, part in flatten_result(result)]
-        if workload.operation == "forward_pass":
-            # A softmax may round even where it saturates: TensorFlow's gives 1 - 2⁻²⁴ there.
-            probabilities, logits = came.pop(), came[len(arguments["weights"]) - 1]
-            compare(
-                expected(operations()["softmax"], {"z": logits}, contestant.arithmetic),
-                probabilities,
-                contestant.arithmetic,
-                {"z": logits},
-            )
-        wanted = wanted or came
-        for ours, theirs in zip(wanted, came, strict=True):
-            assert np.array_equal(ours, theirs), f"{contestant.name} and {contestants[0].name} differ"
+def record(benchmark: Any, measurement: Measurement) -> None:
+    """Tell pytest-benchmark."""
+    benchmark.extra_info.update(measurement.as_json())
+    seconds = measurement.times[OURS].values()
+    benchmark.pedantic(CLOCK.elapse, (iter([*seconds]),), rounds=len(seconds))

@@ -1,0 +1,55 @@
+"""How measurements are taken in turns, and what is made of them: with times that are made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks import report
+from tests.benchmarks.grid.cell import Cell
+from tests.benchmarks.grid.everything import cells
+from tests.benchmarks.interleaving import FEWEST, interleave
+from tests.benchmarks.measurement import ARITHMETIC, MEMORY, Measurement
+
+
+def measured(cell: Cell, place: int = 0) -> Measurement:
+    """A cell that takes fast.cpu a millisecond, more or less, TensorFlow twice as long, and PyTorch half as long."""
+    ours = 1e-3 * (1 + place % 7)
+    times = {"fast.cpu": ours, "TensorFlow, eager": 3 * ours, "TensorFlow, graph": 2 * ours, "JAX": ours / 2}
+    ceilings = {ARITHMETIC: 1.0, MEMORY: 1.0}
+    return Measurement(
+        cell,
+        {name: dict.fromkeys(range(8), seconds) for name, seconds in times.items()},
+        traffic=10**6,
+        ceilings={name: dict.fromkeys(range(8), seconds) for name, seconds in ceilings.items()},
+        work={ARITHMETIC: 10**11, MEMORY: 10**10},
+    )
+
+
+def test_the_grid_is_large_and_its_names_are_different() -> None:
+    assert len(cells()) >= 44
+    assert len({cell.name for cell in cells()}) == len(cells())
+
+
+def test_who_takes_long_has_fewer_turns_in_the_rounds_of_the_others() -> None:
+    times = interleave({"fast": lambda calls: 1e-5, "slow": lambda calls: 0.2}, rounds=40)
+    assert len(times["fast"]) == 40
+    assert FEWEST <= len(times["slow"]) < 40
+    assert set(times["slow"]) < set(times["fast"])
+
+
+def test_the_faster_of_a_librarys_ways_counts() -> None:
+    measurement = measured(cells()[-1])
+    assert measurement.fastest("TensorFlow") == "TensorFlow, graph"
+    assert measurement.fastest("PyTorch") is None
+    assert measurement.best_peer == "JAX"
+    assert measurement.speedup("TensorFlow, graph") == pytest.approx((2, 2, 2))
+
+
+def test_the_table_has_a_sign_for_what_a_library_lacks() -> None:
+    alone = measured(cells()[-1])
+    other = measured(cells()[-2])
+    other.times["PyTorch, channels last"] = other.times["JAX"]
+    heading, _, *rows = report.table([alone, other])
+    assert "× PyTorch" in heading
+    assert " - " in rows[0]
+    assert " - " not in rows[1]
