@@ -11,7 +11,7 @@ conformance: $(VENV)/ready          ## check fast.cpu, fast.cuda and tensorflow;
 test: $(VENV)/ready lint            ## lint, then run all tests and doctests
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
-benchmark: $(VENV)/ready            ## the five algorithms: fast.cpu against TensorFlow, NumPy and the reference
+benchmark: $(VENV)/ready            ## fast.cpu beside other libraries, cell by cell; ARGS="-k conv2d --turns 10" and the like
 	mkdir -p report
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds \
 	  --benchmark-json=report/benchmark.json $(ARGS)

@@ -1,8 +1,9 @@
-"""The tables at the end of the run, and their numbers in the JSON report."""
+"""The tables at the end of the run, the picture, and their numbers in the JSON report."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -21,6 +22,8 @@ class Measurements(NamedTuple):
 MEASUREMENTS = pytest.StashKey[Measurements]()
 #: How many threads of other programs wanted a core before the run, on average over a minute.
 LOAD = pytest.StashKey[float | None]()
+
+ROOFLINE = Path("report", "roofline.svg")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +53,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     found = config.stash[MEASUREMENTS]
     if not found.apart and not found.together:
         return
-    from tests.benchmarks import report
+    from tests.benchmarks import report, roofline, summary
 
     write = terminalreporter.write_line
     terminalreporter.section("fast.cpu beside other libraries")
@@ -58,9 +61,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.stash[LOAD] is not None:
         write(f"load average before the run: {config.stash[LOAD]:.1f}; the nearer to 0, the more the ratios mean")
     if found.apart:
-        lines = [*report.table(found.apart), "", *report.notes(found.apart)]
+        lines = [*report.table(found.apart), "", *report.notes(found.apart), "", *summary.lines(found.apart)]
         for line in ["", *lines]:
             write(line)
+        ROOFLINE.parent.mkdir(exist_ok=True)
+        ROOFLINE.write_text(roofline.picture(found.apart), "utf-8")
+        write(f"every cell's place under the machine's roofline: {ROOFLINE}")
     if found.together:
         terminalreporter.section("all of them in one process, whose cores their threads share")
         for line in report.table(found.together):
@@ -75,8 +81,10 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
-    from tests.benchmarks import contestants
+    from tests.benchmarks import contestants, summary
 
+    if config.stash[MEASUREMENTS].apart:
+        output_json["summary"] = summary.summarized(config.stash[MEASUREMENTS].apart)
     output_json["not_installed"] = contestants.missing()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import pytest
 
-from tests.benchmarks import report
+from tests.benchmarks import report, roofline, summary
 from tests.benchmarks.grid.cell import Cell
 from tests.benchmarks.grid.everything import cells
 from tests.benchmarks.interleaving import FEWEST, interleave
@@ -53,3 +56,23 @@ def test_the_table_has_a_sign_for_what_a_library_lacks() -> None:
     assert "× PyTorch" in heading
     assert " - " in rows[0]
     assert " - " not in rows[1]
+
+
+def test_the_summary_names_where_another_is_faster() -> None:
+    found = summary.summarized([measured(cell) for cell in cells()])
+    counted = [cell.name for cell in cells() if cell.operations]
+    assert found["geometric_mean_over"]["TensorFlow"] == {"times_faster": pytest.approx(2), "cells": len(counted)}
+    assert sorted(found["behind"][summary.BEST]) == sorted(counted)
+    assert found["behind"]["TensorFlow"] == {}
+
+
+def test_no_two_labels_of_the_picture_overlap() -> None:
+    picture = roofline.picture([measured(cell, place) for place, cell in enumerate(cells())])
+    ElementTree.fromstring(picture)
+    pattern = r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" fill="white" fill-opacity'
+    boxes = [tuple(map(float, found)) for found in re.findall(pattern, picture)]
+    assert len(boxes) == sum(cell.operations > 0 for cell in cells())
+    corners = [(x, y, x + width, y + height) for x, y, width, height in boxes]
+    # Coordinates are written with one digit behind the point.
+    shrunk = [(left + 0.1, top + 0.1, right - 0.1, bottom - 0.1) for left, top, right, bottom in corners]
+    assert not any(roofline.overlap(a, b) for place, a in enumerate(shrunk) for b in shrunk[:place])
