@@ -103,7 +103,7 @@ def test_everybody_is_right(cell: Cell, apart: list[Contestant]) -> None:
 
 def prepared(cell: Cell, taking_part: list[Contestant]) -> int:
     """Prepare what is timed; return how many bytes are read and written at least."""
-    arguments = cell.draw()
+    arguments = cell.timed()
     for contestant in taking_part:
         alone = cell.exact and contestant.name == REFERENCE
         contestant.prepare(cell.operation, first(1, arguments) if alone else arguments)

@@ -36,12 +36,18 @@ class Cell:
     exact: int = 0
     #: How many examples are held to those bounds; 0 stands for all.
     sample: int = 0
+    #: Makes the arguments that are timed, where those of exact results take longer than others of the same shapes.
+    usual: Callable[[], dict[str, Any]] | None = None
     #: Of exact cells, arguments that the reference can afford; one example of the batch if none are given.
     small: Callable[[], dict[str, Any]] | None = None
     #: Whether the reference is timed, too: of exact cells, with one example.
     with_reference: bool = False
     #: Whether it is timed once more where all engines share one process.
     together: bool = False
+
+    def timed(self) -> dict[str, Any]:
+        """The arguments that are timed."""
+        return (self.usual or self.draw)()
 
     def affordable(self) -> dict[str, Any]:
         """Arguments for which the reference can say what is right."""
