@@ -6,7 +6,7 @@ The ladder (the slides' network, a batch of 100):
    cache; on the way back, relu's slope and the bias's gradient in one pass over the cotangent, which it changes in
    place. relu's slope is read off its outputs, so that weighted sums aren't kept.
 3. a `Workspace` that a loop over batches of one size keeps: nothing is allocated after its first step but what
-   convolutions need inside, a padded image for each task and the filters in panels.
+   products need inside, one at a time: filters or weights in panels, and padded images for each task.
 
 Nobody asks for the gradient of the images, and it isn't computed.
 """
