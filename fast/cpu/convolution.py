@@ -230,12 +230,17 @@ def image_gradient(address, n, cotangent, packed, d_images, window):
         panels = a * units * padded_columns(run, d_images.itemsize)
         target = Rows(padded, a * row_step, places)
         multiply_packed(address, source, depth, packed, panels, target, pixels, run, True)
+    # What lies inside the image; where no window reaches, at its end, there is nothing.
+    numbers, line = d_images.ravel(), width * channels
+    reached = min(width, columns - window.left) * channels
     for y in range(height):
-        for x in range(width):
-            row, column = y + window.top, x + window.left
-            inside = 0 <= row < rows and 0 <= column < columns
-            for c in range(channels):
-                d_images[n, y, x, c] = padded[row * row_step + column * channels + c] if inside else 0
+        row, inside = y + window.top, reached if y + window.top < rows else 0
+        start = row * row_step + window.left * channels
+        line_of_image, source = numbers[(n * height + y) * line :], padded[start : start + inside]
+        for i in range(inside):
+            line_of_image[i] = source[i]
+        for i in range(inside, line):
+            line_of_image[i] = 0
 
 
 @compiled()
