@@ -64,7 +64,7 @@ def precision(confusion: np.ndarray, *, average: str = "none", out: np.ndarray |
     """
     scores, target = _prepared(confusion, average, out)
     _precision(contiguous(confusion), scores)
-    return deliver(_averaged(scores, target), out)
+    return deliver(_averaged(scores, target, average), out)
 
 
 def recall(confusion: np.ndarray, *, average: str = "none", out: np.ndarray | None = None) -> np.ndarray:
@@ -77,7 +77,7 @@ def recall(confusion: np.ndarray, *, average: str = "none", out: np.ndarray | No
     """
     scores, target = _prepared(confusion, average, out)
     _precision(contiguous(confusion.T), scores)
-    return deliver(_averaged(scores, target), out)
+    return deliver(_averaged(scores, target, average), out)
 
 
 def f_score(
@@ -96,7 +96,7 @@ def f_score(
     _precision(contiguous(confusion), scores)
     _precision(contiguous(confusion.T), recalls)
     _combine(scores, recalls, weight)
-    return deliver(_averaged(scores, target), out)
+    return deliver(_averaged(scores, target, average), out)
 
 
 def _prepared(confusion: np.ndarray, average: str, out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -107,9 +107,9 @@ def _prepared(confusion: np.ndarray, average: str, out: np.ndarray | None) -> tu
     return np.empty(classes, dtype) if average == "macro" else target.reshape(-1), target
 
 
-def _averaged(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The result, which several scores are already, and one of all classes' sums; else their mean."""
-    if scores.size > target.size:
+def _averaged(scores: np.ndarray, target: np.ndarray, average: str) -> np.ndarray:
+    """The result: the mean of the scores if that is wanted, else the scores, which are there already."""
+    if average == "macro":
         _mean(scores, target.reshape(-1))
     return target
 
