@@ -26,6 +26,10 @@ class Form(NamedTuple):
     dtype: np.dtype
 
 
+#: What isn't a tuple of results.
+LEAVES = (np.ndarray, Form)
+
+
 def contiguous(array: np.ndarray) -> np.ndarray:
     """Return the array itself if a kernel can take it, else a copy.
 
@@ -65,11 +69,11 @@ def destinations(out: Any, like: Any, *sources: np.ndarray, elementwise: bool = 
     `like` is a tuple, of tuples perhaps, of arrays of the results' shapes and dtypes, or of class `Form`.
     """
     if out is None:
-        return _mapped(lambda form: np.empty(form.shape, form.dtype), like)
+        return _mapped(_new, like)
     require_outs("out", out, like)
 
     def chosen(form: Any, array: np.ndarray) -> np.ndarray:
-        return array if _is_free(array, sources, elementwise) else np.empty(form.shape, form.dtype)
+        return array if _is_free(array, sources, elementwise) else _new(form)
 
     return _mapped(chosen, like, out)
 
@@ -113,7 +117,13 @@ def _place(array: np.ndarray) -> tuple[Any, ...]:
 
 def _mapped(change: Callable[..., np.ndarray], like: Any, *others: Any) -> Any:
     """What something makes of an array, or of each one in a tuple, and of what is in the same place of other tuples."""
-    if not isinstance(like, tuple) or isinstance(like, Form):
+    if isinstance(like, LEAVES):
         return change(like, *others)
-    parts = [_mapped(change, *each) for each in zip(like, *others, strict=True)]
+    # Written out for the leaves of a tuple, since most tuples hold nothing else, and calls are what costs here.
+    each = zip(like, *others, strict=True)
+    parts = [change(*part) if isinstance(part[0], LEAVES) else _mapped(change, *part) for part in each]
     return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)
+
+
+def _new(form: Any) -> np.ndarray:
+    return np.empty(form.shape, form.dtype)

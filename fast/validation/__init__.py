@@ -6,7 +6,7 @@ The errors are the reference's, word for word where they can be; the checks are 
 reference's shape rules shows as a difference instead of being shared.
 
 Of a call with few numbers, checking is most of the work. So each check is one condition, and what an error says is
-worked out once it is raised: of the 2.7 µs of `relu` of eight numbers, 0.6 were texts that nobody read.
+worked out once it is raised: of the 1.7 µs that `require_like` took, 1.4 were for texts that nobody read.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def require_layers(units: int, weights: Any, biases: Any, dtype: np.dtype) -> No
         raise InvalidArgument("biases", f"{len(weights)} vectors for as many weight matrices", str(len(biases)))
     for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True)):
         wanted = (units, matrix.shape[1])
-        because = f"after a layer of {units} units" if layer else f"for inputs with {units} features"
+        because = "after a layer of {0} units" if layer else "for inputs with {0} features"
         require_like(f"weights[{layer}]", matrix, wanted, dtype, because)
         units = wanted[1]
-        require_like(f"biases[{layer}]", bias, (units,), dtype, f"for {units} units")
+        require_like(f"biases[{layer}]", bias, (units,), dtype, "for {0} units")
