@@ -80,11 +80,15 @@ def precise(x):
 
 
 def of_exponential(x):
-    """Of x's type: where exp overflows for good, where it is 0 for good; the least exponent that sigmoid keeps."""
+    """Of x's type: where exp overflows for good, and where it is 0 for good."""
+
+
+def of_sigmoid(x):
+    """Of x's type: where exp is 0 for good, the least exponent that E keeps, and 1.5·2ᵖ + bias for `power_of_two`."""
 
 
 def of_tanh(x):
-    """Of x's type: where tanh(x/2) is -1 for good, and the least exponent for which 2ᵏ⁻¹ - 1/2 is exact."""
+    """Of x's type: where tanh(x/2) is -1 for good, the least k for which 2ᵏ⁻¹ - 1/2 is exact, and 1.5·2ᵖ + bias - 1."""
 
 
 def of_logarithm(x):
@@ -112,18 +116,18 @@ def _constants(*values: float) -> tuple[tuple[np.float32, ...], tuple[np.float64
 
 
 UNITS32, UNITS64 = _constants(0.5, 1.0, 2.0)
-LN2_32 = _constants(1 / math.log(2), 12582912.0, float.fromhex("0x1.62e4p-1"), float.fromhex("0x1.7f7d1cf79abcap-20"))[
-    0
-]
-LN2_64 = _constants(
-    1 / math.log(2), 6755399441055744.0, float.fromhex("0x1.62e42feep-1"), float.fromhex("0x1.a39ef35793c76p-33")
-)[1]
+SHIFT32, SHIFT64 = 1.5 * 2**23, 1.5 * 2**52
+HIGH32, LOW32 = float.fromhex("0x1.62e4p-1"), float.fromhex("0x1.7f7d1cf79abcap-20")
+HIGH64, LOW64 = float.fromhex("0x1.62e42feep-1"), float.fromhex("0x1.a39ef35793c76p-33")
+LN2_32 = _constants(1 / math.log(2), SHIFT32, HIGH32, LOW32)[0]
+LN2_64 = _constants(1 / math.log(2), SHIFT64, HIGH64, LOW64)[1]
 F2, F3, F4, F5, F6, F7 = (np.float32(1 / math.factorial(n)) for n in range(2, 8))
 D2, D3, D4, D5, D6, D7, D8, D9, D10, D11, D12, D13 = (np.float64(1 / math.factorial(n)) for n in range(2, 14))
 B3, B5, B7, B9 = (np.float32(2 / n) for n in range(3, 11, 2))
 A3, A5, A7, A9, A11, A13, A15, A17, A19, A21 = (np.float64(2 / n) for n in range(3, 23, 2))
-EXPONENTIAL32, EXPONENTIAL64 = _constants(89.0, -104.0, -100)[0], _constants(710.0, -746.0, -1000)[1]
-TANH32, TANH64 = _constants(-18.4, -24)[0], _constants(-38.5, -53)[1]
+EXPONENTIAL32, EXPONENTIAL64 = _constants(89.0, -104.0)[0], _constants(710.0, -746.0)[1]
+SIGMOID32, SIGMOID64 = _constants(-104.0, -100, SHIFT32 + 127)[0], _constants(-746.0, -1000, SHIFT64 + 1023)[1]
+TANH32, TANH64 = _constants(-18.4, -24, SHIFT32 + 126)[0], _constants(-38.5, -53, SHIFT64 + 1022)[1]
 LOGARITHM32, LOGARITHM64 = _constants(2.0**-126, 2.0**24, 24)[0], _constants(2.0**-1022, 2.0**54, 54)[1]
 
 
@@ -145,6 +149,7 @@ def _by_type(choose, of32, of64):
 
 
 _by_type(of_exponential, EXPONENTIAL32, EXPONENTIAL64)
+_by_type(of_sigmoid, SIGMOID32, SIGMOID64)
 _by_type(of_tanh, TANH32, TANH64)
 _by_type(of_logarithm, LOGARITHM32, LOGARITHM64)
 _by_type(units, UNITS32, UNITS64)
@@ -175,12 +180,12 @@ def _atanh_terms(z):
     if element(z) == types.float32:
         return lambda z: multiply_add(z, multiply_add(z, multiply_add(z, B9, B7), B5), B3)
 
-    def twenty_one(z):
+    def ten(z):
         p = multiply_add(z, multiply_add(z, multiply_add(z, multiply_add(z, A21, A19), A17), A15), A13)
         p = multiply_add(z, multiply_add(z, multiply_add(z, multiply_add(z, p, A11), A9), A7), A5)
         return multiply_add(z, p, A3)
 
-    return twenty_one
+    return ten
 
 
 @compiled()
@@ -199,7 +204,7 @@ def over_one_plus(a, b):
 def exp(x):
     """eˣ: ∞ above the largest finite number, subnormal and then 0 far below zero, NaN for NaN."""
     wide = precise(x)
-    highest, lowest, _ = of_exponential(wide)
+    highest, lowest = of_exponential(wide)
     inverse, shift, high, low = parts_of_ln2(wide)
     _, one, _ = units(wide)
     # Nothing infinite may enter the difference that r is.
@@ -215,20 +220,20 @@ def exp(x):
 def sigmoid(x):
     """1/(1 + e⁻ˣ): t = E/(1 + E) with E = e^(-|x|), which can't overflow, or 1 - t."""
     wide = precise(x)
-    _, lowest, least = of_exponential(wide)
-    inverse, shift, high, low = parts_of_ln2(wide)
+    lowest, least, shift = of_sigmoid(wide)
+    inverse, _, high, low = parts_of_ln2(wide)
     _, one, _ = units(wide)
     bounded = at_least(-abs(wide), lowest)
     shifted = multiply_add(bounded, inverse, shift)
     k = shifted - shift
     r = multiply_add(-k, low, multiply_add(-k, high, bounded))
     p = multiply_add(r, second_order(r), one)
-    main = multiply_add(r, p, one)
-    rest = multiply_add(r, p, one - main)
     # What is subnormal has no rest: the power stays far above, and the quotient is scaled by what is missing of it.
     kept = at_least(shifted, shift + least)
     power = power_of_two(kept)
-    t = over_one_plus(power * main, power * rest)
+    scaled = power * r
+    E = multiply_add(scaled, p, power)
+    t = over_one_plus(E, multiply_add(scaled, p, power - E))
     # Where that is something, 1 - t is 1 either way.
     return narrowed(where_negative(wide, t * power_of_two(shift + (shifted - kept)), one - t), x)
 
@@ -237,14 +242,14 @@ def sigmoid(x):
 def tanh(x):
     """The hyperbolic tangent: with E = (e^(-2|x|) - 1)/2, it is -E/(1 + E) with the sign of x; for tiny x that is x."""
     wide = precise(x)
-    lowest, least = of_tanh(wide)
-    inverse, shift, high, low = parts_of_ln2(wide)
-    half, one, two = units(wide)
+    lowest, least, shift = of_tanh(wide)
+    inverse, _, high, low = parts_of_ln2(wide)
+    half, _, two = units(wide)
     bounded = at_least(-two * abs(wide), lowest)
     shifted = at_least(multiply_add(bounded, inverse, shift), shift + least)
     k = shifted - shift
     r = multiply_add(-k, high, bounded)
-    power = power_of_two(shifted - one)
+    power = power_of_two(shifted)
     # E is 2ᵏ⁻¹ - 1/2, nothing where k = 0, and 2ᵏ⁻¹·(eʳ - 1), which then is all.
     p, scaled, constant = r * second_order(r), power * r, power - half
     E = multiply_add(scaled, p, constant + scaled)

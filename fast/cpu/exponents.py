@@ -45,13 +45,13 @@ def _format(bits):
 
 
 def _power(builder, shifted):
-    k, constant = _bits(builder, shifted)
-    _, significand, bias = _format(k)
-    return builder.bitcast(builder.shl(builder.add(k, constant(bias)), constant(significand)), shifted.type)
+    bits, constant = _bits(builder, shifted)
+    _, significand, _ = _format(bits)
+    return builder.bitcast(builder.shl(bits, constant(significand)), shifted.type)
 
 
-#: 2ᵏ, a normal number, for a k that the caller holds as 1.5·2ᵖ + k, in whose last bits k is an integer (p: significand
-#: bits - 1). And no conversion from float to integer is there that NaN could make undefined.
+#: 2ᵏ, a normal number, for a k that the caller holds as 1.5·2ᵖ + bias + k (p: significand bits - 1): the last bits of
+#: that are 2ᵏ's exponent. And no conversion from float to integer is there that NaN could make undefined.
 power_of_two = lanewise(1, _power)
 
 
@@ -66,8 +66,8 @@ def _scaled(builder, value, shifted):
     return value
 
 
-#: x·2ᵏ for such a k, of any size. 2ᵏ is multiplied in two halves: each is a normal number though 2ᵏ may overflow or be
-#: subnormal, and only the second multiplication rounds.
+#: x·2ᵏ for a k of any size that the caller holds as 1.5·2ᵖ + k. 2ᵏ is multiplied in two halves: each is a normal number
+#: though 2ᵏ may overflow or be subnormal, and only the second multiplication rounds.
 scale_by_power_of_two = lanewise(2, _scaled)
 
 #: The bits of √½, by the width of numbers.
