@@ -113,7 +113,7 @@ def sigmoid(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     Returns: an array of z's shape and dtype.
     Raises: InvalidArgument, as `reference.sigmoid`.
     """
-    return _map(_sigmoid_loop, _sigmoid_threads, require_array("z", z), out)
+    return _map(sigmoid_loop, _sigmoid_threads, require_array("z", z), out)
 
 
 def tanh(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -123,7 +123,7 @@ def tanh(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     Returns: an array of z's shape and dtype.
     Raises: InvalidArgument, as `reference.tanh`.
     """
-    return _map(_tanh_loop, _tanh_threads, require_array("z", z), out)
+    return _map(tanh_loop, _tanh_threads, require_array("z", z), out)
 
 
 def identity_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -370,7 +370,7 @@ def _relu_threads(z, out):
 
 
 @compiled()
-def _sigmoid_loop(z, out):
+def sigmoid_loop(z, out):
     size, i = VECTOR_BYTES // z.itemsize, 0
     while i + 2 * size <= z.size:
         first, second = elementary.sigmoid(load(z, i)), elementary.sigmoid(load(z, i + size))
@@ -388,11 +388,11 @@ def _sigmoid_loop(z, out):
 def _sigmoid_threads(z, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
-        _sigmoid_loop(z[part], out[part])
+        sigmoid_loop(z[part], out[part])
 
 
 @compiled()
-def _tanh_loop(z, out):
+def tanh_loop(z, out):
     size, i = VECTOR_BYTES // z.itemsize, 0
     while i + 2 * size <= z.size:
         first, second = elementary.tanh(load(z, i)), elementary.tanh(load(z, i + size))
@@ -410,7 +410,7 @@ def _tanh_loop(z, out):
 def _tanh_threads(z, out):
     for block in prange(block_count(z.size)):
         part = block_slice(block, z.size)
-        _tanh_loop(z[part], out[part])
+        tanh_loop(z[part], out[part])
 
 
 @compiled()

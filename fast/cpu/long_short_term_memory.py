@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from fast.cpu import elementary
+from fast.cpu.activations import sigmoid_loop, tanh_loop
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
@@ -162,17 +163,17 @@ def _go_forward(address, gates, recurrent_kernel, hidden, cell):
         )
         for n in range(rows):
             own, added = gates[t, n], products[n * columns : (n + 1) * columns]
-            for j in range(2 * units):
-                own[j] = elementary.sigmoid(own[j] + added[j])
-            for j in range(2 * units, 3 * units):
-                own[j] = elementary.tanh(own[j] + added[j])
-            for j in range(3 * units, columns):
-                own[j] = elementary.sigmoid(own[j] + added[j])
+            for j in range(columns):
+                own[j] += added[j]
+            sigmoid_loop(own[: 2 * units], own[: 2 * units])
+            tanh_loop(own[2 * units : 3 * units], own[2 * units : 3 * units])
+            sigmoid_loop(own[3 * units :], own[3 * units :])
             before, after, shown = cell[t, n], cell[t + 1, n], hidden[t + 1, n]
             for u in range(units):
                 after[u] = own[units + u] * before[u] + own[u] * own[2 * units + u]
+            tanh_loop(after, shown)
             for u in range(units):
-                shown[u] = own[3 * units + u] * elementary.tanh(after[u])
+                shown[u] *= own[3 * units + u]
 
 
 @compiled()

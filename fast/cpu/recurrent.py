@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fast.cpu import elementary
+from fast.cpu.activations import tanh_loop
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
@@ -186,7 +186,8 @@ def _go_forward(address, sums, recurrent_kernel, hidden):
         matrix_product(address, left, right, products[:0], products, rows, units, units)
         own, after = sums[t].ravel(), hidden[t + 1].ravel()
         for i in range(rows * units):
-            after[i] = elementary.tanh(own[i] + products[i])
+            products[i] += own[i]
+        tanh_loop(products, after)
 
 
 @compiled()
