@@ -44,6 +44,8 @@ __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
 
 #: Output pixels that a task is made of.
 BLOCK_PIXELS = 256
+#: Bytes of a padded image that a gradient is added to row by row of the filters: with these in a first-level cache.
+PIECE_BYTES = 20 << 10
 #: Partial sums of the filters' gradient; a fixed number, lest the order of additions depend on the threads.
 GROUPS = 8
 #: What stands in the place of a bias that there isn't.
@@ -216,6 +218,12 @@ def _conv2d_threads(address, images, filters, bias, out, row_stride, column_stri
 
 
 @compiled()
+def rows_in_cache(window, row_bytes):
+    """How many rows of output a piece of a padded image has that stays in the first-level cache; one at least."""
+    return max(1, (PIECE_BYTES // row_bytes - window.rows) // window.row_stride + 1)
+
+
+@compiled()
 def image_gradient(address, n, cotangent, packed, d_images, window):
     """The gradient of one image: every tile of cotangent·filtersᵀ is added to the windows that it came from."""
     _, height, width, channels = d_images.shape
@@ -223,13 +231,18 @@ def image_gradient(address, n, cotangent, packed, d_images, window):
     rows, columns = extent(window, out_rows, out_columns)
     row_step, pixels, run = columns * channels, out_rows * out_columns, window.columns * channels
     padded = np.zeros(rows * row_step, d_images.dtype)
-    places = window_places(window, 1, out_rows, out_columns, 0, row_step, channels)
-    source, depth = Rows(cotangent.ravel(), n * pixels * units, multiples(pixels, units)), Depth(1, units, 1, 0)
-    # One row of each filter after the other: what one product adds to must be pieces of neighbours.
-    for a in range(window.rows):
-        panels = a * units * padded_columns(run, d_images.itemsize)
-        target = Rows(padded, a * row_step, places)
-        multiply_packed(address, source, depth, packed, panels, target, pixels, run, True)
+    height_of_piece = rows_in_cache(window, row_step * d_images.itemsize)
+    most = min(height_of_piece, out_rows) * out_columns
+    places = window_places(window, 1, min(height_of_piece, out_rows), out_columns, 0, row_step, channels)
+    sources, depth = multiples(most, units), Depth(1, units, 1, 0)
+    for i in range(0, out_rows, height_of_piece):
+        first, count = n * pixels + i * out_columns, min(height_of_piece, out_rows - i) * out_columns
+        source, start = Rows(cotangent.ravel(), first * units, sources), i * window.row_stride * row_step
+        # One row of each filter after the other: what one product adds to must be pieces of neighbours.
+        for a in range(window.rows):
+            panels = a * units * padded_columns(run, d_images.itemsize)
+            target = Rows(padded, start + a * row_step, places)
+            multiply_packed(address, source, depth, packed, panels, target, count, run, True)
     # What lies inside the image; where no window reaches, at its end, there is nothing.
     numbers, line = d_images.ravel(), width * channels
     reached = min(width, columns - window.left) * channels
