@@ -1,14 +1,19 @@
 """Processes in which engines run: each in one of its own, whose threads are no one else's.
 
-A process is told what to prepare, and then how many calls to make. What it answers to that, how long one of them took,
-it answers when its threads have gone to sleep, so that the next engine has all cores for itself.
+A process is told what to prepare, and then how many calls to make; it answers how long one of them took. Between its
+turns it is stopped: the threads of some libraries wait for more work at full speed, those of OpenBLAS for as long as a
+second, and the next engine would pay for that with a core. Where a system can't stop a process, they are waited for, a
+tenth of a second.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import multiprocessing
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -20,8 +25,9 @@ from typing import Any
 from conformance.implementation import load
 from tests.benchmarks.engines.prepared import Prepared
 
+#: Whether a process can be stopped, and go on later.
+STOPS = hasattr(signal, "SIGSTOP")
 #: Seconds between two looks at whether all threads sleep, the share of a core that counts as sleep, and how many looks.
-#: Some wait for more work for 30 ms at full speed.
 PAUSE, ASLEEP, LOOKS = 0.002, 0.25, 50
 
 
@@ -42,6 +48,8 @@ class Process:
         self._process = context.Process(target=serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
+        # What is stopped doesn't notice that nobody is there any more.
+        atexit.register(self._process.kill)
 
     def ask(self, request: str, *arguments: Any) -> Any:
         """The answer to a request: one of the functions below, by name.
@@ -49,22 +57,34 @@ class Process:
         If the process ends instead, that costs the cell in which it happens, and no other one.
         """
         try:
+            self._go_on(True)
             self._connection.send((request, arguments))
             answer, error = self._connection.recv()
+            self._go_on(False)
         except (EOFError, OSError):
-            self._process.join()
-            code = self._process.exitcode
+            code = self._ended()
             self._start()
             raise Failed(f"the process has ended: {code}") from None
         if error:
             raise Failed(error)
         return answer
 
+    def _go_on(self, runs: bool) -> None:
+        """Let the process run, or stop all its threads."""
+        if STOPS and self._process.pid:
+            os.kill(self._process.pid, signal.SIGCONT if runs else signal.SIGSTOP)
+
     def end(self) -> None:
         """End the process; it has nothing to lose."""
         self._connection.close()
-        self._process.terminate()
+        self._process.kill()
+        self._ended()
+
+    def _ended(self) -> int | None:
+        """Wait until the process has ended; its exit code."""
         self._process.join()
+        atexit.unregister(self._process.kill)
+        return self._process.exitcode
 
 
 def serve(connection: Connection) -> None:
@@ -123,7 +143,8 @@ def time(prepared: dict[str, Prepared], name: str, calls: int) -> float:
     for _ in repeat(None, max(1, calls)):
         call()
     taken = (perf_counter() - start) / max(1, calls)
-    let_threads_sleep()
+    if not STOPS:
+        let_threads_sleep()
     return taken
 
 
