@@ -30,13 +30,16 @@ from fast.cpu.vectors import (
 #: registers, and the addresses of more than 8 rows would not fit the general ones.
 TILE_ROWS = (8, 6, 4) if VECTOR_REGISTERS == 16 else (8, 8, 8)
 ROWS_1, ROWS_2, ROWS_3 = TILE_ROWS
-#: Steps of the depth in one go where A's entries are neighbours: each step alone would move all rows' addresses, and
-#: while another program shares the core, such instructions cost as much as the products.
+#: Steps of the depth in one go where that saves addresses: each step alone would move those of all rows, and while
+#: another program shares the core, such instructions cost as much as the products.
 UNROLLED = 4
+#: Ways through A: along its rows, whose entries are neighbours; across neighbouring rows, which share an address; and
+#: from anywhere to anywhere, where each row's address and the step take a register.
+ALONG, ACROSS, ANYWHERE = "along", "across", "anywhere"
 
 
 class Rows(NamedTuple):
-    """A matrix whose rows begin anywhere: row m at data[start + places[m]]."""
+    """A matrix whose rows begin anywhere: row m at data[start + places[m]]; places of A ascend."""
 
     data: np.ndarray
     start: int
@@ -58,19 +61,19 @@ def tile(vectors: int, rows: int):
     def codegen(context, builder, signature, operands):
         kinds, vector = signature.args, vector_type(signature.args[0][0].dtype)
         operands = flattened(context, builder, kinds, operands)
-        function_type = ir.FunctionType(ir.VoidType(), [operand.type for operand in operands])
-        name = f"tile_{vector.count}_{vectors}_{rows}"
-        function = cgutils.get_or_insert_function(builder.module, function_type, name)
-        # A function of its own: inlined, its loops would have to share the registers with the caller's. "optsize" keeps
-        # LLVM from unrolling a loop whose body already fills all vector registers.
-        function.linkage = "internal"
-        function.attributes.add("noinline")
-        function.attributes.add("optsize")
-        for argument in function.args:
-            if isinstance(argument.type, ir.PointerType):
-                argument.add_attribute("noalias")
-        build_tile(ir.IRBuilder(function.append_basic_block("entry")), vector, rows, vectors, *bundled(kinds, function))
-        builder.call(function, operands)
+        given = bundled(kinds, operands)
+
+        def call(way):
+            builder.call(tile_function(builder.module, vector, rows, vectors, kinds, operands, way), operands)
+
+        with builder.if_else(builder.icmp_signed("==", given[1].step, given[5].type(1))) as (along, other):
+            with along:
+                call(ALONG)
+            with other, builder.if_else(are_neighbours(builder, given[0], given[5], given[6], rows)) as (yes, no):
+                with yes:
+                    call(ACROSS)
+                with no:
+                    call(ANYWHERE)
         return context.get_dummy_value()
 
     @intrinsic
@@ -79,6 +82,39 @@ def tile(vectors: int, rows: int):
         return types.void(a, depth, panels, n, c, n, n, n, types.boolean), codegen
 
     return compute_tile
+
+
+def are_neighbours(builder, a, first_row, row_count, rows):
+    """Whether A has as many more rows as a tile, and these are places that ascend by one."""
+    integer = row_count.type
+    last = builder.sub(row_count, integer(1))
+    whole = builder.icmp_signed(">=", last, integer(rows - 1))
+    # What isn't whole has no such place.
+    end = builder.add(first_row, builder.select(whole, integer(rows - 1), last))
+    places = [builder.load(builder.gep(a.places, [place])) for place in (first_row, end)]
+    return builder.and_(whole, builder.icmp_signed("==", builder.sub(places[1], places[0]), integer(rows - 1)))
+
+
+def tile_function(module, vector, rows, vectors, kinds, operands, way):
+    """The LLVM function of a tile that goes some way, written where there is none yet.
+
+    A function of its own: inlined, its loops would have to share the registers with the caller's; and one for each way,
+    which would have to share them, too.
+    """
+    kind = ir.FunctionType(ir.VoidType(), [operand.type for operand in operands])
+    function = cgutils.get_or_insert_function(module, kind, f"tile_{vector.count}_{vectors}_{rows}_{way}")
+    if function.blocks:
+        return function
+    # "optsize" keeps LLVM from unrolling a loop whose body already fills all vector registers.
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    function.attributes.add("optsize")
+    for argument in function.args:
+        if isinstance(argument.type, ir.PointerType):
+            argument.add_attribute("noalias")
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    build_tile(builder, way, vector, rows, vectors, *bundled(kinds, function.args))
+    return function
 
 
 def flattened(context, builder, kinds, values):
@@ -92,9 +128,9 @@ def flattened(context, builder, kinds, values):
     return flat
 
 
-def bundled(kinds, function):
-    """The arguments of a function of LLVM's, put together again to the named tuples that `flattened` took apart."""
-    values = iter(function.args)
+def bundled(kinds, flat):
+    """Arguments put together again to the named tuples that `flattened` took apart."""
+    values = iter(flat)
     return [
         kind.instance_class(*itertools.islice(values, len(kind))) if isinstance(kind, types.BaseTuple) else next(values)
         for kind in kinds
@@ -102,7 +138,7 @@ def bundled(kinds, function):
 
 
 def build_tile(
-    builder, vector, rows, vectors, a, depth, panels, panel, c, first_row, row_count, column_count, accumulate
+    builder, way, vector, rows, vectors, a, depth, panels, panel, c, first_row, row_count, column_count, accumulate
 ):
     """Write the LLVM function of a tile."""
 
@@ -118,20 +154,26 @@ def build_tile(
     last = builder.sub(row_count, constant(1))
     beyond = [builder.icmp_signed(">", constant(m), last) for m in range(rows)]
     places = [builder.add(first_row, builder.select(beyond[m], last, constant(m))) for m in range(rows)]
-    row_pointers = [entry(a.data, a.start, builder.load(entry(a.places, place))) for place in places]
+    own = places[:1] if way == ACROSS else places
+    row_pointers = [entry(a.data, a.start, builder.load(entry(a.places, place))) for place in own]
     zero = ir.Constant(vector, [0.0] * vector.count)
     sums = [[cgutils.alloca_once_value(builder, zero) for _ in range(vectors)] for _ in range(rows)]
     position = cgutils.alloca_once_value(builder, entry(panels, panel))
     with cgutils.for_range(builder, depth.runs) as run:
         starts = [entry(row, builder.mul(run.index, depth.run_step)) for row in row_pointers]
-        walk = partial(walk_run, builder, sums, starts, position)
-        with builder.if_else(builder.icmp_signed("==", depth.step, constant(1))) as (neighbours, apart):
-            with neighbours:
-                whole = builder.and_(depth.run_length, constant(-UNROLLED))
-                walk(constant(1), constant(0), whole, UNROLLED)
-                walk(constant(1), whole, depth.run_length, 1)
-            with apart:
-                walk(depth.step, constant(0), depth.run_length, 1)
+
+        def entries(offset, starts=starts):
+            """Where the rows' entries lie at a step."""
+            pointers = [entry(start, offset) for start in starts]
+            return [entry(pointers[0], constant(m)) for m in range(rows)] if way == ACROSS else pointers
+
+        walk = partial(walk_run, builder, sums, entries, position, constant(1) if way == ALONG else depth.step)
+        if way == ANYWHERE:
+            walk(constant(0), depth.run_length, 1)
+        else:
+            whole = builder.and_(depth.run_length, constant(-UNROLLED))
+            walk(constant(0), whole, UNROLLED)
+            walk(whole, depth.run_length, 1)
     # Row by row and in order: with `accumulate`, rows of C may overlap.
     for m in range(rows):
         with builder.if_then(builder.not_(beyond[m])):
@@ -141,8 +183,8 @@ def build_tile(
     builder.ret_void()
 
 
-def walk_run(builder, sums, starts, position, step, first, end, together):
-    """Walk along a piece of the depth, from where its rows start, so many steps in one go."""
+def walk_run(builder, sums, entries, position, step, first, end, together):
+    """Walk along a piece of the depth, so many steps in one go."""
 
     def constant(value):
         return ir.Constant(step.type, value)
@@ -152,7 +194,7 @@ def walk_run(builder, sums, starts, position, step, first, end, together):
         for n in range(together):
             offset = builder.mul(builder.add(index, constant(n)), step)
             panel = builder.gep(builder.load(position), [constant(n * width)])
-            add_products(builder, sums, [builder.gep(row, [offset]) for row in starts], panel)
+            add_products(builder, sums, entries(offset), panel)
         builder.store(builder.gep(builder.load(position), [constant(together * width)]), position)
 
 
