@@ -36,6 +36,8 @@ __all__ = ["ConvolutionalBackpropagation", "convolutional_backpropagation"]
 
 #: Partial sums of a bias's gradient; a fixed number, lest the order of additions depend on the threads.
 GROUPS = 8
+#: Pixels whose gradients are added to sums of their own: the units of one may be less than a vector.
+TOGETHER = 16
 #: Numbers of a cotangent from which on threads share it.
 PARALLEL_SIZE = 1 << 16
 
@@ -230,14 +232,18 @@ def go_back_through_convolutions(
 def rectify_back_rows(outputs, cotangent, sums, first, last):
     """Stop the cotangent where relu's outputs aren't positive, and add up what is left of some pixels, unit by unit."""
     zero, units = cotangent.dtype.type(0), sums.size
+    partial = np.zeros(TOGETHER * units, cotangent.dtype)
+    for start in range(first * units, last * units, partial.size):
+        end = min(last * units, start + partial.size)
+        y, slopes = outputs[start:end], cotangent[start:end]
+        for i in range(end - start):
+            slope = slopes[i] if y[i] > zero else zero
+            slopes[i] = slope
+            partial[i] += slope
     for f in range(units):
-        sums[f] = zero
-    for row in range(first, last):
-        y, slopes = outputs[row * units : (row + 1) * units], cotangent[row * units : (row + 1) * units]
-        for f in range(units):
-            slope = slopes[f] if y[f] > zero else zero
-            slopes[f] = slope
-            sums[f] += slope
+        sums[f] = partial[f]
+    for i in range(units, partial.size):
+        sums[i % units] += partial[i]
 
 
 @compiled(parallel=True)
