@@ -9,6 +9,7 @@ import reference
 from conformance.arrays import as_lists
 from conformance.implementation import load
 from conformance.operations import operations
+from fast.results import AdamStep
 from tests.benchmarks.engines.prepared import Prepared
 
 
@@ -19,4 +20,9 @@ def prepare(way: str, operation: str, arguments: dict[str, Any]) -> Prepared | N
     if module is reference:
         data = {name: as_lists(value) for name, value in data.items()}
     function = getattr(module, operation, None)
+    if (way, operation) == ("fast.cpu", "adam"):
+        # As who trains calls it, writing over the parameters: each call is a further step.
+        parameters, gradients, *moments = (array.copy() for array in data.values())
+        out = AdamStep(parameters, *moments)
+        return Prepared(partial(function, parameters, gradients, *moments, **settings, out=out), lambda step: step)
     return function and Prepared(partial(function, *data.values(), **settings), lambda result: result)
