@@ -134,7 +134,7 @@ def filter_biases_learn_from_the_first_rows(*arguments: Any, **how: Any) -> Any:
 
 
 @wrong(OPERATION, BOUND)
-def gradients_of_the_summed_loss(images: Array, *others: Any, **how: Any) -> Any:
+def gradients_of_the_loss_summed_over_images(images: Array, *others: Any, **how: Any) -> Any:
     """The loss is a mean, its gradients are a sum's."""
     loss, *gradients = base.convolutional_backpropagation(images, *others, **how)
     return base.ConvolutionalBackpropagation(loss, *(tuple(len(images) * g for g in group) for group in gradients))
