@@ -46,7 +46,8 @@ __all__ = ["Conv2DGradients", "conv2d", "conv2d_vjp"]
 BLOCK_PIXELS = 256
 #: Bytes of a padded image that a gradient is added to row by row of the filters: with these in a first-level cache.
 PIECE_BYTES = 20 << 10
-#: Partial sums of the filters' gradient; a fixed number, lest the order of additions depend on the threads.
+#: Partial sums of the gradient of filters, or of their biases; a fixed number, lest the order of additions depend on
+#: the threads.
 GROUPS = 8
 #: What stands in the place of a bias that there isn't.
 NO_BIAS = {dtype: np.empty(0, dtype) for dtype in FLOATS}

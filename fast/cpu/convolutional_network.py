@@ -19,11 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import relu_loop
+from fast.cpu.activations import PARALLEL_SIZE, relu_loop
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
 from fast.cpu.compilation import compiled
-from fast.cpu.convolution import conv2d_kernel, conv2d_vjp_kernels
+from fast.cpu.convolution import GROUPS, add_groups, conv2d_kernel, conv2d_vjp_kernels
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.regularization import dropout_loop
@@ -34,12 +34,8 @@ from fast.validation.convolutional_network import require_convolutional_network,
 
 __all__ = ["ConvolutionalBackpropagation", "convolutional_backpropagation"]
 
-#: Partial sums of a bias's gradient; a fixed number, lest the order of additions depend on the threads.
-GROUPS = 8
 #: Pixels whose gradients are added to sums of their own: the units of one may be less than a vector.
 TOGETHER = 16
-#: Numbers of a cotangent from which on threads share it.
-PARALLEL_SIZE = 1 << 16
 
 Arrays = tuple[np.ndarray, ...]
 
@@ -163,17 +159,14 @@ def find_logits(
         conv2d_kernel(pixels, filters)(address, images, filters, bias, pixels, *window_steps(where))
         images = pixels
     inputs = images.reshape(len(images), -1)
-    if kept is not None and len(parameters.weights) == 1:
-        inputs = dropped(inputs, kept, rate, workspace.dropped)
-    for layer, (weights, bias, units) in enumerate(
-        zip(parameters.weights, parameters.biases, workspace.units, strict=True), 1
-    ):
-        product_kernel(address, inputs, weights, bias, units)
-        inputs = units
-        if layer < len(parameters.weights):
+    for layer, units in enumerate(workspace.units):
+        last = layer == len(workspace.units) - 1
+        if last and kept is not None:
+            inputs = dropped(inputs, kept, rate, workspace.dropped)
+        product_kernel(address, inputs, parameters.weights[layer], parameters.biases[layer], units)
+        if not last:
             relu_loop(units.reshape(-1), units.reshape(-1))
-        if kept is not None and layer == len(parameters.weights) - 1:
-            inputs = dropped(units, kept, rate, workspace.dropped)
+        inputs = units
 
 
 def dropped(values: np.ndarray, kept: np.ndarray, rate: float, out: np.ndarray) -> np.ndarray:
@@ -260,7 +253,4 @@ def rectify_back(outputs, cotangent, partial_sums, total):
             g = np.intp(task)
             part = partial_sums[g]
             rectify_back_rows(outputs, cotangent, part, g * pixels // groups, (g + 1) * pixels // groups)
-    for f in range(units):
-        total[f] = partial_sums[0, f]
-        for g in range(1, groups):
-            total[f] += partial_sums[g, f]
+    add_groups(partial_sums, total)

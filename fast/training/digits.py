@@ -9,10 +9,8 @@ import gzip
 import math
 import os
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -77,7 +75,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
         with _opened(path) as file:
             file.seek(4 + 4 * len(shape))
             numbers = np.empty(count, np.uint8)
-            if file.readinto(numbers.data) != count:  # type: ignore[attr-defined]
+            if file.readinto(numbers.data) != count:
                 raise _wrong(path, f"{count} bytes, as before", "fewer: somebody is writing to it")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _wrong(path, "a file that gzip can read to its end", str(error)) from None
@@ -103,13 +101,11 @@ def _found(folder: Path, name: str) -> Path:
     raise InvalidArgument("folder", f"{name} or {name}.gz in it", f"neither in {folder}")
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        yield file  # type: ignore[misc]
+def _opened(path: Path) -> BinaryIO:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
-def _shape(path: Path, file: IO[bytes]) -> tuple[int, ...]:
+def _shape(path: Path, file: BinaryIO) -> tuple[int, ...]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:3] != bytes((0, 0, UNSIGNED_BYTES)) or not 1 <= magic[3] <= MOST_AXES:
         raise _wrong(path, f"an IDX file of bytes with 1 to {MOST_AXES} axes", f"it begins with {magic.hex(' ')}")
@@ -119,7 +115,7 @@ def _shape(path: Path, file: IO[bytes]) -> tuple[int, ...]:
     return tuple(int.from_bytes(lengths[axis : axis + 4], "big") for axis in range(0, len(lengths), 4))
 
 
-def _require_bytes(path: Path, file: IO[bytes], count: int) -> None:
+def _require_bytes(path: Path, file: BinaryIO, count: int) -> None:
     """Check that as many bytes follow, and no more."""
     seen = 0
     while seen <= count and (chunk := file.read(CHUNK)):
