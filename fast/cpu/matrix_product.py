@@ -32,9 +32,9 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from fast.cpu.compilation import compiled, compiled_callback
-from fast.cpu.shuffles import transpose
+from fast.cpu.shuffles import transpose, transpose_part
 from fast.cpu.tiles import ROWS_1, ROWS_2, ROWS_3, Depth, Rows, tile_1, tile_2, tile_3
-from fast.cpu.vectors import VECTOR_BYTES, load, multiply_add, store
+from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, vector_of
 
 #: A panel of B of this depth stays in the first-level cache.
 DEPTH_BLOCK = 320
@@ -80,34 +80,38 @@ def padded_columns(columns, unit):
 def transpose_into(data, start, row_step, step, rows, columns, target, first, target_step):
     """Copy rows of a matrix, most of it in squares, to columns of another, whose rows are target_step apart."""
     size = VECTOR_BYTES // data.itemsize
-    whole_rows, whole = (rows // size * size, columns // size * size) if step == 1 else (0, 0)
-    for m in range(0, whole_rows, size):
-        for k in range(0, whole, size):
-            transpose(data, start + m * row_step + k, row_step, target, first + k * target_step + m, target_step)
-    for m in range(rows):
-        for k in range(whole if m < whole_rows else 0, columns):
-            target[first + k * target_step + m] = data[start + m * row_step + k * step]
+    if step != 1:
+        for m in range(rows):
+            for k in range(columns):
+                target[first + k * target_step + m] = data[start + m * row_step + k * step]
+        return
+    for m in range(0, rows, size):
+        for k in range(0, columns, size):
+            source, place = start + m * row_step + k, first + k * target_step + m
+            if m + size <= rows and k + size <= columns:
+                transpose(data, source, row_step, target, place, target_step)
+            else:
+                transpose_part(data, source, row_step, target, place, target_step, rows - m, columns - k)
 
 
 @compiled()
 def pack_panel(b, depth, columns, width, panel, start):
     """Copy `depth` rows of up to `width` columns into a panel, missing columns as zeros."""
-    present, data = min(columns, width), b.data
-    if b.step == 1 and present == width:
+    present, data, size = min(columns, width), b.data, VECTOR_BYTES // b.data.itemsize
+    whole = present // size * size
+    if b.step == 1:
         for k in range(depth):
             source, target = b.start + k * b.row_step, start + k * width
-            for v in range(0, width, VECTOR_BYTES // data.itemsize):
+            for v in range(0, whole, size):
                 store(panel, target + v, load(data, source + v))
-    elif b.step == 1:
+            if whole < width:
+                store(panel, target + whole, load_part(data, source + whole, present - whole))
+        return
+    if whole < width:
+        nothing = vector_of(panel, panel.dtype.type(0))
         for k in range(depth):
-            source, target = b.start + k * b.row_step, start + k * width
-            for j in range(present):
-                panel[target + j] = data[source + j]
-    else:
-        transpose_into(data, b.start, b.step, b.row_step, present, depth, panel, start, width)
-    for k in range(depth):
-        for j in range(present, width):
-            panel[start + k * width + j] = 0
+            store(panel, start + k * width + whole, nothing)
+    transpose_into(data, b.start, b.step, b.row_step, present, depth, panel, start, width)
 
 
 @compiled()

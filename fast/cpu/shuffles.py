@@ -12,9 +12,12 @@ from numba.extending import intrinsic
 from fast.cpu.vectors import (
     INTEGER,
     data_pointer,
+    lanes_below,
     larger_of,
+    load_lanes,
     load_vector,
     splat,
+    store_lanes,
     store_vector,
     vector_type,
 )
@@ -25,30 +28,66 @@ def transpose(typingctx, source, source_start, source_step, target, target_start
     """Copy a square of as many rows as a vector has lanes, step apart each, so that columns become rows."""
 
     def codegen(context, builder, signature, operands):
-        read, first, read_step, written, place, write_step = operands
-        vector, rows = vector_type(source.dtype), []
-        count = vector.count
-        for n in range(count):
-            index = builder.add(first, builder.mul(read_step, ir.Constant(first.type, n)))
-            pointer = builder.gep(data_pointer(context, builder, source, read), [index])
-            rows.append(load_vector(builder, pointer, vector))
-        # Quarters of the square change places, then quarters of those, down to single numbers.
-        width = count // 2
-        while width:
-            upper = [n if not n & width else count + n - width for n in range(count)]
-            lower = [n + width if not n & width else count + n for n in range(count)]
-            for n in range(count):
-                if not n & width:
-                    one, other = rows[n], rows[n + width]
-                    rows[n], rows[n + width] = (mixed_lanes(builder, one, other, taken) for taken in (upper, lower))
-            width //= 2
-        for n, row in enumerate(rows):
-            index = builder.add(place, builder.mul(write_step, ir.Constant(place.type, n)))
-            store_vector(builder, row, builder.gep(data_pointer(context, builder, target, written), [index]))
+        vector = vector_type(source.dtype)
+        pointers, places = _rows_of_squares(context, builder, signature, operands, vector.count)
+        rows = _transposed(builder, [load_vector(builder, pointer, vector) for pointer in pointers])
+        for row, place in zip(rows, places, strict=True):
+            store_vector(builder, row, place)
         return context.get_dummy_value()
 
     n = types.intp
     return types.void(source, n, n, target, n, n), codegen
+
+
+@intrinsic
+def transpose_part(typingctx, source, source_start, source_step, target, target_start, target_step, rows, columns):
+    """Copy a corner of such a square: so many rows and columns of it at most, and nothing beyond."""
+
+    def codegen(context, builder, signature, operands):
+        vector = vector_type(source.dtype)
+        pointers, places = _rows_of_squares(context, builder, signature, operands[:6], vector.count)
+        height, width = operands[6:]
+
+        def lanes(n, count, other):
+            """The mask of `other` lanes if there is an n-th of `count`, else of none."""
+            present = builder.icmp_signed(">", count, ir.Constant(count.type, n))
+            return lanes_below(builder, builder.select(present, other, ir.Constant(other.type, 0)), vector)
+
+        read = [load_lanes(builder, each, lanes(n, height, width), vector) for n, each in enumerate(pointers)]
+        for n, row in enumerate(_transposed(builder, read)):
+            store_lanes(builder, row, places[n], lanes(n, width, height))
+        return context.get_dummy_value()
+
+    n = types.intp
+    return types.void(source, n, n, target, n, n, n, n), codegen
+
+
+def _rows_of_squares(context, builder, signature, operands, count):
+    """Where the rows of a square that is read start, and those of one that is written."""
+    starts = []
+    for array, (data, first, step) in zip(
+        (signature.args[0], signature.args[3]), (operands[:3], operands[3:]), strict=True
+    ):
+        base = data_pointer(context, builder, array, data)
+        offsets = [builder.add(first, builder.mul(step, ir.Constant(first.type, n))) for n in range(count)]
+        starts.append([builder.gep(base, [offset]) for offset in offsets])
+    return starts
+
+
+def _transposed(builder, rows):
+    """The columns of a square of as many vectors as each has lanes."""
+    rows, count = list(rows), len(rows)
+    # Quarters of the square change places, then quarters of those, down to single numbers.
+    width = count // 2
+    while width:
+        upper = [n if not n & width else count + n - width for n in range(count)]
+        lower = [n + width if not n & width else count + n for n in range(count)]
+        for n in range(count):
+            if not n & width:
+                one, other = rows[n], rows[n + width]
+                rows[n], rows[n + width] = (mixed_lanes(builder, one, other, taken) for taken in (upper, lower))
+        width //= 2
+    return rows
 
 
 def mixed_lanes(builder, one, other, places):

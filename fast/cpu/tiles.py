@@ -21,7 +21,10 @@ from fast.cpu.vectors import (
     VECTOR_REGISTERS,
     call_intrinsic,
     data_pointer,
+    lanes_below,
+    load_lanes,
     load_vector,
+    store_lanes,
     store_vector,
     vector_type,
 )
@@ -222,26 +225,11 @@ def store_columns(builder, slot, row, first_column, column_count, accumulate):
                 builder.store(builder.fadd(load_vector(builder, target, vector), builder.load(slot)), slot)
             store_vector(builder, builder.load(slot), target)
         with part:
-            store_lanes(builder, slot, target, left, accumulate)
-
-
-def store_lanes(builder, slot, target, left, accumulate):
-    """Store the first `left` lanes of a vector, by the binary digits of their number: 4, 2 and 1 lanes of 8."""
-    vector, integer = slot.type.pointee, left.type
-    position, width = cgutils.alloca_once_value(builder, ir.Constant(integer, 0)), vector.count // 2
-    while width > 0:
-        digit = builder.and_(left, ir.Constant(integer, width))
-        with builder.if_then(builder.icmp_unsigned(">", digit, ir.Constant(integer, 0))):
-            place = builder.gep(target, [builder.load(position)])
-            lowest = take_lanes(builder, builder.load(slot), range(width))
-            value = cgutils.alloca_once_value(builder, lowest)
+            present = lanes_below(builder, left, vector)
             with builder.if_then(accumulate):
-                builder.store(builder.fadd(load_vector(builder, place, lowest.type), lowest), value)
-            store_vector(builder, builder.load(value), place)
-            rest = [*range(width, vector.count), *range(width)]
-            builder.store(take_lanes(builder, builder.load(slot), rest), slot)
-            builder.store(builder.add(builder.load(position), ir.Constant(integer, width)), position)
-        width //= 2
+                before = load_lanes(builder, target, present, vector)
+                builder.store(builder.fadd(before, builder.load(slot)), slot)
+            store_lanes(builder, builder.load(slot), target, present)
 
 
 tile_1, tile_2, tile_3 = (tile(vectors, rows) for vectors, rows in enumerate(TILE_ROWS, 1))

@@ -238,13 +238,27 @@ def vector_of(typingctx, array, number):
     return VectorType(array.dtype)(array, array.dtype), codegen
 
 
-def _masked_address(context, builder, array, operands, vector):
-    """The address of a part of a vector, and the mask of the lanes that it has."""
-    pointer = builder.gep(data_pointer(context, builder, array, operands[0]), [operands[1]])
+def lanes_below(builder, count, vector: ir.VectorType):
+    """The mask of a vector's first lanes: none for a count below 1, all for a large one."""
     numbers = ir.VectorType(INTEGER, vector.count)
-    count = splat(builder, builder.trunc(operands[2], INTEGER), numbers)
-    mask = builder.icmp_signed("<", ir.Constant(numbers, list(range(vector.count))), count)
-    return builder.bitcast(pointer, vector.as_pointer()), mask
+    limits = splat(builder, builder.trunc(count, INTEGER), numbers)
+    return builder.icmp_signed("<", ir.Constant(numbers, list(range(vector.count))), limits)
+
+
+def load_lanes(builder, pointer, mask, vector: ir.VectorType):
+    """Load some lanes of a vector, zeros in the others; no memory of those is touched."""
+    address = builder.bitcast(pointer, vector.as_pointer())
+    kind = ir.FunctionType(vector, [address.type, INTEGER, mask.type, vector])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{suffix_of(vector)}.p0")
+    return builder.call(function, [address, ir.Constant(INTEGER, 4), mask, constant_of(vector, 0.0)])
+
+
+def store_lanes(builder, value, pointer, mask):
+    """Store some lanes of a vector; no memory of the others is touched."""
+    address = builder.bitcast(pointer, value.type.as_pointer())
+    kind = ir.FunctionType(ir.VoidType(), [value.type, address.type, INTEGER, mask.type])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{suffix_of(value.type)}.p0")
+    builder.call(function, [value, address, ir.Constant(INTEGER, 4), mask])
 
 
 @intrinsic
@@ -253,10 +267,8 @@ def load_part(typingctx, array, start, count):
 
     def codegen(context, builder, signature, operands):
         vector = vector_type(array.dtype)
-        pointer, mask = _masked_address(context, builder, array, operands, vector)
-        kind = ir.FunctionType(vector, [pointer.type, INTEGER, mask.type, vector])
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{suffix_of(vector)}.p0")
-        return builder.call(function, [pointer, ir.Constant(INTEGER, 4), mask, constant_of(vector, 0.0)])
+        pointer = builder.gep(data_pointer(context, builder, array, operands[0]), [operands[1]])
+        return load_lanes(builder, pointer, lanes_below(builder, operands[2], vector), vector)
 
     return VectorType(array.dtype)(array, types.intp, types.intp), codegen
 
@@ -267,10 +279,8 @@ def store_part(typingctx, array, start, count, vector):
 
     def codegen(context, builder, signature, operands):
         value = operands[3]
-        pointer, mask = _masked_address(context, builder, array, operands, value.type)
-        kind = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, INTEGER, mask.type])
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{suffix_of(value.type)}.p0")
-        builder.call(function, [value, pointer, ir.Constant(INTEGER, 4), mask])
+        pointer = builder.gep(data_pointer(context, builder, array, operands[0]), [operands[1]])
+        store_lanes(builder, value, pointer, lanes_below(builder, operands[2], value.type))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, vector), codegen
