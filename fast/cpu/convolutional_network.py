@@ -23,7 +23,8 @@ from fast.cpu.activations import PARALLEL_SIZE, relu_loop
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
 from fast.cpu.compilation import compiled
-from fast.cpu.convolution import GROUPS, add_groups, conv2d_kernel, conv2d_vjp_kernels
+from fast.cpu.convolution import conv2d_kernel
+from fast.cpu.convolution_gradients import GROUPS, add_groups, conv2d_vjp_kernels
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.regularization import dropout_loop

@@ -57,3 +57,18 @@ def tap_places(window, row_step, channels):
         for b in range(run):
             places[a * run + b] = a * row_step + b
     return places
+
+
+@compiled()
+def copy_window_rows(images, n, first_row, first_column, padded, start, rows, columns):
+    """Copy part of an image, which may reach over its edges, into a zeroed place."""
+    pixels, (_, height, width, channels) = images.ravel(), images.shape
+    left, right = max(0, -first_column), min(columns, width - first_column)
+    count = (right - left) * channels
+    for y in range(max(0, -first_row), min(rows, height - first_row)):
+        target = start + (y * columns + left) * channels
+        source = ((n * height + first_row + y) * width + first_column + left) * channels
+        # Slices count from 0: an index that might be negative would be looked at, and the loop not vectorised.
+        line, row = padded[target : target + count], pixels[source : source + count]
+        for x in range(count):
+            line[x] = row[x]
