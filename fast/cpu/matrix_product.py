@@ -31,10 +31,11 @@ from numba import from_dtype, prange, types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-from fast.cpu.compilation import compiled, compiled_callback
+from fast.cpu.compilation import compiled, compiled_callback, leaf
+from fast.cpu.rows import copy_row
 from fast.cpu.shuffles import transpose, transpose_part
 from fast.cpu.tiles import ROWS_1, ROWS_2, ROWS_3, Depth, Rows, tile_1, tile_2, tile_3
-from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, vector_of
+from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, store_part, vector_of
 
 #: A panel of B of this depth stays in the first-level cache.
 DEPTH_BLOCK = 320
@@ -44,8 +45,11 @@ ROW_BLOCK = 128
 TASKS = 12
 #: Rows of A, or steps of the depth, up to which copying B costs more than it helps.
 FEW = 6
-#: Multiplications below which a second thread costs more than it helps.
-PARALLEL_WORK = 500_000
+#: Multiplications below which a second thread costs more than it helps; and where each has a number of its own to be
+#: transposed or written.
+PARALLEL_WORK, SMALL_PARALLEL_WORK = 500_000, 50_000
+#: Tasks to make of such a product.
+SMALL_TASKS = 4
 
 
 @cache
@@ -63,20 +67,20 @@ class Matrix(NamedTuple):
     step: int
 
 
-@compiled()
+@leaf
 def panel_count(vectors):
     """How many panels so many vectors of columns make: two to a panel, but three to the last rather than one."""
     return max(1, vectors // 2)
 
 
-@compiled()
+@leaf
 def padded_columns(columns, unit):
     """Columns rounded up to whole vectors."""
     size = VECTOR_BYTES // unit
     return (columns + size - 1) // size * size
 
 
-@compiled()
+@leaf
 def transpose_into(data, start, row_step, step, rows, columns, target, first, target_step):
     """Copy rows of a matrix, most of it in squares, to columns of another, whose rows are target_step apart."""
     size = VECTOR_BYTES // data.itemsize
@@ -94,7 +98,7 @@ def transpose_into(data, start, row_step, step, rows, columns, target, first, ta
                 transpose_part(data, source, row_step, target, place, target_step, rows - m, columns - k)
 
 
-@compiled()
+@leaf
 def pack_panel(b, depth, columns, width, panel, start):
     """Copy `depth` rows of up to `width` columns into a panel, missing columns as zeros."""
     present, data, size = min(columns, width), b.data, VECTOR_BYTES // b.data.itemsize
@@ -114,7 +118,7 @@ def pack_panel(b, depth, columns, width, panel, start):
     transpose_into(data, b.start, b.step, b.row_step, present, depth, panel, start, width)
 
 
-@compiled()
+@leaf
 def pack_one(p, b, depth, columns, packed, start):
     """Copy the columns of panel p of a matrix to where they belong among the panels from packed[start] on."""
     size = VECTOR_BYTES // packed.itemsize
@@ -124,7 +128,7 @@ def pack_one(p, b, depth, columns, packed, start):
     pack_panel(part, depth, columns - first, width, packed, start + first * depth)
 
 
-@compiled()
+@leaf
 def pack(b, depth, columns, packed, start):
     """Copy a matrix into consecutive panels, from packed[start] on."""
     size = VECTOR_BYTES // packed.itemsize
@@ -202,14 +206,12 @@ def multiples(count, step):
     return table
 
 
-@compiled()
+@leaf
 def pack_block(a, rows, depth, packed):
     """Copy some rows of A, whose entries may lie far apart, to rows without gaps."""
     if a.step == 1:
         for m in range(rows):
-            source, target = a.data[a.start + m * a.row_step :], packed[m * depth : (m + 1) * depth]
-            for k in range(depth):
-                target[k] = source[k]
+            copy_row(a.data, a.start + m * a.row_step, depth, packed, m * depth)
         return
     transpose_into(a.data, a.start, a.step, a.row_step, depth, rows, packed, np.intp(0), depth)
 
@@ -234,18 +236,23 @@ def multiply_block(address, a, packed, bias, c, depth, columns, rows, panels):
         source, start = Rows(part.data, part.start, multiples(height, part.row_step)), k * width + first * length
         way = Depth(1, length, 1, 0)
         multiply_packed(address, source, way, packed, start, target, height, last - first, k > 0)
-    for m in range(rows.start, rows.stop) if bias.size else range(0):
-        add_to(c[m * columns + first : m * columns + last], bias[first:last])
+    if bias.size:
+        for m in range(rows.start, rows.stop):
+            add_bias(c, m * columns, bias, first, last)
 
 
-@compiled()
-def add_to(sums, terms):
-    """Add numbers to others."""
-    for j in range(sums.size):
-        sums[j] += terms[j]
+@leaf
+def add_bias(sums, row, bias, first, last):
+    """Add some of a bias to the same columns of a row."""
+    size, j = VECTOR_BYTES // sums.itemsize, first
+    while j + size <= last:
+        store(sums, row + j, load(sums, row + j) + load(bias, j))
+        j += size
+    if j < last:
+        store_part(sums, row + j, last - j, load_part(sums, row + j, last - j) + load_part(bias, j, last - j))
 
 
-@compiled()
+@leaf
 def pack_piece(task, b, depth, columns, packed):
     """The panel of a piece of B's depth that a task copies: panels of one piece after the other."""
     size = VECTOR_BYTES // packed.itemsize
@@ -257,63 +264,124 @@ def pack_piece(task, b, depth, columns, packed):
 
 
 @compiled()
-def few_rows_product(a, b, c, rows, depth, columns):
-    """C = A·B for a B whose rows have no gaps within, read once and where it lies; the same bits as of many rows."""
-    sums = np.empty(columns * rows, c.dtype)
+def few_rows_product(a, b, c, rows, depth, columns, first, last):
+    """Some columns of C = A·B, from a B that is read once and where it lies; the same bits as of many rows."""
+    size = VECTOR_BYTES // c.itemsize
+    count = last - first
+    # Rows of whole vectors.
+    width = (count + size - 1) // size * size
+    sums, square = np.empty(rows * width, c.dtype), np.empty(size * size, c.dtype)
+    part = Matrix(b.data, b.start + first * b.step, b.row_step, b.step)
     for start in range(0, depth, DEPTH_BLOCK):
         end, sums[:] = min(depth, start + DEPTH_BLOCK), 0
-        k = start
-        while k + 4 <= end:
-            first, second = row_of(b, k, columns), row_of(b, k + 1, columns)
-            third, fourth = row_of(b, k + 2, columns), row_of(b, k + 3, columns)
-            for m in range(rows):
-                place, line = a.start + m * a.row_step + k * a.step, sums[m * columns : (m + 1) * columns]
-                x, y = a.data[place], a.data[place + a.step]
-                z, w = a.data[place + 2 * a.step], a.data[place + 3 * a.step]
-                for j in range(columns):
-                    total = multiply_add(y, second[j], multiply_add(x, first[j], line[j]))
-                    line[j] = multiply_add(w, fourth[j], multiply_add(z, third[j], total))
-            k += 4
-        while k < end:
-            row = row_of(b, k, columns)
-            for m in range(rows):
-                x, line = a.data[a.start + m * a.row_step + k * a.step], sums[m * columns : (m + 1) * columns]
-                for j in range(columns):
-                    line[j] = multiply_add(x, row[j], line[j])
-            k += 1
-        for i in range(rows * columns):
-            c[i] = c[i] + sums[i] if start else sums[i]
+        if b.step == 1:
+            add_products_of_rows(a, part, sums, rows, start, end, count, width)
+        else:
+            add_products_of_squares(a, part, sums, square, rows, start, end, count, width)
+        for m in range(rows):
+            for j in range(count):
+                i = m * columns + first + j
+                c[i] = c[i] + sums[m * width + j] if start else sums[m * width + j]
 
 
-@compiled()
-def row_of(b, k, columns):
-    """A row of B."""
-    start = b.start + k * b.row_step
-    return b.data[start : start + columns]
+@leaf
+def add_products_of_rows(a, b, sums, rows, start, end, count, width):
+    """Add to sums, whose rows are whole vectors, the products of some columns of A and rows of B, four at a time."""
+    data, size, k = b.data, VECTOR_BYTES // sums.itemsize, start
+    whole = count // size * size
+    while k + 4 <= end:
+        one = b.start + k * b.row_step
+        two, three, four = one + b.row_step, one + 2 * b.row_step, one + 3 * b.row_step
+        for m in range(rows):
+            place, line = a.start + m * a.row_step + k * a.step, m * width
+            x, y = vector_of(sums, a.data[place]), vector_of(sums, a.data[place + a.step])
+            z, w = vector_of(sums, a.data[place + 2 * a.step]), vector_of(sums, a.data[place + 3 * a.step])
+            for j in range(0, whole, size):
+                total = multiply_add(x, load(data, one + j), load(sums, line + j))
+                total = multiply_add(y, load(data, two + j), total)
+                total = multiply_add(z, load(data, three + j), total)
+                store(sums, line + j, multiply_add(w, load(data, four + j), total))
+            if whole < count:
+                j, left = whole, count - whole
+                total = multiply_add(x, load_part(data, one + j, left), load(sums, line + j))
+                total = multiply_add(y, load_part(data, two + j, left), total)
+                total = multiply_add(z, load_part(data, three + j, left), total)
+                store(sums, line + j, multiply_add(w, load_part(data, four + j, left), total))
+        k += 4
+    while k < end:
+        one = b.start + k * b.row_step
+        for m in range(rows):
+            x, line = vector_of(sums, a.data[a.start + m * a.row_step + k * a.step]), m * width
+            for j in range(0, whole, size):
+                store(sums, line + j, multiply_add(x, load(data, one + j), load(sums, line + j)))
+            if whole < count:
+                last = load_part(data, one + whole, count - whole)
+                store(sums, line + whole, multiply_add(x, last, load(sums, line + whole)))
+        k += 1
 
 
-@compiled()
-def shallow_product(a, b, c, rows, depth, columns):
-    """C = A·B for so small a depth that C is most of what there is: a row of it after the other."""
-    for m in range(rows):
-        sums = c[m * columns : (m + 1) * columns]
-        for k in range(depth):
-            x, row = a.data[a.start + m * a.row_step + k * a.step], row_of(b, k, columns)
-            if k == 0:
-                for j in range(columns):
-                    sums[j] = x * row[j]
+@leaf
+def add_products_of_squares(a, b, sums, square, rows, start, end, count, width):
+    """The same for a B whose columns have no gaps within: squares of it are transposed on the way."""
+    size = VECTOR_BYTES // sums.itemsize
+    for j in range(0, width, size):
+        for k in range(start, end, size):
+            place, steps = b.start + j * b.step + k, min(size, end - k)
+            if j + size <= count and steps == size:
+                transpose(b.data, place, b.step, square, 0, size)
             else:
-                for j in range(columns):
-                    sums[j] = multiply_add(x, row[j], sums[j])
+                # Lanes beyond the last column keep what they had, and their sums are nobody's.
+                transpose_part(b.data, place, b.step, square, 0, size, count - j, steps)
+            for m in range(rows):
+                total, own = load(sums, m * width + j), a.start + m * a.row_step + k * a.step
+                for n in range(steps):
+                    x = vector_of(sums, a.data[own + n * a.step])
+                    total = multiply_add(x, load(square, n * size), total)
+                store(sums, m * width + j, total)
 
 
-@compiled()
+@leaf
+def shallow_product(a, b, c, first, last, depth, columns):
+    """Some rows of C = A·B for so small a depth that C is most of what there is: one after the other."""
+    size = VECTOR_BYTES // c.itemsize
+    whole = columns // size * size
+    for m in range(first, last):
+        line = m * columns
+        for k in range(depth):
+            x, row = vector_of(c, a.data[a.start + m * a.row_step + k * a.step]), b.start + k * b.row_step
+            for j in range(0, whole, size):
+                product = x * load(b.data, row + j)
+                store(c, line + j, multiply_add(x, load(b.data, row + j), load(c, line + j)) if k else product)
+            if whole < columns:
+                left = columns - whole
+                last_columns = load_part(b.data, row + whole, left)
+                product = x * last_columns
+                before = load_part(c, line + whole, left)
+                store_part(c, line + whole, left, multiply_add(x, last_columns, before) if k else product)
+
+
+@compiled(parallel=True)
 def small_product(a, b, c, rows, depth, columns):
     """Compute C = A·B without copying B if few numbers of C, or few terms, come of each of B's; return whether."""
-    if rows <= FEW and b.step == 1:
-        few_rows_product(a, b, c, rows, depth, columns)
+    size, work = VECTOR_BYTES // c.itemsize, rows * depth * columns
+    if rows <= FEW and (b.step == 1 or b.row_step == 1):
+        vectors = (columns + size - 1) // size
+        # Whole rows of B are read as fast as they come; pieces of them aren't.
+        alone = work < (PARALLEL_WORK if b.step == 1 else SMALL_PARALLEL_WORK)
+        tasks = 1 if alone else min(vectors, SMALL_TASKS)
+        if tasks == 1:
+            few_rows_product(a, b, c, rows, depth, columns, 0, columns)
+        else:
+            for task in prange(tasks):
+                first, last = np.intp(task) * vectors // tasks * size, (np.intp(task) + 1) * vectors // tasks * size
+                few_rows_product(a, b, c, rows, depth, columns, first, min(columns, last))
     elif depth <= FEW and b.step == 1:
-        shallow_product(a, b, c, rows, depth, columns)
+        if work < SMALL_PARALLEL_WORK:
+            shallow_product(a, b, c, 0, rows, depth, columns)
+        else:
+            for task in prange(SMALL_TASKS):
+                first, last = np.intp(task) * rows // SMALL_TASKS, (np.intp(task) + 1) * rows // SMALL_TASKS
+                shallow_product(a, b, c, first, last, depth, columns)
     else:
         return False
     return True
@@ -326,8 +394,9 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns):
     Tasks are independent blocks of C.
     """
     if small_product(a, b, c, rows, depth, columns):
-        for m in range(rows) if bias.size else range(0):
-            add_to(c[m * columns : (m + 1) * columns], bias)
+        if bias.size:
+            for m in range(rows):
+                add_bias(c, m * columns, bias, 0, columns)
         return
     size = VECTOR_BYTES // c.itemsize
     panels, pieces = panel_count((columns + size - 1) // size), (depth + DEPTH_BLOCK - 1) // DEPTH_BLOCK

@@ -1,4 +1,4 @@
-"""Sums, maxima and exponentials along a row, in vectors: one number after the other would wait for each addition.
+"""Sums, maxima, exponentials and copies of a row, in vectors: one number after the other would wait for each addition.
 
 Each is written out, for the reason that `activations` gives.
 """
@@ -6,7 +6,7 @@ Each is written out, for the reason that `activations` gives.
 from __future__ import annotations
 
 from fast.cpu import elementary
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.shuffles import fold_maximum, fold_sum
 from fast.cpu.vectors import (
     VECTOR_BYTES,
@@ -137,3 +137,17 @@ def exponentiate(x, start, count, out, out_start):
         i += size
     if i < count:
         store_part(out, out_start + i, count - i, elementary.exp(load_part(x, start + i, count - i)))
+
+
+@leaf
+def copy_row(x, start, count, out, out_start):
+    """Copy numbers to where nothing overlaps them.
+
+    Not as slices: those count who uses an array, and threads that count the same one wait for each other.
+    """
+    size, i = VECTOR_BYTES // x.itemsize, 0
+    while i + size <= count:
+        store(out, out_start + i, load(x, start + i))
+        i += size
+    if i < count:
+        store_part(out, out_start + i, count - i, load_part(x, start + i, count - i))

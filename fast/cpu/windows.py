@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fast.cpu.compilation import compiled
+from fast.cpu.rows import copy_row
 from fast.validation.convolution import Geometry
 
 
@@ -68,7 +69,4 @@ def copy_window_rows(images, n, first_row, first_column, padded, start, rows, co
     for y in range(max(0, -first_row), min(rows, height - first_row)):
         target = start + (y * columns + left) * channels
         source = ((n * height + first_row + y) * width + first_column + left) * channels
-        # Slices count from 0: an index that might be negative would be looked at, and the loop not vectorised.
-        line, row = padded[target : target + count], pixels[source : source + count]
-        for x in range(count):
-            line[x] = row[x]
+        copy_row(pixels, source, count, padded, target)
