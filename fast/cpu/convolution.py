@@ -22,8 +22,8 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
-from fast.cpu.compilation import compiled
-from fast.cpu.convolution_gradients import conv2d_vjp_kernels
+from fast.cpu.compilation import compiled, leaf
+from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradient_kernel
 from fast.cpu.matrix_product import (
     DEPTH_BLOCK,
     PARALLEL_WORK,
@@ -35,6 +35,7 @@ from fast.cpu.matrix_product import (
     padded_columns,
 )
 from fast.cpu.tiles import Depth, Rows
+from fast.cpu.vectors import VECTOR_BYTES, at_least, load, load_part, store, store_part
 from fast.cpu.windows import Window, copy_window_rows, extent, window_places, window_steps
 from fast.results import Conv2DGradients
 from fast.validation import FLOATS, require_like
@@ -97,9 +98,9 @@ def conv2d_vjp(
     require_like("cotangent", cotangent, shape, images.dtype, "of the convolution's output")
     targets = destinations(out, Conv2DGradients(images, filters), images, filters, cotangent)
     images, filters, cotangent = contiguous(images), contiguous(filters), contiguous(cotangent)
-    steps, (of_images, of_filters) = window_steps(g), conv2d_vjp_kernels(cotangent, filters)
-    of_images(multiplier(images.dtype), filters, cotangent, targets.images, *steps)
-    of_filters(multiplier(images.dtype), images, cotangent, targets.filters, *steps)
+    address, steps = multiplier(images.dtype), window_steps(g)
+    image_gradient_kernel(cotangent, filters, steps[1])(address, filters, cotangent, targets.images, *steps)
+    filter_gradient_kernel(cotangent, filters)(address, images, cotangent, targets.filters, *steps)
     return deliver(targets, out)
 
 
@@ -152,15 +153,19 @@ def conv2d_block(address, images, packed, places, targets, bias, out, n, count, 
         add_bias_and_rectify(target.data, target.start, pixels, bias)
 
 
-@compiled()
+@leaf
 def add_bias_and_rectify(sums, start, pixels, bias):
     """Make z of each pixel relu(z + bias), while it is still in a cache; NaN stays NaN."""
-    zero, filters = sums.dtype.type(0), bias.size
-    for m in range(pixels):
-        line = sums[start + m * filters : start + (m + 1) * filters]
-        for f in range(filters):
-            z = line[f] + bias[f]
-            line[f] = zero if z <= zero else z
+    zero, filters, size = sums.dtype.type(0), bias.size, VECTOR_BYTES // sums.itemsize
+    for row in range(start, start + pixels * filters, filters):
+        f = 0
+        while f + size <= filters:
+            store(sums, row + f, at_least(load(sums, row + f) + load(bias, f), zero))
+            f += size
+        if f < filters:
+            left = filters - f
+            shifted = load_part(sums, row + f, left) + load_part(bias, f, left)
+            store_part(sums, row + f, left, at_least(shifted, zero))
 
 
 @compiled()

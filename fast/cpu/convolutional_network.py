@@ -24,7 +24,7 @@ from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
 from fast.cpu.compilation import compiled
 from fast.cpu.convolution import conv2d_kernel
-from fast.cpu.convolution_gradients import GROUPS, add_groups, conv2d_vjp_kernels
+from fast.cpu.convolution_gradients import GROUPS, add_groups, filter_gradient_kernel, image_gradient_kernel
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.regularization import dropout_loop
@@ -215,10 +215,11 @@ def go_back_through_convolutions(
         filters, pixels, cotangent = parameters.filters[layer], workspace.pixels[layer], workspace.d_pixels[layer]
         bias = gradients.filter_biases[layer]
         rectify_back(pixels.reshape(-1), cotangent.reshape(-1), workspace.partial_sums[layer], bias)
-        of_images, of_filters = conv2d_vjp_kernels(cotangent, filters)
         steps = window_steps(geometries[layer])
+        of_filters = filter_gradient_kernel(cotangent, filters)
         of_filters(address, inputs[layer], cotangent, gradients.filters[layer], *steps)
         if layer > 0:
+            of_images = image_gradient_kernel(cotangent, filters, steps[1])
             of_images(address, filters, cotangent, workspace.d_pixels[layer - 1], *steps)
 
 
