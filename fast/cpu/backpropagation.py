@@ -17,6 +17,7 @@ import numpy as np
 from fast.cpu.activations import relu_loop
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled
+from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
 from fast.cpu.matrix_product import multiplier
@@ -83,7 +84,7 @@ def _forward(inputs: np.ndarray, weights: list[np.ndarray], biases: list[np.ndar
     address = multiplier(inputs.dtype)
     for layer, (matrix, bias) in enumerate(zip(weights, biases, strict=True), 1):
         sums, activated = targets.weighted_sums[layer - 1], targets.activations[layer - 1]
-        product_kernel(address, inputs, matrix, bias, sums)
+        product_kernel(address, BIAS_ONLY, inputs, matrix, bias, sums)
         if layer < len(weights):
             relu_loop(sums.ravel(), activated.ravel())
         else:

@@ -44,9 +44,9 @@ def leaf(function: Callable[..., Any]) -> Any:
     return compiled(_nrt=False)(function)
 
 
-def compiled_callback(signature: Any, function: Callable[..., Any]) -> Any:
-    """Compile a function that has an address, once for all processes; it counts no references (see `leaf`)."""
-    callback = CFunc(function, normalize_signature(signature), locals={}, options={"_nrt": False})
+def compiled_callback(signature: Any, function: Callable[..., Any], **options: Any) -> Any:
+    """Compile a function that has an address, once for all processes."""
+    callback = CFunc(function, normalize_signature(signature), locals={}, options=options)
     callback._cache = SharedCache(function)
     callback.compile()
     return callback

@@ -22,8 +22,9 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
-from fast.cpu.compilation import compiled, leaf
+from fast.cpu.compilation import compiled
 from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradient_kernel
+from fast.cpu.finishing import BIAS_ONLY, finish_rows
 from fast.cpu.matrix_product import (
     DEPTH_BLOCK,
     PARALLEL_WORK,
@@ -35,7 +36,6 @@ from fast.cpu.matrix_product import (
     padded_columns,
 )
 from fast.cpu.tiles import Depth, Rows
-from fast.cpu.vectors import VECTOR_BYTES, at_least, load, load_part, store, store_part
 from fast.cpu.windows import Window, copy_window_rows, extent, window_places, window_steps
 from fast.results import Conv2DGradients
 from fast.validation import FLOATS, require_like
@@ -71,8 +71,8 @@ def conv2d(
     g = require_convolution(images, filters, strides, padding)
     shape = (len(images), g.output_rows, g.output_columns, filters.shape[3])
     target = destination(out, shape, images.dtype, images, filters)
-    kernel, no_bias = conv2d_kernel(target, filters), NO_BIAS[images.dtype]
-    kernel(multiplier(images.dtype), contiguous(images), contiguous(filters), no_bias, target, *window_steps(g))
+    kernel, arrays = conv2d_kernel(target, filters), (contiguous(images), contiguous(filters), NO_BIAS[images.dtype])
+    kernel(multiplier(images.dtype), BIAS_ONLY, *arrays, target, *window_steps(g))
     return deliver(target, out)
 
 
@@ -105,7 +105,7 @@ def conv2d_vjp(
 
 
 def conv2d_kernel(output: np.ndarray, filters: np.ndarray):
-    """What computes a convolution of some size: relu(images * filters + bias), or without a bias, images * filters."""
+    """What computes a convolution of some size: f(images * filters + bias), or without a bias, images * filters."""
     return _conv2d_loop if output.size * filters.size < PARALLEL_WORK * filters.shape[3] else _conv2d_threads
 
 
@@ -127,7 +127,7 @@ def reaches_over(images, out, window):
 
 
 @compiled()
-def conv2d_block(address, images, packed, places, targets, bias, out, n, count, i, rows, window):
+def conv2d_block(address, finisher, images, packed, places, targets, bias, out, n, count, i, rows, window):
     """Output rows i … i + rows - 1 of `count` images from n on; rows of a block are neighbours in `out`."""
     channels = images.shape[3]
     _, out_rows, out_columns, filters = out.shape
@@ -150,22 +150,7 @@ def conv2d_block(address, images, packed, places, targets, bias, out, n, count, 
         rows_from_here = Rows(source, start + a * row_step, places)
         multiply_packed(address, rows_from_here, depth, packed, a * run * width, target, pixels, filters, a > 0)
     if bias.size:
-        add_bias_and_rectify(target.data, target.start, pixels, bias)
-
-
-@leaf
-def add_bias_and_rectify(sums, start, pixels, bias):
-    """Make z of each pixel relu(z + bias), while it is still in a cache; NaN stays NaN."""
-    zero, filters, size = sums.dtype.type(0), bias.size, VECTOR_BYTES // sums.itemsize
-    for row in range(start, start + pixels * filters, filters):
-        f = 0
-        while f + size <= filters:
-            store(sums, row + f, at_least(load(sums, row + f) + load(bias, f), zero))
-            f += size
-        if f < filters:
-            left = filters - f
-            shifted = load_part(sums, row + f, left) + load_part(bias, f, left)
-            store_part(sums, row + f, left, at_least(shifted, zero))
+        finish_rows(finisher, target.data, target.start, filters, pixels, bias)
 
 
 @compiled()
@@ -213,21 +198,21 @@ def conv2d_prepare(images, filters, out, window, tasks):
 
 
 @compiled()
-def _conv2d_loop(address, images, filters, bias, out, row_stride, column_stride, top, left):
+def _conv2d_loop(address, finisher, images, filters, bias, out, row_stride, column_stride, top, left):
     window = Window(*filters.shape[:2], row_stride, column_stride, top, left)
     packed, together, height, places, targets = conv2d_prepare(images, filters, out, window, 1)
     for n in range(0, len(images), together):
         for i in range(0, out.shape[1], height):
             count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
-            conv2d_block(address, images, packed, places, targets, bias, out, n, count, i, rows, window)
+            conv2d_block(address, finisher, images, packed, places, targets, bias, out, n, count, i, rows, window)
 
 
 @compiled(parallel=True)
-def _conv2d_threads(address, images, filters, bias, out, row_stride, column_stride, top, left):
+def _conv2d_threads(address, finisher, images, filters, bias, out, row_stride, column_stride, top, left):
     window = Window(*filters.shape[:2], row_stride, column_stride, top, left)
     packed, together, height, places, targets = conv2d_prepare(images, filters, out, window, LEAST_TASKS)
     bands, groups = (out.shape[1] + height - 1) // height, (len(images) + together - 1) // together
     for task in prange(bands * groups):
         n, i = np.intp(task) // bands * together, np.intp(task) % bands * height
         count, rows = min(together, len(images) - n), min(height, out.shape[1] - i)
-        conv2d_block(address, images, packed, places, targets, bias, out, n, count, i, rows, window)
+        conv2d_block(address, finisher, images, packed, places, targets, bias, out, n, count, i, rows, window)

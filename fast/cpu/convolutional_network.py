@@ -19,12 +19,13 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE, relu_loop
+from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
 from fast.cpu.compilation import compiled
 from fast.cpu.convolution import conv2d_kernel
 from fast.cpu.convolution_gradients import GROUPS, add_groups, filter_gradient_kernel, image_gradient_kernel
+from fast.cpu.finishing import BIAS_ONLY, finisher
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.regularization import dropout_loop
@@ -154,19 +155,18 @@ def find_logits(
     rate: float = 0.0,
 ) -> None:
     """Write every layer's outputs to the workspace, the logits last."""
-    address = multiplier(images.dtype)
+    address, relu = multiplier(images.dtype), finisher(images.dtype, "relu")
     layers = zip(parameters.filters, parameters.filter_biases, geometries, workspace.pixels, strict=True)
     for filters, bias, where, pixels in layers:
-        conv2d_kernel(pixels, filters)(address, images, filters, bias, pixels, *window_steps(where))
+        conv2d_kernel(pixels, filters)(address, relu, images, filters, bias, pixels, *window_steps(where))
         images = pixels
     inputs = images.reshape(len(images), -1)
     for layer, units in enumerate(workspace.units):
         last = layer == len(workspace.units) - 1
         if last and kept is not None:
             inputs = dropped(inputs, kept, rate, workspace.dropped)
-        product_kernel(address, inputs, parameters.weights[layer], parameters.biases[layer], units)
-        if not last:
-            relu_loop(units.reshape(-1), units.reshape(-1))
+        finish = BIAS_ONLY if last else relu
+        product_kernel(address, finish, inputs, parameters.weights[layer], parameters.biases[layer], units)
         inputs = units
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from fast.cpu.arguments import INDEX, contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
+from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.matrix_product import Matrix, multiplier, no_bias
 from fast.cpu.matrix_product import matrix_product as multiply
 from fast.results import DenseGradients, MatrixProductGradients
@@ -37,7 +38,7 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
     Raises: InvalidArgument, as `reference.matrix_product`.
     """
     target = destination(out, require_product(a, b), a.dtype, a, b)
-    product_kernel(multiplier(a.dtype), contiguous(a), contiguous(b), no_bias(a.dtype), target)
+    product_kernel(multiplier(a.dtype), BIAS_ONLY, contiguous(a), contiguous(b), no_bias(a.dtype), target)
     return deliver(target, out)
 
 
@@ -95,7 +96,8 @@ def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, out: np.
     """
     shape = require_dense(inputs, weights, bias)
     target = destination(out, shape, inputs.dtype, inputs, weights, bias)
-    product_kernel(multiplier(inputs.dtype), contiguous(inputs), contiguous(weights), contiguous(bias), target)
+    arrays = contiguous(inputs), contiguous(weights), contiguous(bias)
+    product_kernel(multiplier(inputs.dtype), BIAS_ONLY, *arrays, target)
     return deliver(target, out)
 
 
@@ -123,12 +125,12 @@ def dense_vjp(
 
 
 @compiled()
-def product_kernel(address, a, b, bias, c):
-    """c = a·b + bias; of no numbers, a bias adds nothing."""
+def product_kernel(address, finisher, a, b, bias, c):
+    """c = f(a·b + bias), as the finisher says; of no numbers, a bias adds nothing."""
     rows, depth = a.shape
     columns = b.shape[1]
     left, right = Matrix(a.ravel(), 0, depth, 1), Matrix(b.ravel(), 0, columns, 1)
-    multiply(address, left, right, bias, c.ravel(), rows, depth, columns)
+    multiply(address, left, right, bias, c.ravel(), rows, depth, columns, finisher)
 
 
 @compiled()

@@ -32,6 +32,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from fast.cpu.compilation import compiled, compiled_callback, leaf
+from fast.cpu.finishing import BIAS_ONLY, finish_rows
 from fast.cpu.rows import copy_row
 from fast.cpu.shuffles import transpose, transpose_part
 from fast.cpu.tiles import ROWS_1, ROWS_2, ROWS_3, Depth, Rows, tile_1, tile_2, tile_3
@@ -175,7 +176,9 @@ def multiplier(dtype: np.dtype) -> int:
 @cache
 def compiled_multiplication(dtype: np.dtype):
     """The callback behind `multiplier`; kept, since its address is good only as long as it lives."""
-    return compiled_callback(types.void(*signature_of(types.Array(from_dtype(dtype), 1, "C"))), _multiply_packed)
+    return compiled_callback(
+        types.void(*signature_of(types.Array(from_dtype(dtype), 1, "C"))), _multiply_packed, _nrt=False
+    )
 
 
 @intrinsic
@@ -217,8 +220,8 @@ def pack_block(a, rows, depth, packed):
 
 
 @compiled()
-def multiply_block(address, a, packed, bias, c, depth, columns, rows, panels):
-    """Some rows of C, and the columns of some panels, from a packed B, a piece of the depth at a time."""
+def multiply_block(address, finisher, a, packed, bias, c, depth, columns, rows, panels):
+    """Some rows of C, and the columns of some panels, from a packed B, a piece of the depth at a time; and finished."""
     size = VECTOR_BYTES // c.itemsize
     ends = panels.stop == panel_count((columns + size - 1) // size)
     first, last = 2 * size * panels.start, columns if ends else 2 * size * panels.stop
@@ -237,19 +240,7 @@ def multiply_block(address, a, packed, bias, c, depth, columns, rows, panels):
         way = Depth(1, length, 1, 0)
         multiply_packed(address, source, way, packed, start, target, height, last - first, k > 0)
     if bias.size:
-        for m in range(rows.start, rows.stop):
-            add_bias(c, m * columns, bias, first, last)
-
-
-@leaf
-def add_bias(sums, row, bias, first, last):
-    """Add some of a bias to the same columns of a row."""
-    size, j = VECTOR_BYTES // sums.itemsize, first
-    while j + size <= last:
-        store(sums, row + j, load(sums, row + j) + load(bias, j))
-        j += size
-    if j < last:
-        store_part(sums, row + j, last - j, load_part(sums, row + j, last - j) + load_part(bias, j, last - j))
+        finish_rows(finisher, c, target.start, columns, height, bias[first:last])
 
 
 @leaf
@@ -388,15 +379,14 @@ def small_product(a, b, c, rows, depth, columns):
 
 
 @compiled(parallel=True)
-def matrix_product(address, a, b, bias, c, rows, depth, columns):
-    """C = A·B + bias for two of class `Matrix`, C [rows, columns] flat; of no numbers, a bias adds nothing.
+def matrix_product(address, a, b, bias, c, rows, depth, columns, finisher=BIAS_ONLY):
+    """C = f(A·B + bias) for two of class `Matrix`, C [rows, columns] flat; without a bias of any numbers, A·B.
 
     Tasks are independent blocks of C.
     """
     if small_product(a, b, c, rows, depth, columns):
         if bias.size:
-            for m in range(rows):
-                add_bias(c, m * columns, bias, 0, columns)
+            finish_rows(finisher, c, 0, columns, rows, bias)
         return
     size = VECTOR_BYTES // c.itemsize
     panels, pieces = panel_count((columns + size - 1) // size), (depth + DEPTH_BLOCK - 1) // DEPTH_BLOCK
@@ -409,7 +399,7 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns):
             pack_piece(task, b, depth, columns, packed)
         for block in range(blocks):
             part = slice(min(rows, block * height), min(rows, (block + 1) * height))
-            multiply_block(address, a, packed, bias, c, depth, columns, part, slice(0, panels))
+            multiply_block(address, finisher, a, packed, bias, c, depth, columns, part, slice(0, panels))
     else:
         for task in prange(pieces * panels):
             pack_piece(np.intp(task), b, depth, columns, packed)
@@ -419,4 +409,4 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns):
             block, group = np.intp(task) // groups, np.intp(task) % groups
             part = slice(min(rows, block * height), min(rows, (block + 1) * height))
             shared = slice(group * panels // groups, (group + 1) * panels // groups)
-            multiply_block(address, a, packed, bias, c, depth, columns, part, shared)
+            multiply_block(address, finisher, a, packed, bias, c, depth, columns, part, shared)

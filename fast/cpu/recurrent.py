@@ -18,6 +18,7 @@ import numpy as np
 from fast.cpu.activations import tanh_loop
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
+from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
 from fast.results import RecurrentGradients
@@ -145,7 +146,8 @@ def sums_of_inputs(network: Network) -> np.ndarray:
     inputs, kernel, _, bias = network
     sums = np.empty((inputs.shape[1], inputs.shape[0], len(bias)), inputs.dtype)
     rows = steps_as_rows(time_first(inputs))
-    product_kernel(multiplier(inputs.dtype), rows, contiguous(kernel), contiguous(bias), steps_as_rows(sums))
+    arrays = rows, contiguous(kernel), contiguous(bias), steps_as_rows(sums)
+    product_kernel(multiplier(inputs.dtype), BIAS_ONLY, *arrays)
     return sums
 
 
