@@ -235,7 +235,8 @@ def _made_case(
     arguments, axes = operation.draw_call(draw), operation.case.axes
     if values == "swept" and is_exact(operation) and axes is not None:
         data, hyperparameters = operation.split(arguments)
-        with contextlib.suppress(Undecidable):
+        # Integers have no exponential, which may be a choice of the call's.
+        with contextlib.suppress(Undecidable, TypeError):
             wanted, largest = exact_results(operation.reference, axes, list(data.values()), hyperparameters)
             return draw.made, Case(arguments, wanted, largest)
     return draw.made, Case(arguments)

@@ -13,6 +13,7 @@ __all__ = [
     "Backpropagation",
     "Conv2DGradients",
     "ConvolutionalBackpropagation",
+    "ConvolutionalLayerGradients",
     "DenseGradients",
     "EarlyStop",
     "ForwardPass",
@@ -102,6 +103,14 @@ class Conv2DGradients(NamedTuple):
 
     images: np.ndarray
     filters: np.ndarray
+
+
+class ConvolutionalLayerGradients(NamedTuple):
+    """What `convolutional_layer_vjp` returns: one gradient for each of the layer's inputs, of that input's shape."""
+
+    images: np.ndarray
+    filters: np.ndarray
+    bias: np.ndarray
 
 
 class ForwardPass(NamedTuple):

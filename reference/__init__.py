@@ -21,6 +21,7 @@ from reference.convolution import *
 from reference.convolutional_network import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
+from reference.layers import *
 from reference.linear import *
 from reference.long_short_term_memory import *
 from reference.losses import *

@@ -20,6 +20,7 @@ from fast.cpu.class_index_losses import *
 from fast.cpu.convolution import *
 from fast.cpu.convolutional_network import *
 from fast.cpu.elementary import ULPS
+from fast.cpu.layers import *
 from fast.cpu.linear import *
 from fast.cpu.long_short_term_memory import *
 from fast.cpu.losses import *

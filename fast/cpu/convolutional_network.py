@@ -6,7 +6,7 @@ The ladder (the slides' network, a batch of 100):
    cache; on the way back, relu's slope and the bias's gradient in one pass over the cotangent, which it changes in
    place. relu's slope is read off its outputs, so that weighted sums aren't kept.
 3. a `Workspace` that a loop over batches of one size keeps: nothing is allocated after its first step but what
-   products need inside, one at a time: filters or weights in panels, and padded images for each task.
+   products and sums need inside, one at a time: filters or weights in panels, and padded images for each task.
 
 Nobody asks for the gradient of the images, and it isn't computed.
 """
@@ -17,15 +17,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.backpropagation import loss_kernel, relu_vjp_kernel
-from fast.cpu.compilation import compiled
 from fast.cpu.convolution import conv2d_kernel
-from fast.cpu.convolution_gradients import GROUPS, add_groups, filter_gradient_kernel, image_gradient_kernel
+from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradient_kernel
 from fast.cpu.finishing import BIAS_ONLY, finisher
+from fast.cpu.layers import go_back
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.regularization import dropout_loop
@@ -35,9 +33,6 @@ from fast.validation.convolution import Geometry
 from fast.validation.convolutional_network import require_convolutional_network, require_targets
 
 __all__ = ["ConvolutionalBackpropagation", "convolutional_backpropagation"]
-
-#: Pixels whose gradients are added to sums of their own: the units of one may be less than a vector.
-TOGETHER = 16
 
 Arrays = tuple[np.ndarray, ...]
 
@@ -65,7 +60,6 @@ class Workspace(NamedTuple):
     d_pixels: Arrays
     d_units: Arrays
     d_dropped: np.ndarray
-    partial_sums: Arrays
 
 
 def convolutional_backpropagation(
@@ -122,7 +116,6 @@ def new_workspace(images: np.ndarray, parameters: Parameters, geometries: Sequen
         d_pixels=arrays(of_pixels),
         d_units=arrays(of_units),
         d_dropped=np.empty(before, dtype),
-        partial_sums=arrays([(GROUPS, len(bias)) for bias in parameters.filter_biases]),
     )
 
 
@@ -214,45 +207,10 @@ def go_back_through_convolutions(
     for layer in reversed(range(len(geometries))):
         filters, pixels, cotangent = parameters.filters[layer], workspace.pixels[layer], workspace.d_pixels[layer]
         bias = gradients.filter_biases[layer]
-        rectify_back(pixels.reshape(-1), cotangent.reshape(-1), workspace.partial_sums[layer], bias)
+        go_back(pixels, cotangent, cotangent, "relu", bias)
         steps = window_steps(geometries[layer])
         of_filters = filter_gradient_kernel(cotangent, filters)
         of_filters(address, inputs[layer], cotangent, gradients.filters[layer], *steps)
         if layer > 0:
             of_images = image_gradient_kernel(cotangent, filters, steps[1])
             of_images(address, filters, cotangent, workspace.d_pixels[layer - 1], *steps)
-
-
-@compiled()
-def rectify_back_rows(outputs, cotangent, sums, first, last):
-    """Stop the cotangent where relu's outputs aren't positive, and add up what is left of some pixels, unit by unit."""
-    zero, units = cotangent.dtype.type(0), sums.size
-    partial = np.zeros(TOGETHER * units, cotangent.dtype)
-    for start in range(first * units, last * units, partial.size):
-        end = min(last * units, start + partial.size)
-        y, slopes = outputs[start:end], cotangent[start:end]
-        for i in range(end - start):
-            slope = slopes[i] if y[i] > zero else zero
-            slopes[i] = slope
-            partial[i] += slope
-    for f in range(units):
-        sums[f] = partial[f]
-    for i in range(units, partial.size):
-        sums[i % units] += partial[i]
-
-
-@compiled(parallel=True)
-def rectify_back(outputs, cotangent, partial_sums, total):
-    """The gradient behind relu, in place, and its sum over all pixels: the bias's."""
-    groups, units = partial_sums.shape
-    pixels = cotangent.size // units
-    if cotangent.size < PARALLEL_SIZE:
-        for g in range(groups):
-            part = partial_sums[g]
-            rectify_back_rows(outputs, cotangent, part, g * pixels // groups, (g + 1) * pixels // groups)
-    else:
-        for task in prange(groups):
-            g = np.intp(task)
-            part = partial_sums[g]
-            rectify_back_rows(outputs, cotangent, part, g * pixels // groups, (g + 1) * pixels // groups)
-    add_groups(partial_sums, total)

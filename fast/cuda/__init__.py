@@ -19,6 +19,7 @@ from fast.cuda.class_index_losses import *
 from fast.cuda.convolution import *
 from fast.cuda.convolutional_network import *
 from fast.cuda.device import SIMULATED, describe
+from fast.cuda.layers import *
 from fast.cuda.linear import *
 from fast.cuda.long_short_term_memory import *
 from fast.cuda.losses import *

@@ -1,7 +1,7 @@
 """A convolutional network's loss and all its gradients, on the GPU.
 
-The ladder is that of `backpropagation`: everything stays on the device from the images to the gradients. The one kernel
-here adds a convolution's bias and rectifies the sums.
+The ladder is that of `backpropagation`: everything stays on the device from the images to the gradients. There is no
+kernel of its own here.
 
 Nobody asks for the gradient of the images, and it isn't computed.
 """
@@ -14,7 +14,8 @@ import numpy as np
 
 from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
 from fast.cuda.convolution import conv2d_on_device, filters_gradient, images_gradient
-from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device import to_device
+from fast.cuda.layers import finished
 from fast.cuda.linear import dense_on_device, dense_vjp_on_device
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
 from fast.cuda.matrix_product import column_sums
@@ -26,15 +27,6 @@ from fast.validation.convolutional_network import require_convolutional_network,
 __all__ = ["convolutional_backpropagation"]
 
 Arrays = tuple[np.ndarray, ...]
-
-
-@kernel
-def rectify_kernel(sums: Any, bias: Any, result: Any) -> None:
-    """relu(sums + bias), the bias of each filter; NaN stays NaN."""
-    zero = sums.dtype.type(0)
-    for place in range(cuda.grid(1), sums.size, cuda.gridsize(1)):
-        z = sums[place] + bias[place % bias.size]
-        result[place] = zero if z <= zero else z
 
 
 def convolutional_backpropagation(
@@ -97,10 +89,7 @@ def convolved(images: Any, filters: list[Any], biases: list[Any], geometries: li
     """The images, and each convolution's outputs."""
     pixels = [images]
     for those, bias, where in zip(filters, biases, geometries, strict=True):
-        sums = conv2d_on_device(pixels[-1], those, where)
-        outputs = empty(sums.size, sums.dtype)
-        launch_over(rectify_kernel, sums.size, sums.reshape(sums.size), bias, outputs)
-        pixels.append(outputs.reshape(*sums.shape))
+        pixels.append(finished(conv2d_on_device(pixels[-1], those, where), bias, "relu"))
     return pixels
 
 

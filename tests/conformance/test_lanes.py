@@ -40,7 +40,7 @@ def _is_exact(name: str) -> bool:
 
 @pytest.mark.parametrize("name", list(filter(_is_exact, IN_LANES)))
 def test_integers_in_lanes_are_what_integers_are(name: str) -> None:
-    operation, decided = operations()[name], 0
+    operation, decided, calls = operations()[name], 0, CALLS
     for arguments in sample_calls(operation, "float64", CALLS, values="swept"):
         data, hyperparameters = operation.split(arguments)
         lists = [as_lists(value, int) for value in data.values()]
@@ -51,11 +51,14 @@ def test_integers_in_lanes_are_what_integers_are(name: str) -> None:
             )
         except Undecidable:
             continue
+        except TypeError:  # of a choice that makes an exponential of integers
+            calls -= 1
+            continue
         decided += 1
         parts = [part for _, part in flatten_result(came)]
         assert [part.values.tolist() for part in parts] == wanted
         assert largest >= max(abs(number) for part in wanted for number in flatten(part))
-    assert decided > CALLS // 2
+    assert decided > calls // 2
 
 
 def read_in_both_ways(name: str, dtype: str, values: str) -> list[tuple[Bounded, list[Rounded]]]:

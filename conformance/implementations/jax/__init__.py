@@ -16,6 +16,7 @@ from conformance.implementations.jax.backpropagation import *
 from conformance.implementations.jax.binary_losses import *
 from conformance.implementations.jax.class_index_losses import *
 from conformance.implementations.jax.convolution import *
+from conformance.implementations.jax.layers import *
 from conformance.implementations.jax.linear import *
 from conformance.implementations.jax.losses import *
 from conformance.implementations.jax.pooling import *

@@ -15,6 +15,7 @@ from conformance.implementations.numpy.binary_losses import *
 from conformance.implementations.numpy.class_index_losses import *
 from conformance.implementations.numpy.convolution import *
 from conformance.implementations.numpy.convolutional_network import *
+from conformance.implementations.numpy.layers import *
 from conformance.implementations.numpy.linear import *
 from conformance.implementations.numpy.long_short_term_memory import *
 from conformance.implementations.numpy.losses import *

@@ -20,6 +20,7 @@ from conformance.implementations.tensorflow.binary_losses import *
 from conformance.implementations.tensorflow.class_index_losses import *
 from conformance.implementations.tensorflow.convolution import *
 from conformance.implementations.tensorflow.convolutional_network import *
+from conformance.implementations.tensorflow.layers import *
 from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.long_short_term_memory import *
 from conformance.implementations.tensorflow.losses import *

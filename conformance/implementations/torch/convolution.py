@@ -22,8 +22,8 @@ def conv2d_vjp(
     return vjp(lambda x, w: convolve(x, w, strides, padding), (images, filters), cotangent)
 
 
-def convolve(images: Any, filters: Any, strides: Any, padding: str) -> Any:
+def convolve(images: Any, filters: Any, strides: Any, padding: str, bias: Any = None) -> Any:
     """Filters [KH, KW, C, F], which PyTorch has as [F, C, KH, KW]."""
     own = filters.permute(3, 2, 0, 1).contiguous()
     whole = padded(channels_first(images), tuple(own.shape[2:]), strides, padding)
-    return channels_last(functional.conv2d(whole, own, stride=strides))
+    return channels_last(functional.conv2d(whole, own, bias, stride=strides))
