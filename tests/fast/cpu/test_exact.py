@@ -184,3 +184,44 @@ def test_network_equals_its_parts(dtype, units):
         assert_same(result.biases[layer], gradients.bias, dtype)
         if layer > 0:
             cotangent = cpu.relu_vjp(forward.weighted_sums[layer - 1], gradients.inputs)
+
+
+ACTIVATIONS = ["identity", "relu", "sigmoid", "tanh"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("shape", [(1, 5, 3), (40, 7, 1), (300, 7, 5), (97, 31, 33), (33, 8, 200), (3000, 20, 13)])
+def test_a_dense_layer_equals_its_parts(dtype, activation, shape):
+    """Rows are finished one by one or sixteen at a time, in tasks or not: always with the bits of separate calls."""
+    examples, features, units = shape
+    x, w, b = integers(dtype, examples, features), integers(dtype, features, units) / 64, integers(dtype, units)
+    sums, g = cpu.dense(x, w, b), integers(dtype, units, examples).T.copy()
+    assert_same(cpu.dense_layer(x, w, b, activation=activation), getattr(cpu, activation)(sums), dtype)
+    slopes = getattr(cpu, f"{activation}_vjp")(sums, g)
+    came, parts = cpu.dense_layer_vjp(x, w, b, g, activation=activation), cpu.dense_vjp(x, w, b, slopes)
+    assert_same(came.inputs, parts.inputs, dtype)
+    assert_same(came.weights, parts.weights, dtype)
+    if activation in ("identity", "relu"):  # whose slopes are integers, and have but one sum
+        assert_same(came.bias, parts.bias, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    ("image", "kernel"),
+    [((2, 5, 5, 2), (2, 2, 2, 3)), ((21, 28, 28, 1), (3, 3, 1, 12)), ((5, 9, 9, 2), (3, 3, 2, 16))],
+)
+def test_a_convolutional_layer_equals_its_parts(dtype, activation, image, kernel):
+    x, w, b = integers(dtype, *image), integers(dtype, *kernel) / 64, integers(dtype, kernel[3])
+    sums = cpu.conv2d(x, w, padding="same") + b
+    came = cpu.convolutional_layer(x, w, b, activation=activation, padding="same")
+    assert_same(came, getattr(cpu, activation)(sums), dtype)
+    g = integers(dtype, *sums.shape)
+    slopes = getattr(cpu, f"{activation}_vjp")(sums, g)
+    gradients = cpu.convolutional_layer_vjp(x, w, b, g, activation=activation, padding="same")
+    parts = cpu.conv2d_vjp(x, w, slopes, padding="same")
+    assert_same(gradients.images, parts.images, dtype)
+    assert_same(gradients.filters, parts.filters, dtype)
+    if activation in ("identity", "relu"):
+        assert_same(gradients.bias, slopes.sum(axis=(0, 1, 2)), dtype)
