@@ -17,6 +17,7 @@ from jax import lax
 
 from conformance.implementations.jax.backpropagation import layers, loss_and_gradients
 from conformance.implementations.jax.convolution import convolve
+from conformance.implementations.jax.layers import convolved_layer, multiplied_layer
 from conformance.implementations.jax.linear import layer
 from conformance.implementations.jax.losses import loss_of_logits
 from conformance.implementations.jax.pooling import max_pool
@@ -48,9 +49,9 @@ def gradients(function: Callable[..., Any], count: int, *arguments: Any) -> Any:
 
 def constants(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Hyperparameters, which are constants of the compiled program."""
-    if name == "conv2d":
-        padding = settings.get("padding", "valid")
-        return {"strides": require_pair("strides", settings.get("strides", 1)), "padding": padding}
+    if name in ("conv2d", "convolutional_layer"):
+        strides, padding = require_pair("strides", settings.get("strides", 1)), settings.get("padding", "valid")
+        return {**settings, "strides": strides, "padding": padding}
     if name.endswith("_pool2d"):
         size, strides = settings["pool_size"], settings.get("strides") or settings["pool_size"]
         window = {"window": require_pair("pool_size", size), "strides": require_pair("strides", strides)}
@@ -121,6 +122,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "matrix_product": jnp.matmul,
     "dense": layer,
     "conv2d": convolve,
+    "dense_layer": multiplied_layer,
+    "convolutional_layer": convolved_layer,
     "simple_rnn": simple_rnn,
     "lstm": lstm,
     "forward_pass": layers,
@@ -128,4 +131,4 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 #: How many arguments have gradients, where it isn't the first alone.
-DIFFERENTIATED = {"matrix_product": 2, "dense": 3, "conv2d": 2}
+DIFFERENTIATED = {"matrix_product": 2, "dense": 3, "conv2d": 2, "dense_layer": 3, "convolutional_layer": 3}

@@ -109,6 +109,22 @@ def dense_vjp(inputs: Any, weights: Any, bias: Any, cotangent: Any) -> Any:
     return (*matrix_product_vjp(inputs, weights, cotangent), tf.reduce_sum(cotangent, 0))
 
 
+def dense_layer(inputs: Any, weights: Any, bias: Any, *, activation: str) -> Any:
+    return getattr(tf.nn, activation)(dense(inputs, weights, bias))
+
+
+def dense_layer_vjp(inputs: Any, weights: Any, bias: Any, cotangent: Any, **settings: Any) -> Any:
+    return gradients(partial(dense_layer, **settings), (inputs, weights, bias), cotangent)
+
+
+def convolutional_layer(images: Any, filters: Any, bias: Any, *, activation: str, **settings: Any) -> Any:
+    return getattr(tf.nn, activation)(tf.nn.bias_add(conv2d(images, filters, **settings), bias))
+
+
+def convolutional_layer_vjp(images: Any, filters: Any, bias: Any, cotangent: Any, **settings: Any) -> Any:
+    return gradients(partial(convolutional_layer, **settings), (images, filters, bias), cotangent)
+
+
 def gradients(function: Callable[..., Any], inputs: Any, cotangent: Any) -> Any:
     several = isinstance(inputs, tuple)
     with tf.GradientTape() as tape:

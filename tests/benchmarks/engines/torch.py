@@ -55,6 +55,22 @@ def dense_vjp(inputs: Any, weights: Any, bias: Any, cotangent: Any) -> tuple[Any
     return cotangent @ weights.T, inputs.T @ cotangent, cotangent.sum(0)
 
 
+def dense_layer(inputs: Any, weights: Any, bias: Any, activation: str) -> Prepared:
+    given = tensors((inputs, weights, bias))
+    return Prepared(lambda: getattr(torch, activation)(torch.addmm(given[2], given[0], given[1])), arrays)
+
+
+def dense_layer_vjp(inputs: Any, weights: Any, bias: Any, cotangent: Any, activation: str) -> Prepared:
+    """Of relu, whose slope its outputs tell."""
+    assert activation == "relu"
+    x, w, b, c = tensors((inputs, weights, bias, cotangent))
+
+    def call() -> Any:
+        return dense_vjp(x, w, b, backward.threshold_backward(c, torch.relu(torch.addmm(b, x, w)), 0))
+
+    return Prepared(call, arrays)
+
+
 def loss_vjp(logits: Any, labels: Any, cotangent: Any) -> Any:
     with torch.enable_grad():
         logits = logits.detach().requires_grad_()
@@ -127,6 +143,8 @@ PREPARE: dict[str, Callable[..., Prepared]] = {
     "matrix_product_vjp": of(lambda a, b, cotangent: (cotangent @ b.T, a.T @ cotangent)),
     "dense": of(lambda inputs, weights, bias: torch.addmm(bias, inputs, weights)),
     "dense_vjp": of(dense_vjp),
+    "dense_layer": dense_layer,
+    "dense_layer_vjp": dense_layer_vjp,
     "forward_pass": of(forward_pass),
     "backpropagation": backpropagation,
     "adam": adam,

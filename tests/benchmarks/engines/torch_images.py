@@ -45,33 +45,61 @@ def around(images: Any, window: Any, strides: Any, padding: str) -> list[int]:
     return cells
 
 
-def conv2d(memory_format: Any, images: Any, filters: Any, strides: Any = 1, padding: str = "valid") -> Prepared:
+def conv2d(
+    memory_format: Any, images: Any, filters: Any, strides: Any = 1, padding: str = "valid", bias: Any = None
+) -> Prepared:
     x, w, steps = images_of(images, memory_format), filters_of(filters, memory_format), require_pair("strides", strides)
+    b = None if bias is None else torch.tensor(bias)
     left, right, top, bottom = cells = around(x, filters.shape[:2], steps, padding)
     if (left, top) == (right, bottom):
-        return Prepared(partial(functional.conv2d, x, w, None, steps, (top, left)), image_arrays)
-    return Prepared(lambda: functional.conv2d(functional.pad(x, cells), w, None, steps), image_arrays)
+        return Prepared(partial(functional.conv2d, x, w, b, steps, (top, left)), image_arrays)
+    return Prepared(lambda: functional.conv2d(functional.pad(x, cells), w, b, steps), image_arrays)
 
 
-def conv2d_vjp(
-    memory_format: Any, images: Any, filters: Any, cotangent: Any, strides: Any = 1, padding: str = "valid"
-) -> Prepared:
-    """What is padded is cropped behind; PyTorch itself pads both sides alike."""
+def convolutional_layer(activation: str, **given: Any) -> Prepared:
+    function, (sums, laid_out) = getattr(torch, activation), conv2d(**given)
+    return Prepared(lambda: function(sums()), laid_out)
+
+
+def convolutional_layer_vjp(activation: str, bias: Any, cotangent: Any, **given: Any) -> Prepared:
+    """Of relu, whose slope its outputs tell."""
+    assert activation == "relu"
+    sums, (back, laid_out) = conv2d(bias=bias, **given).call, convolution_back(bias=bias, **given)
+    c = images_of(cotangent, given["memory_format"])
+    return Prepared(lambda: back(torch.ops.aten.threshold_backward(c, torch.relu(sums()), 0)), laid_out)
+
+
+def conv2d_vjp(cotangent: Any, **given: Any) -> Prepared:
+    (back, laid_out), c = convolution_back(**given), images_of(cotangent, given["memory_format"])
+    return Prepared(partial(back, c), laid_out)
+
+
+def convolution_back(
+    memory_format: Any, images: Any, filters: Any, strides: Any = 1, padding: str = "valid", bias: Any = None
+) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """From a cotangent to the gradients, with the bias's if there is one; and from these to arrays.
+
+    What is padded is cropped behind; PyTorch itself pads both sides alike.
+    """
     x, w, steps = images_of(images, memory_format), filters_of(filters, memory_format), require_pair("strides", strides)
-    c = images_of(cotangent, memory_format)
+    sizes, wanted = (None, (True, True, False)) if bias is None else (list(bias.shape), (True, True, True))
     left, right, top, bottom = cells = around(x, filters.shape[:2], steps, padding)
     alike = (left, top) == (right, bottom)
     pads = [top, left] if alike else [0, 0]
     rows, columns = x.shape[2:]
 
-    def call() -> tuple[Any, Any]:
+    def back(c: Any) -> tuple[Any, ...]:
         whole = x if alike else functional.pad(x, cells)
-        d_whole, d_filters, _ = torch.ops.aten.convolution_backward(
-            c, whole, w, None, steps, pads, (1, 1), False, (0, 0), 1, (True, True, False)
+        d_whole, *others = torch.ops.aten.convolution_backward(
+            c, whole, w, sizes, steps, pads, (1, 1), False, (0, 0), 1, wanted
         )
-        return d_whole if alike else d_whole[:, :, top : top + rows, left : left + columns], d_filters
+        return d_whole if alike else d_whole[:, :, top : top + rows, left : left + columns], *others
 
-    return Prepared(call, lambda result: (image_arrays(result[0]), filter_arrays(result[1])))
+    def laid_out(result: Any) -> tuple[Any, ...]:
+        found = image_arrays(result[0]), filter_arrays(result[1])
+        return found if bias is None else (*found, np.array(result[2]))
+
+    return back, laid_out
 
 
 def pool(
@@ -102,6 +130,8 @@ def average_pool2d_vjp(memory_format: Any, images: Any, cotangent: Any, pool_siz
 IMAGES: dict[str, Callable[..., Prepared]] = {
     "conv2d": conv2d,
     "conv2d_vjp": conv2d_vjp,
+    "convolutional_layer": convolutional_layer,
+    "convolutional_layer_vjp": convolutional_layer_vjp,
     "max_pool2d": partial(pool, functional.max_pool2d),
     "max_pool2d_vjp": max_pool2d_vjp,
     "average_pool2d": partial(pool, functional.avg_pool2d),

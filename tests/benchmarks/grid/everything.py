@@ -8,6 +8,7 @@ from tests.benchmarks.grid import (
     activations,
     classes,
     convolution,
+    layers,
     networks,
     optimizers,
     pooling,
@@ -17,7 +18,7 @@ from tests.benchmarks.grid import (
 )
 from tests.benchmarks.grid.cell import Cell
 
-ROOMS = (slides, activations, classes, pooling, products, convolution, sequences, optimizers, networks)
+ROOMS = (slides, activations, classes, pooling, products, convolution, layers, sequences, optimizers, networks)
 
 
 @cache
