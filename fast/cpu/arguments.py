@@ -42,6 +42,9 @@ def contiguous(array: np.ndarray) -> np.ndarray:
 
 def flat(array: np.ndarray) -> np.ndarray:
     """All numbers of an array in a row: its own memory if a kernel can take it, else a copy."""
+    # `contiguous` without a call.
+    if type(array) is np.ndarray and array.flags.carray:
+        return array if array.ndim == 1 else array.ravel()
     return contiguous(array).ravel()
 
 
@@ -69,13 +72,17 @@ def destinations(out: Any, like: Any, *sources: np.ndarray, elementwise: bool = 
     `like` is a tuple, of tuples perhaps, of arrays of the results' shapes and dtypes, or of class `Form`.
     """
     if out is None:
-        return _mapped(_new, like)
-    require_outs("out", out, like)
-
-    def chosen(form: Any, array: np.ndarray) -> np.ndarray:
-        return array if _is_free(array, sources, elementwise) else _new(form)
-
-    return _mapped(chosen, like, out)
+        return _new(like)
+    leaves = require_outs("out", out, like)
+    if elementwise:
+        # Results have no memory in common, so a source that is one of them, and has its place, overlaps none.
+        own = {id(leaf) for leaf in leaves}
+        sources = tuple([source for source in sources if id(source) not in own])
+    free = [_is_free(leaf, sources, elementwise) for leaf in leaves]
+    if all(free) and type(out) is type(like):
+        return out
+    choices = iter(free)
+    return _mapped(lambda form, array: array if next(choices) else _new(form), like, out)
 
 
 def deliver(result: Any, out: Any) -> Any:
@@ -125,5 +132,10 @@ def _mapped(change: Callable[..., np.ndarray], like: Any, *others: Any) -> Any:
     return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)
 
 
-def _new(form: Any) -> np.ndarray:
-    return np.empty(form.shape, form.dtype)
+def _new(like: Any) -> Any:
+    """New memory for a result, or for each one in a tuple."""
+    if isinstance(like, LEAVES):
+        return np.empty(like.shape, like.dtype)
+    # As in `_mapped`.
+    parts = [np.empty(part.shape, part.dtype) if isinstance(part, LEAVES) else _new(part) for part in like]
+    return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)

@@ -12,6 +12,7 @@ worked out once it is raised: of the 1.7 µs that `require_like` took, 1.4 were 
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ LARGEST = {dtype: float(np.finfo(dtype).max) for dtype in FLOATS}
 
 def require_array(argument: str, value: Any, axes: str = "") -> np.ndarray:
     """Return a non-empty array of float32 or float64, of the axes named as in "N H W C" (empty: any rank from 1)."""
-    if isinstance(value, np.ndarray) and value.dtype in FLOATS and _has_rank(value.ndim, axes) and value.size:
-        return value
+    # `_has_rank` without a call.
+    if isinstance(value, np.ndarray) and value.dtype in FLOATS and value.size:
+        rank = value.ndim
+        if rank == axes.count(" ") + 1 if axes else rank:
+            return value
     names = axes.split()
     wanted = "an array of float32 or float64" + (f" [{', '.join(names)}]" if names else "")
     if not isinstance(value, np.ndarray):
@@ -70,31 +74,44 @@ def require_scalars(dtype: np.dtype, **numbers: float) -> tuple[np.floating[Any]
 
 def require_scalar(dtype: np.dtype, argument: str, number: Any) -> np.floating[Any]:
     """Return a hyperparameter as the dtype has it."""
+    return dtype.type(require_within(dtype, argument, number))
+
+
+def require_within(dtype: np.dtype, argument: str, number: Any) -> float:
+    """Return a hyperparameter that the dtype can hold, and leave it to a kernel to round it, which takes no time."""
     try:
         value = float(number)
     except OverflowError:
         value = math.inf
     if abs(value) > LARGEST[dtype]:
         raise InvalidArgument(argument, f"a number that {dtype} can hold", repr(number))
-    return dtype.type(value)
+    return value
 
 
 def require_out(argument: str, out: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return the caller's array to write into, if it fits."""
+    if _fits(out, shape, dtype):
+        return out
     if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         got = f"{out.dtype} {list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
         raise InvalidArgument(argument, f"a {dtype} array of shape {list(shape)}", got)
-    if not (out.flags.c_contiguous and out.flags.writeable):
-        raise InvalidArgument(argument, "a C-contiguous array that can be written", "another one")
-    return out
+    raise InvalidArgument(argument, "a C-contiguous array that can be written", "another one")
 
 
-def require_outs(argument: str, out: Any, like: Any) -> None:
-    """Check the caller's arrays to write into: tuples of them as `like` has, of the same shapes and dtypes."""
+def _fits(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
+        return False
+    flags = out.flags
+    return flags.c_contiguous and flags.writeable
+
+
+def require_outs(argument: str, out: Any, like: Any) -> list[np.ndarray]:
+    """Return the caller's arrays to write into: tuples of them as `like` has, of the same shapes and dtypes."""
     leaves = _require_leaves(argument, out, like)
-    for place, leaf in enumerate(leaves):
-        if any(np.may_share_memory(leaf, other) for other in leaves[:place]):
+    for one, other in combinations(leaves, 2):
+        if np.may_share_memory(one, other):
             raise InvalidArgument(argument, "arrays that have no memory in common", "some that overlap")
+    return leaves
 
 
 def _require_leaves(argument: str, out: Any, like: Any) -> list[np.ndarray]:
@@ -104,5 +121,11 @@ def _require_leaves(argument: str, out: Any, like: Any) -> list[np.ndarray]:
     if not isinstance(out, tuple) or len(out) != len(like):
         got = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
         raise InvalidArgument(argument, f"a tuple of {len(like)}, as the result is", got)
-    pairs = enumerate(zip(out, like, strict=True))
-    return [leaf for place, pair in pairs for leaf in _require_leaves(f"{argument}[{place}]", *pair)]
+    leaves = []
+    for place, (part, form) in enumerate(zip(out, like, strict=True)):
+        # What fits needs no name, and what is in its own place has its form.
+        if hasattr(form, "shape") and ((part is form and part.flags.carray) or _fits(part, form.shape, form.dtype)):
+            leaves.append(part)
+        else:
+            leaves += _require_leaves(f"{argument}[{place}]", part, form)
+    return leaves

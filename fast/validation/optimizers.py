@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array, require_like, require_scalar
+from fast.validation import require_array, require_like, require_scalar, require_within
 from reference.errors import InvalidArgument, is_integer, require_number, require_positive_integer
 
 
 def require_step(parameters: Any, learning_rate: Any, **others: Any) -> np.floating[Any]:
     """Check that all arrays are of the parameters' shape and dtype; return the learning rate in that dtype."""
+    dtype = require_state(parameters, **others)
+    return require_scalar(dtype, "learning_rate", require_number("learning_rate", learning_rate, 0))
+
+
+def require_state(parameters: Any, **others: Any) -> np.dtype:
+    """Check that all arrays are of the parameters' shape and dtype; return that dtype."""
     shape, dtype = require_array("parameters", parameters).shape, parameters.dtype
     for name, value in others.items():
         require_like(name, value, shape, dtype, "as parameters has")
-    return require_scalar(dtype, "learning_rate", require_number("learning_rate", learning_rate, 0))
+    return dtype
+
+
+def require_rate(dtype: np.dtype, argument: str, rate: Any, below: float = math.inf) -> float:
+    """Return a number from 0 that the dtype can hold, which is left to be rounded to it."""
+    # As most are; nobody asks for less.
+    if type(rate) is float and 0 <= rate < 1:
+        return rate
+    return require_within(dtype, argument, require_number(argument, rate, 0, below=below))
 
 
 def require_share(dtype: np.dtype, argument: str, share: Any) -> tuple[np.floating[Any], np.floating[Any]]:
