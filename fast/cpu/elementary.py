@@ -6,7 +6,8 @@ The ladder:
    polynomial of eʳ; then 2ᵏ put into the exponent's bits.
 3. k comes from adding 1.5·2ᵖ, which leaves the nearest integer in the last bits, so no conversion to integers either.
 4. vectors said, not left to the compiler: in place it would take one number at a time, on AVX-512 half a register.
-5. two vectors at a time, where loops are written for that: what one waits for, the other computes.
+5. two vectors at a time, as one value, where loops are written for that (`load_pair`): what one waits for, the other
+   computes.
 6. errors compensated where an ULP can be had for less than an operation in float64, which would cost twice as much.
 
 What is compensated: a sum whose error is known goes on as two numbers, and the quotient a/(1 + a) is corrected by what

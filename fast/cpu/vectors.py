@@ -217,6 +217,18 @@ def load(typingctx, array, start):
 
 
 @intrinsic
+def load_pair(typingctx, array, start):
+    """Two vectors from a flat index on, as one value: while one waits for an operation, the other one is computed."""
+
+    def codegen(context, builder, signature, operands):
+        pointer = builder.gep(data_pointer(context, builder, array, operands[0]), [operands[1]])
+        one = vector_type(array.dtype)
+        return load_vector(builder, pointer, ir.VectorType(one.element, 2 * one.count))
+
+    return VectorType(array.dtype, 2 * lanes(array.dtype))(array, types.intp), codegen
+
+
+@intrinsic
 def store(typingctx, array, start, vector):
     """Write a vector to a C-contiguous array from a flat index on."""
 
@@ -245,12 +257,12 @@ def lanes_below(builder, count, vector: ir.VectorType):
     return builder.icmp_signed("<", ir.Constant(numbers, list(range(vector.count))), limits)
 
 
-def load_lanes(builder, pointer, mask, vector: ir.VectorType):
-    """Load some lanes of a vector, zeros in the others; no memory of those is touched."""
+def load_lanes(builder, pointer, mask, vector: ir.VectorType, others=None):
+    """Load some lanes of a vector, `others` or zeros in the others; no memory of those is touched."""
     address = builder.bitcast(pointer, vector.as_pointer())
     kind = ir.FunctionType(vector, [address.type, INTEGER, mask.type, vector])
     function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{suffix_of(vector)}.p0")
-    return builder.call(function, [address, ir.Constant(INTEGER, 4), mask, constant_of(vector, 0.0)])
+    return builder.call(function, [address, ir.Constant(INTEGER, 4), mask, others or constant_of(vector, 0.0)])
 
 
 def store_lanes(builder, value, pointer, mask):
@@ -274,6 +286,19 @@ def load_part(typingctx, array, start, count):
 
 
 @intrinsic
+def load_part_or(typingctx, array, start, count, number):
+    """The first lanes of a vector from a flat index on, as `load_part`, and a number in the others."""
+
+    def codegen(context, builder, signature, operands):
+        vector = vector_type(array.dtype)
+        pointer = builder.gep(data_pointer(context, builder, array, operands[0]), [operands[1]])
+        mask, rest = lanes_below(builder, operands[2], vector), splat(builder, operands[3], vector)
+        return load_lanes(builder, pointer, mask, vector, rest)
+
+    return VectorType(array.dtype)(array, types.intp, types.intp, array.dtype), codegen
+
+
+@intrinsic
 def store_part(typingctx, array, start, count, vector):
     """Write the first lanes of a vector from a flat index on."""
 
@@ -284,3 +309,27 @@ def store_part(typingctx, array, start, count, vector):
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, vector), codegen
+
+
+@intrinsic
+def first_lanes(typingctx, vector, count):
+    """A vector's first lanes, with zeros in those behind."""
+
+    def codegen(context, builder, signature, operands):
+        value = operands[0]
+        mask = lanes_below(builder, operands[1], value.type)
+        return builder.select(mask, value, ir.Constant(value.type, None))
+
+    return vector(vector, types.intp), codegen
+
+
+@intrinsic
+def before_boundary(typingctx, array):
+    """How many numbers an array has before the first address at which a vector crosses no cache line."""
+
+    def codegen(context, builder, signature, operands):
+        address = builder.ptrtoint(data_pointer(context, builder, array, operands[0]), ir.IntType(64))
+        missing = builder.and_(builder.neg(address), ir.Constant(address.type, VECTOR_BYTES - 1))
+        return builder.udiv(missing, ir.Constant(address.type, array.dtype.bitwidth // 8))
+
+    return types.intp(array), codegen
