@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled
-from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
+from fast.cpu.softmax import PARALLEL_EXPONENTIALS, log_normalizer, rows_per_block, softmax_rows
 from fast.validation import require_like
 from fast.validation.class_index_losses import require_class_indices
 
@@ -31,7 +30,7 @@ def sparse_softmax_cross_entropy_with_logits(
     """
     require_class_indices("logits", logits, labels)
     target = destination(out, labels.shape, logits.dtype, logits, labels)
-    kernel = _sparse_loop if logits.size < PARALLEL_SIZE else _sparse_threads
+    kernel = _sparse_loop if logits.size < PARALLEL_EXPONENTIALS else _sparse_threads
     kernel(flat(logits), places(labels), target)
     return deliver(target, out)
 
@@ -48,7 +47,7 @@ def sparse_softmax_cross_entropy_with_logits_vjp(
     require_class_indices("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     target = destination(out, logits.shape, logits.dtype, logits, labels, cotangent)
-    kernel = _sparse_vjp_loop if logits.size < PARALLEL_SIZE else _sparse_vjp_threads
+    kernel = _sparse_vjp_loop if logits.size < PARALLEL_EXPONENTIALS else _sparse_vjp_threads
     kernel(flat(logits), places(labels), contiguous(cotangent), target.ravel())
     return deliver(target, out)
 
@@ -95,18 +94,14 @@ def places(labels: np.ndarray) -> np.ndarray:
 @compiled()
 def sparse_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows whose labels name a class."""
-    shifted = np.empty(rows * classes, logits.dtype)
-    logarithms = log_normalizers(logits, first, rows, classes, shifted, 0)
-    for row in range(rows):
-        losses[first + row] = logarithms[row] - shifted[row * classes + labels[first + row]]
+    for row in range(first, first + rows):
+        largest, logarithm = log_normalizer(logits, row * classes, classes)
+        losses[row] = logarithm - (logits[row * classes + labels[row]] - largest)
 
 
 @compiled()
 def _sparse_loop(logits, labels, losses):
-    rows, classes = losses.size, logits.size // losses.size
-    height = rows_per_block(classes)
-    for first in range(0, rows, height):
-        sparse_rows(logits, labels, first, min(height, rows - first), classes, losses)
+    sparse_rows(logits, labels, 0, losses.size, logits.size // losses.size, losses)
 
 
 @compiled(parallel=True)
@@ -121,19 +116,17 @@ def _sparse_threads(logits, labels, losses):
 @compiled()
 def sparse_vjp_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows whose labels name a class."""
-    softmax_rows(logits, first, rows, classes, gradients, first * classes)
     for row in range(first, first + rows):
+        softmax_rows(logits, row, 1, classes, gradients, row * classes)
         gradients[row * classes + labels[row]] -= logits.dtype.type(1)
-        for i in range(row * classes, (row + 1) * classes):
-            gradients[i] *= cotangent[row]
+        line, factor = gradients[row * classes : (row + 1) * classes], cotangent[row]
+        for i in range(classes):
+            line[i] *= factor
 
 
 @compiled()
 def _sparse_vjp_loop(logits, labels, cotangent, gradients):
-    rows, classes = cotangent.size, logits.size // cotangent.size
-    height = rows_per_block(classes)
-    for first in range(0, rows, height):
-        sparse_vjp_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
+    sparse_vjp_rows(logits, labels, cotangent, 0, cotangent.size, logits.size // cotangent.size, gradients)
 
 
 @compiled(parallel=True)

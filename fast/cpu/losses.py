@@ -3,7 +3,7 @@
 The ladder:
 1. NumPy's `exp`, `sum` and `log` one after the other: an array through memory for each.
 2. one loop over the rows: nothing but the losses is written, but exponentials are taken one at a time.
-3. blocks of rows as in `softmax`: the exponentials of a block are one flat, vectorised run.
+3. vectors along a row, as in `softmax`, and nothing written but results.
 
 Sums along a row are those of `rows`. Where whole arrays are read once, memory is the limit, and threads take part from
 as many numbers on as for activations.
@@ -18,8 +18,10 @@ from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled
-from fast.cpu.rows import row_products, row_squares, row_sum
-from fast.cpu.softmax import log_normalizers, rows_per_block, softmax_rows
+from fast.cpu.rows import exponentiate_row, row_maximum, row_squares, row_sum
+from fast.cpu.shuffles import fold_sum
+from fast.cpu.softmax import PARALLEL_EXPONENTIALS, log_normalizer, rows_per_block
+from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, store_part
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_classes, require_mean
 
@@ -133,7 +135,7 @@ def softmax_cross_entropy_with_logits(
     """
     require_classes("logits", logits, labels)
     target = destination(out, logits.shape[:1], logits.dtype, logits, labels)
-    kernel = _logits_loop if logits.size < PARALLEL_SIZE else _logits_threads
+    kernel = _logits_loop if logits.size < PARALLEL_EXPONENTIALS else _logits_threads
     kernel(flat(logits), flat(labels), target)
     return deliver(target, out)
 
@@ -151,7 +153,7 @@ def softmax_cross_entropy_with_logits_vjp(
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     target = destination(out, logits.shape, logits.dtype, logits, labels, cotangent)
     flat_logits, flat_labels = flat(logits), flat(labels)
-    kernel = _logits_vjp_loop if logits.size < PARALLEL_SIZE else _logits_vjp_threads
+    kernel = _logits_vjp_loop if logits.size < PARALLEL_EXPONENTIALS else _logits_vjp_threads
     kernel(flat_logits, flat_labels, contiguous(cotangent), target.ravel())
     return deliver(target, out)
 
@@ -261,23 +263,34 @@ def _cross_entropy_threads(probabilities, labels, losses):
 
 
 @compiled()
+def row_loss(logits, labels, start, classes):
+    """The loss of a row: what each label weighs is how far the logarithm of its probability lies below 0."""
+    largest, logarithm = log_normalizer(logits, start, classes)
+    size, i = VECTOR_BYTES // logits.itemsize, 0
+    total = logits.dtype.type(0)
+    if classes >= size:
+        p, i = load(labels, start) * (logarithm - (load(logits, start) - largest)), size
+        while i + size <= classes:
+            p = multiply_add(load(labels, start + i), logarithm - (load(logits, start + i) - largest), p)
+            i += size
+        total = fold_sum(p)
+    if i < classes:
+        # Where lanes are empty, labels are 0.
+        scores, truth = load_part(logits, start + i, classes - i), load_part(labels, start + i, classes - i)
+        total += fold_sum(truth * (logarithm - (scores - largest)))
+    return total
+
+
+@compiled()
 def loss_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows."""
-    shifted = np.empty(rows * classes, logits.dtype)
-    logarithms = log_normalizers(logits, first, rows, classes, shifted, 0)
-    for row in range(rows):
-        scores, logarithm = shifted[row * classes : (row + 1) * classes], logarithms[row]
-        for i in range(classes):
-            scores[i] = logarithm - scores[i]
-        losses[first + row] = row_products(scores, 0, labels, (first + row) * classes, classes)
+    for row in range(first, first + rows):
+        losses[row] = row_loss(logits, labels, row * classes, classes)
 
 
 @compiled()
 def _logits_loop(logits, labels, losses):
-    rows, classes = losses.size, logits.size // losses.size
-    height = rows_per_block(classes)
-    for first in range(0, rows, height):
-        loss_rows(logits, labels, first, min(height, rows - first), classes, losses)
+    loss_rows(logits, labels, 0, losses.size, logits.size // losses.size, losses)
 
 
 @compiled(parallel=True)
@@ -292,21 +305,26 @@ def _logits_threads(logits, labels, losses):
 @compiled()
 def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows."""
-    softmax_rows(logits, first, rows, classes, gradients, first * classes)
+    size = VECTOR_BYTES // logits.itemsize
     for row in range(first, first + rows):
-        start, factor = row * classes, cotangent[row]
+        start, factor, i = row * classes, cotangent[row], 0
         mass = row_sum(labels, start, classes)
-        line, truth = gradients[start : start + classes], labels[start : start + classes]
-        for i in range(classes):
-            line[i] = factor * (line[i] * mass - truth[i])
+        largest = row_maximum(logits, start, classes)
+        normalizer = exponentiate_row(logits, start, classes, largest, gradients, start)
+        while i + size <= classes:
+            probabilities = load(gradients, start + i) / normalizer
+            store(gradients, start + i, factor * (probabilities * mass - load(labels, start + i)))
+            i += size
+        if i < classes:
+            rest = classes - i
+            probabilities = load_part(gradients, start + i, rest) / normalizer
+            gradient = factor * (probabilities * mass - load_part(labels, start + i, rest))
+            store_part(gradients, start + i, rest, gradient)
 
 
 @compiled()
 def _logits_vjp_loop(logits, labels, cotangent, gradients):
-    rows, classes = cotangent.size, logits.size // cotangent.size
-    height = rows_per_block(classes)
-    for first in range(0, rows, height):
-        gradient_rows(logits, labels, cotangent, first, min(height, rows - first), classes, gradients)
+    gradient_rows(logits, labels, cotangent, 0, cotangent.size, logits.size // cotangent.size, gradients)
 
 
 @compiled(parallel=True)

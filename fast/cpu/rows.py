@@ -5,71 +5,74 @@ Each is written out, for the reason that `activations` gives.
 
 from __future__ import annotations
 
+import numpy as np
+
 from fast.cpu import elementary
-from fast.cpu.compilation import compiled, leaf
+from fast.cpu.compilation import leaf
 from fast.cpu.shuffles import fold_maximum, fold_sum
 from fast.cpu.vectors import (
     VECTOR_BYTES,
+    at_least,
+    first_lanes,
     load,
+    load_pair,
     load_part,
-    maximum,
+    load_part_or,
     multiply_add,
     store,
     store_part,
 )
 
 
-@compiled()
+@leaf
 def row_maximum(z, start, count):
-    """The largest of `count` numbers, NaN if one is."""
-    size, i = VECTOR_BYTES // z.itemsize, 1
-    largest = z[start]
-    if count >= size:
-        p, i = load(z, start), size
-        if count >= 4 * size:
-            q, r, s = load(z, start + size), load(z, start + 2 * size), load(z, start + 3 * size)
-            i = 4 * size
-            while i + 4 * size <= count:
-                p, q = maximum(p, load(z, start + i)), maximum(q, load(z, start + i + size))
-                r, s = maximum(r, load(z, start + i + 2 * size)), maximum(s, load(z, start + i + 3 * size))
-                i += 4 * size
-            p = maximum(maximum(p, q), maximum(r, s))
-        while i + size <= count:
-            p = maximum(p, load(z, start + i))
-            i += size
-        largest = fold_maximum(p)
-    while i < count:
-        largest = maximum(largest, z[start + i])
-        i += 1
-    return largest
+    """The largest of `count` numbers; of those with NaN among them, NaN or the largest of some others."""
+    size, lowest = VECTOR_BYTES // z.itemsize, z.dtype.type(-np.inf)
+    if count < size:
+        return fold_maximum(load_part_or(z, start, count, lowest))
+    p, i = load(z, start), size
+    if count >= 4 * size:
+        q, r, s = load(z, start + size), load(z, start + 2 * size), load(z, start + 3 * size)
+        i = 4 * size
+        while i + 4 * size <= count:
+            # One instruction each, unlike a maximum that NaN would have to survive.
+            p, q = at_least(load(z, start + i), p), at_least(load(z, start + i + size), q)
+            r, s = at_least(load(z, start + i + 2 * size), r), at_least(load(z, start + i + 3 * size), s)
+            i += 4 * size
+        p = at_least(at_least(p, q), at_least(r, s))
+    while i + size <= count:
+        p = at_least(load(z, start + i), p)
+        i += size
+    if i < count:
+        p = at_least(load_part_or(z, start + i, count - i, lowest), p)
+    return fold_maximum(p)
 
 
-@compiled()
+@leaf
 def row_sum(z, start, count):
     """The sum of `count` numbers."""
-    size, i = VECTOR_BYTES // z.itemsize, 1
-    total = z[start]
-    if count >= size:
-        p, i = load(z, start), size
-        if count >= 4 * size:
-            q, r, s = load(z, start + size), load(z, start + 2 * size), load(z, start + 3 * size)
-            i = 4 * size
-            while i + 4 * size <= count:
-                p, q = p + load(z, start + i), q + load(z, start + i + size)
-                r, s = r + load(z, start + i + 2 * size), s + load(z, start + i + 3 * size)
-                i += 4 * size
-            p = (p + q) + (r + s)
-        while i + size <= count:
-            p = p + load(z, start + i)
-            i += size
-        total = fold_sum(p)
-    while i < count:
-        total += z[start + i]
-        i += 1
-    return total
+    # -0 is what changes no sum; 0 makes 0 of -0.
+    size, nothing = VECTOR_BYTES // z.itemsize, z.dtype.type(-0.0)
+    if count < size:
+        return fold_sum(load_part_or(z, start, count, nothing))
+    p, i = load(z, start), size
+    if count >= 4 * size:
+        q, r, s = load(z, start + size), load(z, start + 2 * size), load(z, start + 3 * size)
+        i = 4 * size
+        while i + 4 * size <= count:
+            p, q = p + load(z, start + i), q + load(z, start + i + size)
+            r, s = r + load(z, start + i + 2 * size), s + load(z, start + i + 3 * size)
+            i += 4 * size
+        p = (p + q) + (r + s)
+    while i + size <= count:
+        p = p + load(z, start + i)
+        i += size
+    if i < count:
+        p = p + load_part_or(z, start + i, count - i, nothing)
+    return fold_sum(p)
 
 
-@compiled()
+@leaf
 def row_products(x, x_start, y, y_start, count):
     """The sum of the products of two rows' numbers."""
     size, i = VECTOR_BYTES // x.itemsize, 1
@@ -93,7 +96,7 @@ def row_products(x, x_start, y, y_start, count):
     return total
 
 
-@compiled()
+@leaf
 def row_squares(x, x_start, y, y_start, count):
     """The sum of the squared differences of two rows' numbers."""
     size, i = VECTOR_BYTES // x.itemsize, 1
@@ -123,20 +126,58 @@ def row_squares(x, x_start, y, y_start, count):
     return total
 
 
-@compiled()
+@leaf
 def exponentiate(x, start, count, out, out_start):
     """Write the exponentials of numbers, to where they are or to where nothing overlaps them."""
     size, i = VECTOR_BYTES // x.itemsize, 0
     while i + 2 * size <= count:
-        first, second = elementary.exp(load(x, start + i)), elementary.exp(load(x, start + i + size))
-        store(out, out_start + i, first)
-        store(out, out_start + i + size, second)
+        store(out, out_start + i, elementary.exp(load_pair(x, start + i)))
         i += 2 * size
-    while i + size <= count:
-        store(out, out_start + i, elementary.exp(load(x, start + i)))
-        i += size
-    if i < count:
-        store_part(out, out_start + i, count - i, elementary.exp(load_part(x, start + i, count - i)))
+    while i < count:
+        part = min(size, count - i)
+        store_part(out, out_start + i, part, elementary.exp(load_part(x, start + i, part)))
+        i += part
+
+
+@leaf
+def exponentiate_row(z, start, count, largest, out, out_start):
+    """Write the exponentials of numbers less the largest of them, as `exponentiate`; return their sum."""
+    # Where there are no numbers, none is computed that underflows: the processor would take its time for that.
+    size, i, total = VECTOR_BYTES // z.itemsize, 0, z.dtype.type(0)
+    if count >= 2 * size:
+        sums, i = elementary.exp(load_pair(z, start) - largest), 2 * size
+        store(out, out_start, sums)
+        while i + 2 * size <= count:
+            powers = elementary.exp(load_pair(z, start + i) - largest)
+            store(out, out_start + i, powers)
+            sums = sums + powers
+            i += 2 * size
+        total = fold_sum(sums)
+    while i < count:
+        part = min(size, count - i)
+        powers = elementary.exp(load_part_or(z, start + i, part, largest) - largest)
+        store_part(out, out_start + i, part, powers)
+        total += fold_sum(first_lanes(powers, part))
+        i += part
+    return total
+
+
+@leaf
+def row_exponentials(z, start, count, largest):
+    """The sum that `exponentiate_row` returns, and nothing written."""
+    size, i, total = VECTOR_BYTES // z.itemsize, 0, z.dtype.type(0)
+    if count >= 2 * size:
+        sums, i = elementary.exp(load_pair(z, start) - largest), 2 * size
+        while i + 2 * size <= count:
+            sums = sums + elementary.exp(load_pair(z, start + i) - largest)
+            i += 2 * size
+        total = fold_sum(sums)
+    while i < count:
+        part = min(size, count - i)
+        powers = elementary.exp(load_part_or(z, start + i, part, largest) - largest)
+        total += fold_sum(first_lanes(powers, part))
+        i += part
+    return total
 
 
 @leaf
