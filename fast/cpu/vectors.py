@@ -101,6 +101,12 @@ def call_intrinsic(builder, name: str, *operands):
     return builder.call(function, operands)
 
 
+def call_named(builder, name: str, *operands):
+    """Call an LLVM function of one processor whose result is of the first operand's type."""
+    function_type = ir.FunctionType(operands[0].type, [operand.type for operand in operands])
+    return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), operands)
+
+
 def splat(builder, number, vector: ir.VectorType):
     """A vector of copies of a number."""
     undefined, zeros = ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(INTEGER, vector.count), None)

@@ -4,6 +4,8 @@ This is the derivation in the docstring of `fast.cpu.elementary`, for every k, a
 what is largest on a piece is hardly larger than what is on it. Errors are in units of the unit roundoff u; a rounding
 to a number in [2ᵉ, 2ᵉ⁺¹) is off by 2ᵉ at most. What is of second order, u² and its like, is less than `REST`.
 
+Where tanh is looked up, its bound is that of the numbers in the table: nothing is taken from how they were made.
+
 Without fused multiply-add each product is rounded, too; these roundings are added where `fused` is false.
 """
 
@@ -16,9 +18,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from fast.cpu.tanh_table import COLUMNS, FIRST, INTERVALS, LAST_BITS, SATURATED
+
 #: What is left out here, in ULPs: errors of errors, r's 2⁻¹⁷ beyond ln(2)/2, float64's roundings of these sums.
 REST = 2.0**-10
 PIECES = 256
+#: Where a piece's polynomial, which is smooth, is held against tanh.
+POINTS = 9
 LARGEST = math.log(2) / 2 * (1 + 2.0**-15)
 
 
@@ -142,6 +148,38 @@ def tanh_bound(kind: Format, fused: bool) -> float:
             # Close to 0 an error is as small as r² or r³, and so relative to r.
             worst = max(worst, 0.5 + (of_t / ulp(t[0]) if t[0] else 0.0))
     return worst + REST
+
+
+def tabled_tanh_bound() -> float:
+    """The ULPs of tanh where it is looked up: in the intervals of `tanh_table`, each in pieces."""
+    columns = np.array(COLUMNS)
+    # An interval begins where its number stands in the first bits of a float32; the first one at 0, and beyond what is
+    # taken for the last one's end everything is 1.
+    starts = np.arange(FIRST, FIRST + INTERVALS + 1, dtype=np.uint32) << LAST_BITS
+    edges = starts.view(np.float32).astype(np.float64)
+    edges[0], edges[-1] = 0.0, float(SATURATED)
+    return max(interval_error(*edges[n : n + 2], *columns[:, n]) for n in range(INTERVALS)) + REST
+
+
+def interval_error(low: float, high: float, b: float, c: float, *q: float) -> float:
+    """The ULPs of c + y·q(y) for y = x - b in an interval; of y + y·q(y) in the one where b is 0."""
+    worst = 0.0
+    marks = np.linspace(low, high, PIECES + 1)
+    for start, end in pairwise(marks.tolist()):
+        y, points = max(abs(start - b), abs(end - b)), np.linspace(start, end, POINTS)
+        results = np.tanh(points)
+        base = c if b else points
+        distances, partial, of_q = points - b, np.full(POINTS, q[-1]), 0.0
+        for coefficient in q[-2::-1]:
+            # Each sum is rounded, and multiplied by y from then on.
+            partial = coefficient + distances * partial
+            of_q = y * of_q + rounding(float(np.abs(partial).max()))
+        # As if nothing were rounded on the way, what the numbers say is off by that.
+        error = 2.0**24 * float(np.abs(base + distances * partial - results).max()) + y * of_q
+        smallest = float(results.min())
+        # Close to 0 all this is as small as y³.
+        worst = max(worst, 0.5 + (error / ulp(smallest) if smallest else 0.0))
+    return worst
 
 
 def log_bound(kind: Format, fused: bool) -> float:

@@ -22,7 +22,7 @@ from numba import get_num_threads, njit
 from fast import cpu
 from fast.cpu import elementary
 from fast.cpu.rows import exponentiate
-from fast.cpu.vectors import VECTOR_BYTES, load, load_part, store, store_part
+from fast.cpu.vectors import VECTOR_BYTES, load, load_pair, load_part, store, store_part
 
 #: What the oracle's errors are at most, in ULPs of float32.
 OF_ORACLE = 2.0**-26
@@ -59,6 +59,25 @@ def log(x: np.ndarray) -> np.ndarray:
     return out
 
 
+@njit(error_model="numpy")
+def _tanh_loop(x, out):
+    size, i = VECTOR_BYTES // x.itemsize, 0
+    while i + 2 * size <= x.size:
+        store(out, i, elementary.tanh_by_exponential(load_pair(x, i)))
+        i += 2 * size
+    while i < x.size:
+        part = min(size, x.size - i)
+        store_part(out, i, part, elementary.tanh_by_exponential(load_part(x, i, part)))
+        i += part
+
+
+def tanh_without_table(x: np.ndarray) -> np.ndarray:
+    """The hyperbolic tangents of numbers, as they are where no register holds a table."""
+    out = np.empty_like(x)
+    _tanh_loop(x, out)
+    return out
+
+
 def exact_sigmoid(x: np.ndarray) -> np.ndarray:
     """1/(1 + e⁻ˣ), in the type of x."""
     decay = np.exp(-np.abs(x))
@@ -70,6 +89,7 @@ FUNCTIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndar
     "exp": (exp, np.exp),
     "log": (log, np.log),
     "tanh": (cpu.tanh, np.tanh),
+    "tanh without table": (tanh_without_table, np.tanh),
     "sigmoid": (cpu.sigmoid, exact_sigmoid),
 }
 
@@ -100,6 +120,11 @@ def worst(name: str, x: np.ndarray) -> tuple[float, float]:
     return error, float(x[where])
 
 
+def claimed(name: str) -> float:
+    """How many ULPs a function may be off, on either of its ways."""
+    return cpu.PROFILE["float32"]["ulps"][name.partition(" ")[0]]
+
+
 def main(names: list[str]) -> None:
     """Look at all numbers, and tell."""
     failed = []
@@ -107,9 +132,8 @@ def main(names: list[str]) -> None:
         with ThreadPoolExecutor(get_num_threads()) as pool:
             groups = (range(start, start + (1 << 24), BLOCK) for start in range(0, 1 << 32, 1 << 24))
             found = max(pool.map(lambda group, name=name: worst_of_group(name, group), groups))
-        claimed = cpu.PROFILE["float32"]["ulps"][name]
-        print(f"{name}: {found[0]:.5f} ULPs at {found[1].hex()} = {found[1]}; claimed {claimed}", flush=True)
-        if found[0] + OF_ORACLE > claimed:
+        print(f"{name}: {found[0]:.5f} ULPs at {found[1].hex()} = {found[1]}; claimed {claimed(name)}", flush=True)
+        if found[0] + OF_ORACLE > claimed(name):
             failed.append(name)
     if failed:
         sys.exit(f"beyond what is claimed: {', '.join(failed)}")
