@@ -22,7 +22,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradient_kernel
 from fast.cpu.finishing import BIAS_ONLY, finish_rows
 from fast.cpu.matrix_product import (
@@ -171,7 +171,7 @@ def pack_filters(filters):
     return packed
 
 
-@compiled()
+@leaf
 def task_size(window, channels, out, tasks):
     """How many images make a task, and how many rows of their output.
 
@@ -179,13 +179,18 @@ def task_size(window, channels, out, tasks):
     so many tasks at least.
     """
     count, rows, columns, units = out.shape
-    pixels = rows * columns
-    bytes_per_pixel = (units + window.row_stride * window.column_stride * channels) * out.itemsize
-    most = max(LEAST_PIXELS, BLOCK_BYTES // bytes_per_pixel)
-    bands = max((pixels + most - 1) // most, (tasks + count - 1) // count)
+    unit = out.itemsize
+    # What a row of output takes, and what the last one takes more.
+    bytes_per_row = columns * (units + window.row_stride * window.column_stride * channels) * unit
+    overlap = max(0, window.rows - window.row_stride)
+    shared = overlap * extent(window, 1, columns)[1] * channels * unit
+    most = max(1, (BLOCK_BYTES - shared) // bytes_per_row)
+    # Pixels that bands share are copied for each of them: so not fewer rows than that.
+    most = max(most, (LEAST_PIXELS + columns - 1) // columns, 2 * overlap // window.row_stride)
+    bands = max((rows + most - 1) // most, (tasks + count - 1) // count)
     if bands > 1:
         return 1, (rows + bands - 1) // bands
-    return max(1, min(most // pixels, count // tasks)), rows
+    return max(1, min(BLOCK_BYTES // (rows * bytes_per_row), count // tasks)), rows
 
 
 @compiled()

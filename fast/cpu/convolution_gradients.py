@@ -36,7 +36,7 @@ from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, vector
 from fast.cpu.windows import Window, copy_window_rows, extent, tap_places
 
 #: Bytes of a band of an image to which gradients are added.
-BAND_BYTES = 20 << 10
+BAND_BYTES = 26 << 10
 #: Pixels that are summed together where there are few channels.
 TOGETHER = 4
 #: Channels that leave most of a tile empty.
