@@ -401,12 +401,16 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns, finisher=BIAS_O
             part = slice(min(rows, block * height), min(rows, (block + 1) * height))
             multiply_block(address, finisher, a, packed, bias, c, depth, columns, part, slice(0, panels))
     else:
-        for task in prange(pieces * panels):
+        for task in prange(pieces * panels if blocks > 1 else 0):
             pack_piece(np.intp(task), b, depth, columns, packed)
-        # Of few blocks each is shared out, some panels to a task.
+        # Of few blocks each is shared out, some panels to a task; of a single one, who multiplies by them copies them,
+        # lest they go from one core's cache to another's.
         groups = min(panels, max(1, (TASKS + blocks - 1) // blocks))
         for task in prange(blocks * groups):
             block, group = np.intp(task) // groups, np.intp(task) % groups
             part = slice(min(rows, block * height), min(rows, (block + 1) * height))
             shared = slice(group * panels // groups, (group + 1) * panels // groups)
+            for piece in range(pieces if blocks == 1 else 0):
+                for panel in range(shared.start, shared.stop):
+                    pack_piece(piece * panels + panel, b, depth, columns, packed)
             multiply_block(address, finisher, a, packed, bias, c, depth, columns, part, shared)
