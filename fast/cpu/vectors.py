@@ -184,8 +184,9 @@ where_negative = lanewise(
 
 
 def larger_of(builder, x, y):
-    larger = builder.fcmp_ordered(">", y, x)
-    return builder.select(builder.or_(larger, builder.fcmp_unordered("uno", y, y)), y, x)
+    # In this form it is x86's own maximum, which lets NaN go unless it is x, and one more comparison for that.
+    larger = builder.select(builder.fcmp_ordered(">", y, x), y, x)
+    return builder.select(builder.fcmp_unordered("uno", y, y), y, larger)
 
 
 #: The larger one; NaN if either is; x if they are equal.
