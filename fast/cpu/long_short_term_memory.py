@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from fast.cpu import elementary
-from fast.cpu.activations import sigmoid_loop, tanh_loop
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
 from fast.cpu.recurrent import Network, gradients_of_sums, sums_of_inputs, time_first
+from fast.cpu.squashing import sigmoid_loop, tanh_loop
 from fast.results import LSTMSequence, LSTMState, RecurrentGradients
 from fast.validation.recurrent import require_pair, require_weights
 

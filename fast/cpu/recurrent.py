@@ -1,7 +1,7 @@
 """Simple recurrent networks and their gradients.
 
 The ladder (a sequence of T steps):
-1. the dense layer and tanh of `linear` and `activations` for each step: T times the checking and dispatching, which for
+1. the dense layer and tanh of `linear` and `squashing` for each step: T times the checking and dispatching, which for
    a few units is most of the work.
 2. all products with inputs at once: they don't wait for any state, so [N, T, D] is one matrix of N·T rows.
 3. the steps in one compiled loop, which is left with a product of the state and the recurrent kernel.
@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fast.cpu.activations import tanh_loop
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
+from fast.cpu.squashing import tanh_loop
 from fast.results import RecurrentGradients
 from fast.validation import require_like
 from fast.validation.recurrent import require_state, require_weights
