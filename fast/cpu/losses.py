@@ -15,13 +15,13 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_SIZE, block_count
+from fast.cpu.activations import PARALLEL_EXPONENTIALS, PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled
-from fast.cpu.rows import exponentiate_row, row_maximum, row_squares, row_sum
+from fast.cpu.rows import exponentiate_row, row_maximum, row_squares, row_sum, vector_exponentials
 from fast.cpu.shuffles import fold_sum
-from fast.cpu.softmax import PARALLEL_EXPONENTIALS, log_normalizer, rows_per_block
-from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, store_part
+from fast.cpu.softmax import log_normalizer, rows_per_block
+from fast.cpu.vectors import VECTOR_BYTES, load, load_part, load_part_or, multiply_add, store, store_part
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_classes, require_mean
 
@@ -284,6 +284,13 @@ def row_loss(logits, labels, start, classes):
 @compiled()
 def loss_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows."""
+    if classes <= VECTOR_BYTES // logits.itemsize:
+        for row in range(first, first + rows):
+            scores = load_part_or(logits, row * classes, classes, logits.dtype.type(-np.inf))
+            shifted, powers = vector_exponentials(scores, classes)
+            logarithm = elementary.log(fold_sum(powers))
+            losses[row] = fold_sum(load_part(labels, row * classes, classes) * (logarithm - shifted))
+        return
     for row in range(first, first + rows):
         losses[row] = row_loss(logits, labels, row * classes, classes)
 
@@ -306,6 +313,14 @@ def _logits_threads(logits, labels, losses):
 def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows."""
     size = VECTOR_BYTES // logits.itemsize
+    if classes <= size:
+        for row in range(first, first + rows):
+            start, factor = row * classes, cotangent[row]
+            scores = load_part_or(logits, start, classes, logits.dtype.type(-np.inf))
+            _, powers = vector_exponentials(scores, classes)
+            probabilities, truth = powers / fold_sum(powers), load_part(labels, start, classes)
+            store_part(gradients, start, classes, factor * (probabilities * fold_sum(truth) - truth))
+        return
     for row in range(first, first + rows):
         start, factor, i = row * classes, cotangent[row], 0
         mass = row_sum(labels, start, classes)

@@ -181,6 +181,16 @@ def row_exponentials(z, start, count, largest):
 
 
 @leaf
+def vector_exponentials(scores, count):
+    """Of a row that fits a vector, with -∞ behind: the numbers less the largest, and their exponentials; zeros behind.
+
+    Whoever calls this for each row has no call that takes an array, which would be counted as another user of it.
+    """
+    shifted = first_lanes(scores - fold_maximum(scores), count)
+    return shifted, first_lanes(elementary.exp(shifted), count)
+
+
+@leaf
 def copy_row(x, start, count, out, out_start):
     """Copy numbers to where nothing overlaps them.
 

@@ -6,7 +6,9 @@ The ladder (4096 rows of 1000 classes, two cores):
    last numbers filled no vector, they were looked at one by one in each pass.
 3. three passes, since a row's numbers are shifted, exponentiated and added up at once, and parts of vectors for the
    last ones: 2.4 ms.
-4. threads, which are worth it from `PARALLEL_EXPONENTIALS` numbers on.
+4. of few classes, whatever number of rows in one function and each in a single vector, without calls that take arrays:
+   each call counts another user of them.
+5. threads, which are worth it from `PARALLEL_EXPONENTIALS` numbers on.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
+from fast.cpu.activations import PARALLEL_EXPONENTIALS
 from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled
-from fast.cpu.rows import exponentiate_row, row_exponentials, row_maximum, row_products, row_sum
-from fast.cpu.vectors import VECTOR_BYTES, load, load_part, store, store_part
+from fast.cpu.rows import exponentiate_row, row_exponentials, row_maximum, row_products, row_sum, vector_exponentials
+from fast.cpu.shuffles import fold_sum
+from fast.cpu.vectors import VECTOR_BYTES, load, load_part, load_part_or, store, store_part
 from fast.validation import require_array
 from fast.validation.activations import require_cotangent
 
@@ -26,8 +30,6 @@ __all__ = ["log_softmax", "log_softmax_vjp", "softmax", "softmax_vjp"]
 
 #: Numbers in a block of rows; few, so that threads have equal shares.
 BLOCK_SIZE = 512
-#: Exponentials below which one thread is faster.
-PARALLEL_EXPONENTIALS = 1 << 14
 
 
 def softmax(z: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -92,6 +94,12 @@ def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, out: np.
 def softmax_rows(z, first, rows, classes, out, start):
     """Write the softmax of rows of z to `out` from `start` on."""
     size = VECTOR_BYTES // z.itemsize
+    if classes <= size:
+        for row in range(rows):
+            scores = load_part_or(z, (first + row) * classes, classes, z.dtype.type(-np.inf))
+            _, powers = vector_exponentials(scores, classes)
+            store_part(out, start + row * classes, classes, powers / fold_sum(powers))
+        return
     for row in range(rows):
         source, place, i = (first + row) * classes, start + row * classes, 0
         largest = row_maximum(z, source, classes)
