@@ -1,26 +1,37 @@
 """Simple recurrent networks and their gradients.
 
-The ladder (a sequence of T steps):
-1. the dense layer and tanh of `linear` and `squashing` for each step: T times the checking and dispatching, which for
-   a few units is most of the work.
-2. all products with inputs at once: they don't wait for any state, so [N, T, D] is one matrix of N·T rows.
-3. the steps in one compiled loop, which is left with a product of the state and the recurrent kernel.
-4. time first in memory: then a step's states are one matrix without gaps, and for the gradients all steps are one.
-
-Back through time it is the same the other way round: the loop only makes the gradients of the weighted sums, from which
-two products over all steps make those of the kernels.
+The ladder is that of `time_steps`. Weighted sums are written to where the outputs belong, and squashed there; back
+through time, the gradients of the weighted sums take the outputs' place. What is left then is a single product over all
+steps: that of the transposed [x | h | 1] and these gradients, which are those of kernel, recurrent kernel and bias.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numba import get_num_threads, prange
 
+from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
-from fast.cpu.finishing import BIAS_ONLY
-from fast.cpu.linear import dense_vjp_kernel, product_kernel
-from fast.cpu.matrix_product import Matrix, matrix_product, multiplier
-from fast.cpu.squashing import tanh_loop
+from fast.cpu.linear import product_vjp_kernel
+from fast.cpu.matrix_product import multiplier
+from fast.cpu.rows import copy_row
+from fast.cpu.time_steps import (
+    Weights,
+    add_up,
+    add_up_back,
+    begin,
+    block_count,
+    block_of,
+    hand_back,
+    hand_on,
+    join,
+    pack_transposed,
+    pack_weights,
+    place_of,
+    steps_of,
+)
+from fast.cpu.vectors import VECTOR_BYTES, load, load_pair, load_part, store, store_part
 from fast.results import RecurrentGradients
 from fast.validation import require_like
 from fast.validation.recurrent import require_state, require_weights
@@ -48,8 +59,8 @@ def simple_rnn_step(
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
-    target = destination(out, shape, inputs.dtype)
-    target[...] = hidden_states((inputs[:, None], kernel, recurrent_kernel, bias), state)[1]
+    target = destination(out, shape, inputs.dtype, inputs, kernel, recurrent_kernel, bias, state)
+    _forward((inputs[:, None], kernel, recurrent_kernel, bias), state, target[:, None], False)
     return deliver(target, out)
 
 
@@ -92,13 +103,14 @@ def simple_rnn(
     Args: inputs [N, T, D]; kernel [D, U]; recurrent_kernel [U, U]; bias [U]; state [N, U], zeros when not given;
         out [N, T, U].
     Returns: [N, T, U].
-    Memory: two arrays of that size, and one of the size of the inputs.
+    Memory: two copies of all weights, and one of a step's inputs and states.
     Raises: InvalidArgument, as `reference.simple_rnn`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 1)
     state = require_state(state, shape, inputs.dtype)
-    target = destination(out, (*inputs.shape[:2], shape[1]), inputs.dtype)
-    target[...] = hidden_states((inputs, kernel, recurrent_kernel, bias), state)[1:].swapaxes(0, 1)
+    shape = inputs.shape[0], inputs.shape[1], shape[1]
+    target = destination(out, shape, inputs.dtype, inputs, kernel, recurrent_kernel, bias, state)
+    _forward((inputs, kernel, recurrent_kernel, bias), state, target, False)
     return deliver(target, out)
 
 
@@ -116,7 +128,7 @@ def simple_rnn_vjp(
 
     Args: as `simple_rnn`, with a state; cotangent [N, T, U]; out, the five arrays to write into.
     Returns: RecurrentGradients, of the shapes of the inputs.
-    Memory: four arrays of the size of the outputs, and two of that of the inputs.
+    Memory: two arrays of the size of the outputs, one of that of the inputs, and two copies of all weights.
     Raises: InvalidArgument, as `reference.simple_rnn_vjp`.
     """
     shape = require_weights(inputs, kernel, recurrent_kernel, bias, "N T D", 1)
@@ -132,75 +144,125 @@ def _targets(out: RecurrentGradients | None, *arrays: np.ndarray) -> RecurrentGr
     return destinations(out, RecurrentGradients(*arrays[:-1]), *arrays)
 
 
-def hidden_states(network: Network, state: np.ndarray) -> np.ndarray:
-    """The states of all steps and the one before them, time first: [T + 1, N, U]."""
-    inputs, _, recurrent_kernel, _ = network
-    hidden = np.empty((inputs.shape[1] + 1, *state.shape), inputs.dtype)
-    hidden[0] = state
-    _go_forward(multiplier(inputs.dtype), sums_of_inputs(network), contiguous(recurrent_kernel), hidden)
-    return hidden
+def _forward(network: Network, state: np.ndarray, outputs: np.ndarray, kept: bool) -> np.ndarray:
+    """Write the outputs of all steps; return [x | h | 1] of all steps if they are kept."""
+    inputs, kernel, recurrent_kernel, bias = map(contiguous, network)
+    joined = room_for_joined(network, kept)
+    given = inputs, kernel, recurrent_kernel, bias, contiguous(state), joined, outputs
+    _go_forward(multiplier(inputs.dtype), get_num_threads(), *given)
+    return joined
 
 
-def sums_of_inputs(network: Network) -> np.ndarray:
-    """x·W + b of all steps, time first: [T, N, columns of W]."""
-    inputs, kernel, _, bias = network
-    sums = np.empty((inputs.shape[1], inputs.shape[0], len(bias)), inputs.dtype)
-    rows = steps_as_rows(time_first(inputs))
-    arrays = rows, contiguous(kernel), contiguous(bias), steps_as_rows(sums)
-    product_kernel(multiplier(inputs.dtype), BIAS_ONLY, *arrays)
-    return sums
+def room_for_joined(network: Network, kept: bool) -> np.ndarray:
+    """Memory for [x | h | 1] of each example: of all steps if they are kept, or of one after the other."""
+    inputs, kernel, recurrent_kernel, _ = network
+    return np.empty(
+        (len(inputs), inputs.shape[1] if kept else 1, len(kernel) + len(recurrent_kernel) + 1), inputs.dtype
+    )
 
 
 def _vjp(network: Network, state: np.ndarray, cotangent: np.ndarray, targets: RecurrentGradients) -> None:
-    hidden, deltas = hidden_states(network, state), time_first(cotangent).copy()
-    _go_back(multiplier(state.dtype), hidden[1:], contiguous(network[2]), deltas, targets.state)
-    gradients_of_sums(network, hidden[:-1], deltas, targets)
+    slopes = np.empty(cotangent.shape, cotangent.dtype)
+    joined = _forward(network, state, slopes, True)
+    given = *map(contiguous, network[1:3]), contiguous(cotangent)
+    inputs = targets.inputs.reshape(network[0].shape)
+    _go_back(multiplier(cotangent.dtype), get_num_threads(), *given, slopes, inputs, targets.state)
+    gradients_of_weights(joined, slopes, targets)
 
 
-def gradients_of_sums(network: Network, before: np.ndarray, deltas: np.ndarray, targets: RecurrentGradients) -> None:
-    """The gradients of all but the state, from those of the weighted sums [T, N, columns]."""
-    inputs, kernel, recurrent_kernel, _ = network
-    rows, slopes, address = steps_as_rows(time_first(inputs)), steps_as_rows(deltas), multiplier(deltas.dtype)
-    d_inputs, d_bias = np.empty(rows.shape, rows.dtype), targets.bias
-    dense_vjp_kernel(address, rows, contiguous(kernel), slopes, targets.kernel, d_bias, d_inputs, True)
-    states, recurrent_kernel = steps_as_rows(before), contiguous(recurrent_kernel)
-    dense_vjp_kernel(address, states, recurrent_kernel, slopes, targets.recurrent_kernel, d_bias, states, False)
-    shape = (inputs.shape[1], inputs.shape[0], inputs.shape[2])
-    targets.inputs.reshape(inputs.shape)[...] = d_inputs.reshape(shape).swapaxes(0, 1)
-
-
-def time_first(array: np.ndarray) -> np.ndarray:
-    """[N, T, …] as [T, N, …], without gaps."""
-    return contiguous(array.swapaxes(0, 1))
-
-
-def steps_as_rows(array: np.ndarray) -> np.ndarray:
-    """[T, N, K] as the same memory [T·N, K]."""
-    return array.reshape(-1, array.shape[-1])
+def gradients_of_weights(joined: np.ndarray, slopes: np.ndarray, targets: RecurrentGradients) -> None:
+    """Those of kernel, recurrent kernel and bias, from [x | h | 1] and the gradients of the weighted sums."""
+    rows, sums = joined.reshape(-1, joined.shape[-1]), slopes.reshape(-1, slopes.shape[-1])
+    found = np.empty((rows.shape[1], sums.shape[1]), rows.dtype)
+    product_vjp_kernel(multiplier(rows.dtype), rows, found, sums, found, rows, False)
+    features = len(targets.kernel)
+    targets.kernel[...], targets.recurrent_kernel[...] = found[:features], found[features:-1]
+    targets.bias[...] = found[-1]
 
 
 @compiled()
-def _go_forward(address, sums, recurrent_kernel, hidden):
-    steps, rows, units = sums.shape
-    products, right = np.empty(rows * units, sums.dtype), Matrix(recurrent_kernel.ravel(), 0, units, 1)
-    for t in range(steps):
-        left = Matrix(hidden[t].ravel(), 0, units, 1)
-        matrix_product(address, left, right, products[:0], products, rows, units, units)
-        own, after = sums[t].ravel(), hidden[t + 1].ravel()
-        for i in range(rows * units):
-            products[i] += own[i]
-        tanh_loop(products, after)
+def squash_row(sums, place, units):
+    """The hyperbolic tangents of a row's weighted sums, in place."""
+    size, u = VECTOR_BYTES // sums.itemsize, 0
+    while u + 2 * size <= units:
+        store(sums, place + u, elementary.tanh(load_pair(sums, place + u)))
+        u += 2 * size
+    while u < units:
+        store_part(sums, place + u, units - u, elementary.tanh(load_part(sums, place + u, units - u)))
+        u += size
 
 
 @compiled()
-def _go_back(address, outputs, recurrent_kernel, deltas, handed_back):
-    """Make of each step's cotangent the gradient of its weighted sums; what is left to hand back is the state's."""
-    steps, rows, units = outputs.shape
-    back, right, one = handed_back.ravel(), Matrix(recurrent_kernel.ravel(), 0, 1, units), deltas.dtype.type(1)
-    for i in range(back.size):
-        back[i] = 0
-    for t in range(steps - 1, -1, -1):
-        delta, output = deltas[t].ravel(), outputs[t].ravel()
-        for i in range(rows * units):
-            delta[i] = (delta[i] + back[i]) * (one - output[i] * output[i])
-        matrix_product(address, Matrix(delta, 0, units, 1), right, back[:0], back, rows, units, units)
+def run_block(address, packed, inputs, kernel, recurrent_kernel, bias, state, joined, outputs, rows):
+    """Take some examples through all steps."""
+    weights = Weights(kernel.ravel(), recurrent_kernel.ravel(), bias, packed, len(inputs) == 1)
+    x, a, y, last = steps_of(inputs), steps_of(joined), steps_of(outputs), inputs.shape[1] - 1
+    begin(state.ravel(), a, x.width, y.width, rows)
+    for t in range(inputs.shape[1]):
+        join(x, a, rows, t)
+        add_up(address, weights, a, y, rows, t)
+        for n in range(rows.start, rows.stop):
+            squash_row(y.data, place_of(y, n, t), y.width)
+            if t < last:
+                hand_on(y, a, n, t)
+
+
+@compiled(parallel=True)
+def _go_forward(address, threads, inputs, kernel, recurrent_kernel, bias, state, joined, outputs):
+    given = inputs, kernel, recurrent_kernel, bias, state, joined, outputs
+    examples, steps = inputs.shape[:2]
+    packed = pack_weights(kernel, recurrent_kernel, bias, examples, steps)
+    count = block_count(threads, examples, joined.shape[2] * outputs.size)
+    if count == 1:
+        run_block(address, packed, *given, slice(0, examples))
+    else:
+        for block in prange(count):
+            run_block(address, packed, *given, block_of(block, count, examples))
+
+
+@compiled()
+def slopes_at(output, arriving, one):
+    """The gradient of a weighted sum, or of a vector of them."""
+    return arriving * (one - output * output)
+
+
+@compiled()
+def slope_row(outputs, place, cotangent, back, start, units):
+    """Make of a row's outputs the gradients of its weighted sums."""
+    size, u, one = VECTOR_BYTES // outputs.itemsize, 0, outputs.dtype.type(1)
+    while u + size <= units:
+        arriving = load(cotangent, place + u) + load(back, start + u)
+        store(outputs, place + u, slopes_at(load(outputs, place + u), arriving, one))
+        u += size
+    if u < units:
+        left = units - u
+        arriving = load_part(cotangent, place + u, left) + load_part(back, start + u, left)
+        store_part(outputs, place + u, left, slopes_at(load_part(outputs, place + u, left), arriving, one))
+
+
+@compiled()
+def run_block_back(address, packed, cotangent, outputs, d_inputs, d_state, rows):
+    """Take the gradients of some examples back through all steps."""
+    given, y, x, h = cotangent.ravel(), steps_of(outputs), steps_of(d_inputs), d_state.ravel()
+    width, first = x.width + y.width, rows.start
+    back = np.zeros((rows.stop - first) * width, y.data.dtype)
+    for t in range(outputs.shape[1] - 1, -1, -1):
+        for n in range(first, rows.stop):
+            slope_row(y.data, place_of(y, n, t), given, back, (n - first) * width + x.width, y.width)
+        add_up_back(address, packed, y, back, width, rows, t)
+        hand_back(back, width, x, rows, t)
+    for n in range(first, rows.stop):
+        copy_row(back, (n - first) * width + x.width, y.width, h, n * y.width)
+
+
+@compiled(parallel=True)
+def _go_back(address, threads, kernel, recurrent_kernel, cotangent, outputs, d_inputs, d_state):
+    """Make of all outputs the gradients of their weighted sums, and write those of inputs and state."""
+    given, packed = (cotangent, outputs, d_inputs, d_state), pack_transposed(kernel, recurrent_kernel)
+    examples, width = len(outputs), len(kernel) + len(recurrent_kernel)
+    count = block_count(threads, examples, width * outputs.size)
+    if count == 1:
+        run_block_back(address, packed, *given, slice(0, examples))
+    else:
+        for block in prange(count):
+            run_block_back(address, packed, *given, block_of(block, count, examples))

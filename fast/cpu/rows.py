@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from fast.cpu import elementary
-from fast.cpu.compilation import leaf
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.shuffles import fold_maximum, fold_sum
 from fast.cpu.vectors import (
     VECTOR_BYTES,
@@ -188,6 +188,14 @@ def vector_exponentials(scores, count):
     """
     shifted = first_lanes(scores - fold_maximum(scores), count)
     return shifted, first_lanes(elementary.exp(shifted), count)
+
+
+@compiled()
+def aligned(count, like):
+    """Memory for so many numbers, from an address on at which a vector fits a line of the cache."""
+    room = np.empty(count + VECTOR_BYTES // like.itemsize, like.dtype)
+    first = -room.ctypes.data % VECTOR_BYTES // like.itemsize
+    return room[first : first + count]
 
 
 @leaf
