@@ -35,6 +35,7 @@ from fast.cpu.matrix_product import (
     pack,
     padded_columns,
 )
+from fast.cpu.rows import aligned
 from fast.cpu.tiles import Depth, Rows
 from fast.cpu.windows import Window, copy_window_rows, extent, window_places, window_steps
 from fast.results import Conv2DGradients
@@ -164,7 +165,7 @@ def pack_filters(filters):
     """The filters in panels, some rows of them after the other."""
     rows, columns, channels, units = filters.shape
     run, width = columns * channels, padded_columns(units, filters.itemsize)
-    packed, at_once = np.empty(rows * run * width, filters.dtype), rows_at_once(run)
+    packed, at_once = aligned(rows * run * width, filters), rows_at_once(run)
     for a in range(0, rows, at_once):
         piece = Matrix(filters.ravel(), a * run * units, units, 1)
         pack(piece, min(at_once, rows - a) * run, units, packed, a * run * width)

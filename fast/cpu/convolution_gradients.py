@@ -29,7 +29,7 @@ from fast.cpu.matrix_product import (
     padded_columns,
     panel_count,
 )
-from fast.cpu.rows import copy_row
+from fast.cpu.rows import aligned, copy_row
 from fast.cpu.shuffles import fold_sum
 from fast.cpu.tiles import ROWS_1, Depth, Rows
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, vector_of
@@ -104,7 +104,7 @@ def pack_taps(filters, window):
     rows, columns, channels, units = filters.shape
     run = columns * channels
     width = padded_columns(run, filters.itemsize)
-    packed = np.empty(rows * units * width, filters.dtype)
+    packed = aligned(rows * units * width, filters)
     for residue in range(min(rows, window.row_stride)):
         before = taps_before(residue, window)
         taps = taps_before(residue + 1, window) - before
@@ -214,7 +214,7 @@ def filter_gradient(address, first, last, taps, images, cotangent, sums, window)
     rows, columns = extent(window, out_rows, out_columns)
     row_step, pixels, count = columns * channels, out_rows * out_columns, taps.stop - taps.start
     padded, height = np.zeros(rows * row_step, images.dtype), max(1, DEPTH_BLOCK // out_columns)
-    packed = np.empty(min(height, out_rows) * out_columns * padded_columns(units, images.itemsize), images.dtype)
+    packed = aligned(min(height, out_rows) * out_columns * padded_columns(units, images.itemsize), images)
     places = tap_places(window, row_step, channels)[taps]
     target = Rows(sums, taps.start * units, multiples(count, units))
     for n in range(first, last):

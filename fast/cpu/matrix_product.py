@@ -33,7 +33,7 @@ from numba.extending import intrinsic
 
 from fast.cpu.compilation import compiled, compiled_callback, leaf
 from fast.cpu.finishing import BIAS_ONLY, finish_rows
-from fast.cpu.rows import copy_row
+from fast.cpu.rows import aligned, copy_row
 from fast.cpu.shuffles import transpose, transpose_part
 from fast.cpu.tiles import ROWS_1, ROWS_2, ROWS_3, Depth, Rows, tile_1, tile_2, tile_3
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, store_part, vector_of
@@ -390,7 +390,7 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns, finisher=BIAS_O
         return
     size = VECTOR_BYTES // c.itemsize
     panels, pieces = panel_count((columns + size - 1) // size), (depth + DEPTH_BLOCK - 1) // DEPTH_BLOCK
-    packed = np.empty(depth * padded_columns(columns, c.itemsize), c.dtype)
+    packed = aligned(depth * padded_columns(columns, c.itemsize), c)
     blocks = (rows + ROW_BLOCK - 1) // ROW_BLOCK
     # Whole tiles to a block, but for the last.
     height = ((rows + blocks - 1) // blocks + ROWS_2 - 1) // ROWS_2 * ROWS_2
