@@ -17,7 +17,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.arguments import deliver, destination, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.vectors import (
     VECTOR_BYTES,
     at_least,
@@ -166,13 +166,13 @@ def map_numbers_back(
     return deliver(target, out)
 
 
-@compiled()
+@leaf
 def block_count(size):
     """How many blocks of `PARALLEL_SIZE` numbers so many numbers make, two at least."""
     return max(2, size // PARALLEL_SIZE)
 
 
-@compiled()
+@leaf
 def block_slice(block, size):
     """The numbers of one of those blocks."""
     # prange counts in unsigned integers, and Numba takes a signed and an unsigned one together for floats.
@@ -180,7 +180,7 @@ def block_slice(block, size):
     return slice(number * size // count, (number + 1) * size // count)
 
 
-@compiled()
+@leaf
 def _identity_loop(z, out):
     for i in range(z.size):
         out[i] = z[i]
@@ -193,7 +193,7 @@ def _identity_threads(z, out):
         _identity_loop(z[part], out[part])
 
 
-@compiled()
+@leaf
 def _step_loop(z, out):
     zero, one = z.dtype.type(0), z.dtype.type(1)
     for i in range(z.size):
@@ -207,7 +207,7 @@ def _step_threads(z, out):
         _step_loop(z[part], out[part])
 
 
-@compiled()
+@leaf
 def _leaky_relu_loop(z, out, slope):
     zero = z.dtype.type(0)
     for i in range(z.size):
@@ -221,7 +221,7 @@ def _leaky_relu_threads(z, out, slope):
         _leaky_relu_loop(z[part], out[part], slope)
 
 
-@compiled()
+@leaf
 def _leaky_relu_vjp_loop(z, cotangent, out, slope):
     zero = z.dtype.type(0)
     for i in range(z.size):
@@ -235,7 +235,7 @@ def _leaky_relu_vjp_threads(z, cotangent, out, slope):
         _leaky_relu_vjp_loop(z[part], cotangent[part], out[part], slope)
 
 
-@compiled()
+@leaf
 def relu_loop(z, out):
     zero, size, i = z.dtype.type(0), VECTOR_BYTES // z.itemsize, min(z.size, before_boundary(out))
     store_part(out, 0, i, at_least(load_part(z, 0, i), zero))
@@ -253,7 +253,7 @@ def _relu_threads(z, out):
         relu_loop(z[part], out[part])
 
 
-@compiled()
+@leaf
 def _relu_vjp_loop(z, cotangent, out):
     size, i, zero = VECTOR_BYTES // z.itemsize, 0, z.dtype.type(0)
     while i + size <= z.size:

@@ -11,7 +11,7 @@ from numba import prange
 
 from fast.cpu.activations import block_count, block_slice
 from fast.cpu.arguments import deliver, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.optimizers import run
 from fast.cpu.vectors import VECTOR_BYTES, load, root, store
 from fast.results import AdadeltaStep, AdagradStep, AdamStep, RMSPropStep
@@ -143,14 +143,14 @@ def adam(
     return deliver(targets, out)
 
 
-@compiled()
+@leaf
 def rooted_at(p, g, s, rate, kept, new, epsilon, inside):
     """A parameter and the mean or sum of its squared gradients after a step."""
     square = kept * s + new * (g * g)
     return p - rate * g / (root(square + epsilon) if inside else root(square) + epsilon), square
 
 
-@compiled()
+@leaf
 def _rooted_loop(p, g, s, out, out_s, rate, kept, new, epsilon, inside):
     size, i = VECTOR_BYTES // p.itemsize, 0
     while i + size <= p.size:
@@ -170,7 +170,7 @@ def _rooted_threads(p, g, s, out, out_s, rate, kept, new, epsilon, inside):
         _rooted_loop(p[part], g[part], s[part], out[part], out_s[part], rate, kept, new, epsilon, inside)
 
 
-@compiled()
+@leaf
 def adadelta_at(p, g, s, u, rate, kept, new, epsilon):
     """A parameter and its two means after a step."""
     square = kept * s + new * (g * g)
@@ -178,7 +178,7 @@ def adadelta_at(p, g, s, u, rate, kept, new, epsilon):
     return p - rate * update, square, kept * u + new * (update * update)
 
 
-@compiled()
+@leaf
 def _adadelta_loop(p, g, s, u, out, out_s, out_u, rate, kept, new, epsilon):
     size, i = VECTOR_BYTES // p.itemsize, 0
     while i + size <= p.size:
@@ -201,7 +201,7 @@ def _adadelta_threads(p, g, s, u, out, out_s, out_u, rate, kept, new, epsilon):
         _adadelta_loop(p[part], g[part], s[part], u[part], *results, rate, kept, new, epsilon)
 
 
-@compiled()
+@leaf
 def adam_at(p, g, m, v, kept_1, new_1, kept_2, new_2, rate, correction_1, correction_2, epsilon, hat):
     """A parameter and its two moments after a step."""
     mean, square = kept_1 * m + new_1 * g, kept_2 * v + new_2 * (g * g)
@@ -210,7 +210,7 @@ def adam_at(p, g, m, v, kept_1, new_1, kept_2, new_2, rate, correction_1, correc
     return p - rate * (mean / correction_1) / (root(square / correction_2) + epsilon), mean, square
 
 
-@compiled()
+@leaf
 def adam_numbers(p, rate, beta_1, beta_2, step, epsilon, hat):
     """What a step of Adam takes for all parameters, as their dtype has it; 1 - βᵗ is computed in float64."""
     number = p.dtype.type
@@ -224,7 +224,7 @@ def adam_numbers(p, rate, beta_1, beta_2, step, epsilon, hat):
     return kept_1, one - kept_1, kept_2, one - kept_2, rate, correction_1, correction_2, number(epsilon)
 
 
-@compiled()
+@leaf
 def _adam_loop(p, g, m, v, out, out_m, out_v, rate, beta_1, beta_2, step, epsilon, hat):
     size, i = VECTOR_BYTES // p.itemsize, 0
     numbers = adam_numbers(p, rate, beta_1, beta_2, step, epsilon, hat)

@@ -19,7 +19,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destination, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.results import NeighborsPrediction
 from fast.validation import require_array, require_like
 from fast.validation.baselines import require_neighbors, require_scores, require_training_labels
@@ -117,7 +117,7 @@ def nearest_neighbors(
     return deliver(targets, out)
 
 
-@compiled()
+@leaf
 def _guess(draws, classes, guesses):
     zero, last = draws.dtype.type(0), draws.dtype.type(classes - 1)
     for n in range(draws.size):
@@ -126,7 +126,7 @@ def _guess(draws, classes, guesses):
         guesses[n] = classes - 1 if scaled >= last else np.int64(scaled) if scaled > zero else 0
 
 
-@compiled()
+@leaf
 def _neighbors_loop(features, labels, queries, distances, places, votes):
     for m in range(len(queries)):
         look_around(features, queries[m], distances[m], places[m])
@@ -140,7 +140,7 @@ def _neighbors_threads(features, labels, queries, distances, places, votes):
         votes[m] = vote(labels, places[m])
 
 
-@compiled()
+@leaf
 def look_around(features, query, distances, places):
     """Find the examples nearest to a query: as many as there are places."""
     for n in range(len(features)):
@@ -157,13 +157,13 @@ def look_around(features, query, distances, places):
         distances[place], places[place] = total, n
 
 
-@compiled()
+@leaf
 def is_nearer(distance, other):
     """Whether a distance is smaller than another one; NaN is larger than any number."""
     return distance < other or (other != other and distance == distance)
 
 
-@compiled()
+@leaf
 def vote(labels, places):
     """The class that most of some examples have; of several the first."""
     winner, most = np.int64(0), 0
@@ -176,7 +176,7 @@ def vote(labels, places):
     return winner
 
 
-@compiled()
+@leaf
 def _hinge(scores, signs, losses):
     zero, one = scores.dtype.type(0), scores.dtype.type(1)
     for n in range(scores.size):
@@ -184,7 +184,7 @@ def _hinge(scores, signs, losses):
         losses[n] = zero if lacking <= zero else lacking
 
 
-@compiled()
+@leaf
 def _hinge_vjp(scores, signs, cotangent, gradients):
     zero, one = scores.dtype.type(0), scores.dtype.type(1)
     for n in range(scores.size):

@@ -11,7 +11,7 @@ from numba import prange
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import deliver, destination, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.validation import require_like
 from fast.validation.binary_losses import require_entries
 
@@ -83,7 +83,7 @@ def _map_entries(loop, threads, out: np.ndarray | None, *arrays: np.ndarray) -> 
     return deliver(target, out)
 
 
-@compiled()
+@leaf
 def _binary_loop(probabilities, labels, losses):
     for i in range(losses.size):
         yes, no, p = np.float64(labels[i]), 1.0 - labels[i], np.float64(probabilities[i])
@@ -98,7 +98,7 @@ def _binary_threads(probabilities, labels, losses):
         _binary_loop(probabilities[part], labels[part], losses[part])
 
 
-@compiled()
+@leaf
 def _binary_vjp_loop(probabilities, labels, cotangent, gradients):
     zero, one = labels.dtype.type(0), labels.dtype.type(1)
     for i in range(labels.size):
@@ -115,7 +115,7 @@ def _binary_vjp_threads(probabilities, labels, cotangent, gradients):
         _binary_vjp_loop(probabilities[part], labels[part], cotangent[part], gradients[part])
 
 
-@compiled()
+@leaf
 def _binary_logits_loop(logits, labels, losses):
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     for i in range(losses.size):
@@ -132,7 +132,7 @@ def _binary_logits_threads(logits, labels, losses):
         _binary_logits_loop(logits[part], labels[part], losses[part])
 
 
-@compiled()
+@leaf
 def _binary_logits_vjp_loop(logits, labels, cotangent, gradients):
     for i in range(labels.size):
         gradients[i] = cotangent[i] * (elementary.sigmoid(logits[i]) - labels[i])

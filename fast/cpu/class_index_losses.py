@@ -7,7 +7,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_EXPONENTIALS
 from fast.cpu.arguments import contiguous, deliver, destination, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.softmax import log_normalizer, rows_per_block, softmax_rows
 from fast.validation import require_like
 from fast.validation.class_index_losses import require_class_indices
@@ -92,7 +92,7 @@ def places(labels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(labels, np.int64)
 
 
-@compiled()
+@leaf
 def sparse_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows whose labels name a class."""
     for row in range(first, first + rows):
@@ -100,7 +100,7 @@ def sparse_rows(logits, labels, first, rows, classes, losses):
         losses[row] = logarithm - (logits[row * classes + labels[row]] - largest)
 
 
-@compiled()
+@leaf
 def _sparse_loop(logits, labels, losses):
     sparse_rows(logits, labels, 0, losses.size, logits.size // losses.size, losses)
 
@@ -114,7 +114,7 @@ def _sparse_threads(logits, labels, losses):
         sparse_rows(logits, labels, first, min(height, rows - first), classes, losses)
 
 
-@compiled()
+@leaf
 def sparse_vjp_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows whose labels name a class."""
     for row in range(first, first + rows):
@@ -125,7 +125,7 @@ def sparse_vjp_rows(logits, labels, cotangent, first, rows, classes, gradients):
             line[i] *= factor
 
 
-@compiled()
+@leaf
 def _sparse_vjp_loop(logits, labels, cotangent, gradients):
     sparse_vjp_rows(logits, labels, cotangent, 0, cotangent.size, logits.size // cotangent.size, gradients)
 

@@ -36,7 +36,7 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def leaf(function: Callable[..., Any]) -> Any:
-    """Compile a function that allocates no array, without counting who uses which.
+    """Compile a function that allocates no array and returns none, without counting who uses which.
 
     Numba counts at every call, every slice and every name for an array, by an instruction that threads with the same
     array wait for: a loop of short calls spent three quarters of its time on that.

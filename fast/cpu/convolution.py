@@ -110,7 +110,7 @@ def conv2d_kernel(output: np.ndarray, filters: np.ndarray):
     return _conv2d_loop if output.size * filters.size < PARALLEL_WORK * filters.shape[3] else _conv2d_threads
 
 
-@compiled()
+@leaf
 def steps_of_block(images, out, window, rows):
     """How far apart the images' rows lie, and the images, where a task of so many rows of output reads them."""
     _, height, width, channels = images.shape
@@ -120,7 +120,7 @@ def steps_of_block(images, out, window, rows):
     return width * channels, height * width * channels
 
 
-@compiled()
+@leaf
 def reaches_over(images, out, window):
     """Whether windows reach over an edge of the images."""
     rows, columns = extent(window, out.shape[1], out.shape[2])
@@ -154,7 +154,7 @@ def conv2d_block(address, finisher, images, packed, places, targets, bias, out, 
         finish_rows(finisher, target.data, target.start, filters, pixels, bias)
 
 
-@compiled()
+@leaf
 def rows_at_once(run):
     """How many rows of the filters a product walks at a time, so that their panels stay in the first-level cache."""
     return max(1, DEPTH_BLOCK // run)

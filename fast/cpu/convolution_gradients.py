@@ -68,7 +68,7 @@ def one_thread_does(cotangent: np.ndarray, filters: np.ndarray) -> bool:
     return cotangent.size * filters.size < PARALLEL_WORK * filters.shape[3]
 
 
-@compiled()
+@leaf
 def band_height(d_images, window, out_columns, bands):
     """How many rows of an image make a band: what the cache holds, but so many bands at least."""
     count, height, _, channels = d_images.shape
@@ -78,7 +78,7 @@ def band_height(d_images, window, out_columns, bands):
     return (height + pieces - 1) // pieces
 
 
-@compiled()
+@leaf
 def taps_before(first, window):
     """How many rows of the filters come before those that start with row `first`, in the order of `pack_taps`."""
     count = 0
@@ -87,7 +87,7 @@ def taps_before(first, window):
     return count
 
 
-@compiled()
+@leaf
 def panel_place(p, columns, unit):
     """The first column of a panel, and its width."""
     size = VECTOR_BYTES // unit
@@ -170,7 +170,7 @@ def add_to_rows(address, n, first_row, rows, first, cotangent, packed, band, row
         y, base = y + count * stride, base + count
 
 
-@compiled()
+@leaf
 def spread_pixels(places, sources, rows, columns, row_step, channels, units, window):
     """Where the windows of some rows of output start in a band, and where their cotangents do.
 
@@ -243,11 +243,14 @@ def turn(filters):
 
 
 @leaf
-def image_gradient_by_pixels(n, first_row, rows, cotangent, turned, d_images, window):
-    """Some rows of an image's gradient where windows are one column apart: sums of products, pixel by pixel."""
-    _, height, width, channels = d_images.shape
-    _, out_rows, out_columns, units = cotangent.shape
-    numbers, slopes, run, stride = d_images.ravel(), cotangent.ravel(), window.columns * units, window.row_stride
+def image_gradient_by_pixels(n, first_row, rows, slopes, of_cotangent, turned, numbers, of_images, window):
+    """Some rows of an image's gradient where windows are one column apart: sums of products, pixel by pixel.
+
+    Cotangent and gradient are flat, beside their shapes.
+    """
+    _, height, width, channels = of_images
+    _, out_rows, out_columns, units = of_cotangent
+    run, stride = window.columns * units, window.row_stride
     for y in range(first_row, first_row + rows):
         # Rows first_tap, first_tap + stride, … of the filters meet output rows base, base - 1, ….
         base, first_tap = (y + window.top) // stride, (y + window.top) % stride
@@ -311,8 +314,9 @@ def add_products_together(x, x_start, step, y, y_start, count, p, q, r, s):
 @compiled()
 def _pixel_gradient_loop(address, filters, cotangent, d_images, row_stride, column_stride, top, left):
     window, turned = Window(*filters.shape[:2], row_stride, column_stride, top, left), turn(filters)
+    slopes, numbers, rows = cotangent.ravel(), d_images.ravel(), d_images.shape[1]
     for n in range(len(d_images)):
-        image_gradient_by_pixels(n, 0, d_images.shape[1], cotangent, turned, d_images, window)
+        image_gradient_by_pixels(n, 0, rows, slopes, cotangent.shape, turned, numbers, d_images.shape, window)
 
 
 @compiled(parallel=True)
@@ -320,13 +324,14 @@ def _pixel_gradient_threads(address, filters, cotangent, d_images, row_stride, c
     window, turned = Window(*filters.shape[:2], row_stride, column_stride, top, left), turn(filters)
     bands = (LEAST_BANDS + len(d_images) - 1) // len(d_images)
     rows = (d_images.shape[1] + bands - 1) // bands
+    slopes, numbers = cotangent.ravel(), d_images.ravel()
     for task in prange(len(d_images) * bands):
         n, y = np.intp(task) // bands, np.intp(task) % bands * rows
         count = min(rows, d_images.shape[1] - y)
-        image_gradient_by_pixels(n, y, count, cotangent, turned, d_images, window)
+        image_gradient_by_pixels(n, y, count, slopes, cotangent.shape, turned, numbers, d_images.shape, window)
 
 
-@compiled()
+@leaf
 def add_groups(sums, total):
     """Add the groups' partial sums in order."""
     for i in range(total.size):
@@ -336,7 +341,7 @@ def add_groups(sums, total):
             total[i] += sums[g, i]
 
 
-@compiled()
+@leaf
 def group_height(count):
     """How many images a group has."""
     return (count + GROUPS - 1) // GROUPS

@@ -58,7 +58,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import leaf
 from fast.cpu.exponents import (
     binary_exponent,
     binary_mantissa,
@@ -191,7 +191,7 @@ def _atanh_terms(z):
     return ten
 
 
-@compiled()
+@leaf
 def over_one_plus(a, b):
     """(a + b)/(1 + a + b) for a from -1/2 to 1 and b far below it: rounded once, but for errors of errors."""
     _, one, _ = units(a)
@@ -203,7 +203,7 @@ def over_one_plus(a, b):
     return multiply_add(residual, slope, q)
 
 
-@compiled()
+@leaf
 def exp(x):
     """eˣ: ∞ above the largest finite number, subnormal and then 0 far below zero, NaN for NaN."""
     wide = precise(x)
@@ -219,7 +219,7 @@ def exp(x):
     return narrowed(scale_by_power_of_two(multiply_add(r, p, one), shifted), x)
 
 
-@compiled()
+@leaf
 def sigmoid(x):
     """1/(1 + e⁻ˣ): t = E/(1 + E) with E = e^(-|x|), which can't overflow, or 1 - t."""
     wide = precise(x)
@@ -252,7 +252,7 @@ def _tanh(x):
     return lambda x: tanh_by_exponential(x)
 
 
-@compiled()
+@leaf
 def tanh_by_exponential(x):
     """The hyperbolic tangent: with E = (e^(-2|x|) - 1)/2, it is -E/(1 + E) with the sign of x; for tiny x that is x."""
     wide = precise(x)
@@ -273,7 +273,7 @@ def tanh_by_exponential(x):
     return narrowed(copysign(over_one_plus(E, rest), wide), x)
 
 
-@compiled()
+@leaf
 def log(x):
     """The natural logarithm: -∞ at zero, NaN below.
 

@@ -29,7 +29,7 @@ BIAS_ONLY = 0
 WIDE = 8
 
 
-@compiled()
+@leaf
 def finish_rows(finisher, sums, start, row_step, rows, bias):
     """Make f(z + bias) of each z in some rows, which are as long as the bias and row_step apart."""
     if finisher == BIAS_ONLY:

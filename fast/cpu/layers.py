@@ -15,7 +15,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.convolution import conv2d_kernel
 from fast.cpu.convolution_gradients import GROUPS, add_groups, filter_gradient_kernel, image_gradient_kernel
 from fast.cpu.finishing import finisher
@@ -164,7 +164,7 @@ def go_back(outputs: np.ndarray, cotangent: np.ndarray, slopes: np.ndarray, acti
     kernel(*arrays, ACTIVATIONS.index(activation), total)
 
 
-@compiled()
+@leaf
 def slope_times(outputs, cotangent, activation, zero, one):
     """f'(z)·cotangent of vectors, from the outputs f(z)."""
     if activation == RELU:

@@ -11,7 +11,7 @@ from numba import get_num_threads, prange
 
 from fast.cpu import elementary
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.recurrent import Network, gradients_of_weights, room_for_joined
 from fast.cpu.rows import copy_row
@@ -177,7 +177,7 @@ def _vjp(network: Network, state: Pair, cotangent: Pair, targets: RecurrentGradi
     gradients_of_weights(joined, gates, targets)
 
 
-@compiled()
+@leaf
 def remember_row(sums, place, cells, before, cell, after, units, kept):
     """From a row's weighted sums, write the cell after the step; and the gates in their place if they are kept."""
     size, u, i, f, g = VECTOR_BYTES // sums.itemsize, 0, place, place + units, place + 2 * units
@@ -202,7 +202,7 @@ def remember_row(sums, place, cells, before, cell, after, units, kept):
         u += size
 
 
-@compiled()
+@leaf
 def say_row(sums, place, cell, after, hidden, shown, units, kept):
     """From a row's weighted sums and the cell after the step, write the hidden state."""
     size, u, o = VECTOR_BYTES // sums.itemsize, 0, place + 3 * units
@@ -257,7 +257,7 @@ def _go_forward(
             run_block(address, packed, *given, block_of(block, count, examples))
 
 
-@compiled()
+@leaf
 def slopes_at(enters, stays, candidate, shows, before, after, of_hidden, of_cell, one):
     """The gradients of the weighted sums of gates, and of the cell before; of numbers, or of vectors of them."""
     shown = elementary.tanh(after)
@@ -271,7 +271,7 @@ def slopes_at(enters, stays, candidate, shows, before, after, of_hidden, of_cell
     )
 
 
-@compiled()
+@leaf
 def slope_row(gates, place, cells, before, cell, after, of_hidden, of_cell, own, units):
     """Make of a row's gates the gradients of their weighted sums, and of the cell's gradient that of the one before.
 

@@ -17,7 +17,7 @@ from numba import prange
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_EXPONENTIALS, PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous, deliver, destination, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.rows import exponentiate_row, row_maximum, row_squares, row_sum, vector_exponentials
 from fast.cpu.shuffles import fold_sum
 from fast.cpu.softmax import log_normalizer, rows_per_block
@@ -164,7 +164,7 @@ def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:
     require_like("targets", targets, predictions.shape, predictions.dtype, "as predictions has")
 
 
-@compiled()
+@leaf
 def _mean(values):
     return row_sum(values, 0, values.size) / values.dtype.type(values.size)
 
@@ -189,7 +189,7 @@ def _squares_threads(predictions, targets, losses):
         squares_rows(predictions, targets, losses, rows_of_block(block, predictions))
 
 
-@compiled()
+@leaf
 def squares_vjp_rows(predictions, targets, cotangent, gradients, rows):
     """The gradients of some rows' mean squared errors."""
     outputs, two = predictions.shape[1], predictions.dtype.type(2)
@@ -200,7 +200,7 @@ def squares_vjp_rows(predictions, targets, cotangent, gradients, rows):
             gradients[row, i] = share * (two * (predictions[row, i] - targets[row, i]))
 
 
-@compiled()
+@leaf
 def _squares_vjp_loop(predictions, targets, cotangent, gradients):
     squares_vjp_rows(predictions, targets, cotangent, gradients, slice(0, cotangent.size))
 
@@ -211,14 +211,14 @@ def _squares_vjp_threads(predictions, targets, cotangent, gradients):
         squares_vjp_rows(predictions, targets, cotangent, gradients, rows_of_block(block, predictions))
 
 
-@compiled()
+@leaf
 def rows_of_block(block, matrix):
     """The rows of a matrix that belong to one of its blocks of numbers; of few rows some blocks have none."""
     number, count, rows = np.intp(block), block_count(matrix.size), len(matrix)
     return slice(number * rows // count, (number + 1) * rows // count)
 
 
-@compiled()
+@leaf
 def cross_entropy_vjp_rows(probabilities, labels, cotangent, gradients, rows):
     """The gradients of some rows' cross entropies."""
     zero = labels.dtype.type(0)
@@ -229,7 +229,7 @@ def cross_entropy_vjp_rows(probabilities, labels, cotangent, gradients, rows):
             gradients[row, i] = zero if label == zero else -cotangent[row] * share
 
 
-@compiled()
+@leaf
 def _cross_entropy_vjp_loop(probabilities, labels, cotangent, gradients):
     cross_entropy_vjp_rows(probabilities, labels, cotangent, gradients, slice(0, cotangent.size))
 
@@ -240,7 +240,7 @@ def _cross_entropy_vjp_threads(probabilities, labels, cotangent, gradients):
         cross_entropy_vjp_rows(probabilities, labels, cotangent, gradients, rows_of_block(block, labels))
 
 
-@compiled()
+@leaf
 def cross_entropy_rows(probabilities, labels, losses, rows):
     """The cross entropies of some rows."""
     for row in range(rows.start, rows.stop):
@@ -251,7 +251,7 @@ def cross_entropy_rows(probabilities, labels, losses, rows):
         losses[row] = 0.0 - total
 
 
-@compiled()
+@leaf
 def _cross_entropy_loop(probabilities, labels, losses):
     cross_entropy_rows(probabilities, labels, losses, slice(0, losses.size))
 
@@ -262,7 +262,7 @@ def _cross_entropy_threads(probabilities, labels, losses):
         cross_entropy_rows(probabilities, labels, losses, rows_of_block(block, labels))
 
 
-@compiled()
+@leaf
 def row_loss(logits, labels, start, classes):
     """The loss of a row: what each label weighs is how far the logarithm of its probability lies below 0."""
     largest, logarithm = log_normalizer(logits, start, classes)
@@ -281,7 +281,7 @@ def row_loss(logits, labels, start, classes):
     return total
 
 
-@compiled()
+@leaf
 def loss_rows(logits, labels, first, rows, classes, losses):
     """The losses of a block of rows."""
     if classes <= VECTOR_BYTES // logits.itemsize:
@@ -295,7 +295,7 @@ def loss_rows(logits, labels, first, rows, classes, losses):
         losses[row] = row_loss(logits, labels, row * classes, classes)
 
 
-@compiled()
+@leaf
 def _logits_loop(logits, labels, losses):
     loss_rows(logits, labels, 0, losses.size, logits.size // losses.size, losses)
 
@@ -309,7 +309,7 @@ def _logits_threads(logits, labels, losses):
         loss_rows(logits, labels, first, min(height, rows - first), classes, losses)
 
 
-@compiled()
+@leaf
 def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
     """The gradients of a block of rows."""
     size = VECTOR_BYTES // logits.itemsize
@@ -337,7 +337,7 @@ def gradient_rows(logits, labels, cotangent, first, rows, classes, gradients):
             store_part(gradients, start + i, rest, gradient)
 
 
-@compiled()
+@leaf
 def _logits_vjp_loop(logits, labels, cotangent, gradients):
     gradient_rows(logits, labels, cotangent, 0, cotangent.size, logits.size // cotangent.size, gradients)
 

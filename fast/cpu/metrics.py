@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from fast.cpu.arguments import contiguous, deliver, destination
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import leaf
 from fast.validation import require_scalar
 from fast.validation.metrics import require_average, require_confusion, require_counting
 from reference.errors import require_number
@@ -114,13 +114,13 @@ def _averaged(scores: np.ndarray, target: np.ndarray, average: str) -> np.ndarra
     return target
 
 
-@compiled()
+@leaf
 def _count(rows, columns, weights, matrix):
     for n in range(rows.size):
         matrix[rows[n], columns[n]] += weights[n]
 
 
-@compiled()
+@leaf
 def _precision(confusion, scores):
     """The ratio of each row, or of all rows together if there is room for one."""
     classes, of_rows = len(confusion), scores.size == len(confusion)
@@ -135,7 +135,7 @@ def _precision(confusion, scores):
             scores[i if of_rows else 0] = right / whole if whole != 0 else confusion.dtype.type(0)
 
 
-@compiled()
+@leaf
 def _combine(scores, recalls, beta):
     square, zero = beta * beta, scores.dtype.type(0)
     one = scores.dtype.type(1)
@@ -144,7 +144,7 @@ def _combine(scores, recalls, beta):
         scores[k] = (one + square) * scores[k] * recalls[k] / whole if whole != zero else zero
 
 
-@compiled()
+@leaf
 def _mean(scores, result):
     total = scores[0]
     for k in range(1, scores.size):

@@ -15,7 +15,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, delivered, destination, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.perceptron import grown
 from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
 from fast.validation.neurons import require_learning, require_lessons, require_neurons, require_scoring
@@ -176,7 +176,7 @@ def _learn(on, labels, initial_weights, epochs, rate):
     return weights, before, activations, outputs, changes
 
 
-@compiled()
+@leaf
 def _score(features, n, weights, scores):
     """The scores of an example, and the place of the first highest."""
     width, classes = features.shape[1], weights.shape[1]
@@ -193,7 +193,7 @@ def _score(features, n, weights, scores):
     return best
 
 
-@compiled()
+@leaf
 def _predict_loop(features, weights, scores, classes):
     for n in range(len(features)):
         classes[n] = _score(features, n, weights, scores[n])

@@ -18,7 +18,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import deliver, destination, destinations, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.vectors import VECTOR_BYTES, load, store
 from fast.results import MomentumStep
 from fast.validation import require_array, require_scalar
@@ -100,7 +100,7 @@ def run(loop, threads, arrays: tuple[np.ndarray, ...], *scalars: Any) -> None:
     kernel(*[flat(array) for array in arrays], *scalars)
 
 
-@compiled()
+@leaf
 def _gradient_descent_loop(p, g, out, rate):
     size, i = VECTOR_BYTES // p.itemsize, 0
     while i + size <= p.size:
@@ -118,7 +118,7 @@ def _gradient_descent_threads(p, g, out, rate):
         _gradient_descent_loop(p[part], g[part], out[part], rate)
 
 
-@compiled()
+@leaf
 def momentum_at(p, g, v, rate, mu, nesterov, inside):
     """A parameter and its velocity after a step."""
     if inside:
@@ -129,7 +129,7 @@ def momentum_at(p, g, v, rate, mu, nesterov, inside):
     return p - (rate * g + rate * mu * fresh if nesterov else rate * fresh), fresh
 
 
-@compiled()
+@leaf
 def _momentum_loop(p, g, v, out, out_v, rate, mu, nesterov, inside):
     size, i = VECTOR_BYTES // p.itemsize, 0
     while i + size <= p.size:
@@ -149,7 +149,7 @@ def _momentum_threads(p, g, v, out, out_v, rate, mu, nesterov, inside):
         _momentum_loop(p[part], g[part], v[part], out[part], out_v[part], rate, mu, nesterov, inside)
 
 
-@compiled()
+@leaf
 def _scale_loop(z, out, factor):
     size, i = VECTOR_BYTES // z.itemsize, 0
     while i + size <= z.size:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, delivered, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.results import PerceptronPrediction, PerceptronTrace
 from fast.validation import require_array
 from fast.validation.perceptron import require_training, require_weights
@@ -134,7 +134,7 @@ def unfold(record, steps, examples):
     return weights, shown, activations, updated
 
 
-@compiled()
+@leaf
 def _predict(features, weights, scores, labels):
     count, width = features.shape
     for n in range(count):

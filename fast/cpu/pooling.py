@@ -23,7 +23,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.shuffles import last_lanes
 from fast.cpu.vectors import (
     VECTOR_BYTES,
@@ -147,14 +147,14 @@ def _output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, ...]:
     return len(images), geometry.output_rows, geometry.output_columns, images.shape[3]
 
 
-@compiled()
+@leaf
 def columns_of_window(window, place, width):
     """The first column of one of the windows side by side, and the one behind its last, padding left out."""
     first_column = place * window.column_stride - window.left
     return max(0, first_column), min(width, first_column + window.columns)
 
 
-@compiled()
+@leaf
 def pool_row(source, row_start, rows, width, channels, out, place_start, out_columns, window):
     """The maxima of a row of windows for all channels: the cells innermost, so that the maxima stay in a register."""
     lanes = VECTOR_BYTES // source.itemsize
@@ -213,7 +213,7 @@ def _pool_threads(images, out, rows, columns, row_stride, column_stride, top, le
         _pool_image(np.intp(n), images, out, window)
 
 
-@compiled()
+@leaf
 def unpool_row(source, row_start, rows, width, channels, given, place_start, out_columns, window, gradients):
     """Add each cotangent of a row of windows to where its first maximum is; the first NaN beats everything."""
     lanes, number = VECTOR_BYTES // source.itemsize, source.dtype.type
@@ -290,7 +290,7 @@ def _pool_vjp_threads(images, cotangent, gradients, rows, columns, row_stride, c
         _pool_image_vjp(np.intp(n), images, cotangent, gradients, window)
 
 
-@compiled()
+@leaf
 def average_row(source, row_start, rows, width, channels, out, place_start, out_columns, window):
     """The means of a row of windows for all channels, as `pool_row`; the cells are added up in the same order."""
     lanes, number = VECTOR_BYTES // source.itemsize, source.dtype.type

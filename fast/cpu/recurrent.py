@@ -12,7 +12,7 @@ from numba import get_num_threads, prange
 
 from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.linear import product_vjp_kernel
 from fast.cpu.matrix_product import multiplier
 from fast.cpu.rows import copy_row
@@ -180,7 +180,7 @@ def gradients_of_weights(joined: np.ndarray, slopes: np.ndarray, targets: Recurr
     targets.bias[...] = found[-1]
 
 
-@compiled()
+@leaf
 def squash_row(sums, place, units):
     """The hyperbolic tangents of a row's weighted sums, in place."""
     size, u = VECTOR_BYTES // sums.itemsize, 0
@@ -220,13 +220,13 @@ def _go_forward(address, threads, inputs, kernel, recurrent_kernel, bias, state,
             run_block(address, packed, *given, block_of(block, count, examples))
 
 
-@compiled()
+@leaf
 def slopes_at(output, arriving, one):
     """The gradient of a weighted sum, or of a vector of them."""
     return arriving * (one - output * output)
 
 
-@compiled()
+@leaf
 def slope_row(outputs, place, cotangent, back, start, units):
     """Make of a row's outputs the gradients of its weighted sums."""
     size, u, one = VECTOR_BYTES // outputs.itemsize, 0, outputs.dtype.type(1)

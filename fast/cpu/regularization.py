@@ -16,7 +16,7 @@ from numba import prange
 
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destination, destinations, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.results import EarlyStop
 from fast.validation import require_like, require_scalar
 from fast.validation.regularization import require_layers, require_losses, require_mask
@@ -117,7 +117,7 @@ def _dropped(values: np.ndarray, mask: np.ndarray, rate: float, out: np.ndarray 
     return deliver(target, out)
 
 
-@compiled()
+@leaf
 def dropout_loop(values, kept, scale, out):
     zero = values.dtype.type(0)
     for i in range(values.size):
@@ -146,14 +146,14 @@ def _penalty(weights, coefficient, out):
     out[0] = coefficient * total
 
 
-@compiled()
+@leaf
 def _decay(weights, slope, coefficient, out):
     factor = slope * coefficient
     for i in range(weights.size):
         out[i] = factor * (weights[i] + weights[i])
 
 
-@compiled()
+@leaf
 def _stop(losses, patience, min_delta):
     best = 0
     for step in range(1, losses.size):

@@ -13,7 +13,7 @@ from numba import prange
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destinations, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.softmax import softmax
 from fast.results import Sample
 from fast.validation.sampling import require_sampling
@@ -42,7 +42,7 @@ def sample_index(
     return deliver(targets, out)
 
 
-@compiled()
+@leaf
 def _scores_loop(probabilities, temperature, scores):
     for i in range(scores.size):
         scores[i] = elementary.log(probabilities[i]) / temperature
@@ -55,7 +55,7 @@ def _scores_threads(probabilities, temperature, scores):
         _scores_loop(probabilities[part], temperature, scores[part])
 
 
-@compiled()
+@leaf
 def _pick(probabilities, draws, indices):
     last = probabilities.shape[1] - 1
     for n in range(draws.size):

@@ -19,7 +19,7 @@ from numba import prange
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_EXPONENTIALS
 from fast.cpu.arguments import deliver, destination, flat
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.rows import exponentiate_row, row_exponentials, row_maximum, row_products, row_sum, vector_exponentials
 from fast.cpu.shuffles import fold_sum
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, load_part_or, store, store_part
@@ -90,7 +90,7 @@ def _map_rows_back(loop, threads, z: np.ndarray, cotangent: np.ndarray, out: np.
     return deliver(target, out)
 
 
-@compiled()
+@leaf
 def softmax_rows(z, first, rows, classes, out, start):
     """Write the softmax of rows of z to `out` from `start` on."""
     size = VECTOR_BYTES // z.itemsize
@@ -111,13 +111,13 @@ def softmax_rows(z, first, rows, classes, out, start):
             store_part(out, place + i, classes - i, load_part(out, place + i, classes - i) / normalizer)
 
 
-@compiled()
+@leaf
 def rows_per_block(classes):
     """How many rows a thread takes at once."""
     return max(1, BLOCK_SIZE // classes)
 
 
-@compiled()
+@leaf
 def softmax_loop(z, out, classes):
     softmax_rows(z, 0, z.size // classes, classes, out, 0)
 
@@ -130,14 +130,14 @@ def _softmax_threads(z, out, classes):
         softmax_rows(z, first, min(height, rows - first), classes, out, first * classes)
 
 
-@compiled()
+@leaf
 def log_normalizer(z, start, classes):
     """The largest score of a row, and the logarithm of the sum of the exponentials of all less that."""
     largest = row_maximum(z, start, classes)
     return largest, elementary.log(row_exponentials(z, start, classes, largest))
 
 
-@compiled()
+@leaf
 def log_softmax_rows(z, first, rows, classes, out):
     """Write the logarithms of the softmax of rows of z to `out`."""
     size = VECTOR_BYTES // z.itemsize
@@ -151,7 +151,7 @@ def log_softmax_rows(z, first, rows, classes, out):
             store_part(out, start + i, classes - i, load_part(z, start + i, classes - i) - largest - logarithm)
 
 
-@compiled()
+@leaf
 def _log_softmax_loop(z, out, classes):
     log_softmax_rows(z, 0, z.size // classes, classes, out)
 
@@ -164,7 +164,7 @@ def _log_softmax_threads(z, out, classes):
         log_softmax_rows(z, first, min(height, rows - first), classes, out)
 
 
-@compiled()
+@leaf
 def softmax_vjp_rows(z, cotangent, first, rows, classes, out):
     """Write the gradients of rows of scores to `out`, by way of their probabilities there."""
     for row in range(first, first + rows):
@@ -176,7 +176,7 @@ def softmax_vjp_rows(z, cotangent, first, rows, classes, out):
             line[i] *= given[i] - mean
 
 
-@compiled()
+@leaf
 def _softmax_vjp_loop(z, cotangent, out, classes):
     softmax_vjp_rows(z, cotangent, 0, z.size // classes, classes, out)
 
@@ -189,7 +189,7 @@ def _softmax_vjp_threads(z, cotangent, out, classes):
         softmax_vjp_rows(z, cotangent, first, min(height, rows - first), classes, out)
 
 
-@compiled()
+@leaf
 def log_softmax_vjp_rows(z, cotangent, first, rows, classes, out):
     """Write the gradients of rows of scores to `out`, by way of their probabilities there."""
     for row in range(first, first + rows):
@@ -201,7 +201,7 @@ def log_softmax_vjp_rows(z, cotangent, first, rows, classes, out):
             line[i] = given[i] - line[i] * mass
 
 
-@compiled()
+@leaf
 def _log_softmax_vjp_loop(z, cotangent, out, classes):
     log_softmax_vjp_rows(z, cotangent, 0, z.size // classes, classes, out)
 

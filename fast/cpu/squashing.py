@@ -18,7 +18,7 @@ from numba import prange
 
 from fast.cpu import elementary
 from fast.cpu.activations import PARALLEL_EXPONENTIALS, block_count, block_slice, map_numbers, map_numbers_back
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.vectors import VECTOR_BYTES, before_boundary, load_pair, load_part, store, store_part
 from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent, require_logistic
@@ -106,7 +106,7 @@ def tanh_vjp(z: np.ndarray, cotangent: np.ndarray, *, out: np.ndarray | None = N
     return map_numbers_back(_tanh_vjp_loop, _tanh_vjp_threads, z, cotangent, out, least=PARALLEL_EXPONENTIALS)
 
 
-@compiled()
+@leaf
 def _logistic_loop(z, out, L, k, x_0):
     size, i = VECTOR_BYTES // z.itemsize, 0
     while i + 2 * size <= z.size:
@@ -125,14 +125,14 @@ def _logistic_threads(z, out, L, k, x_0):
         _logistic_loop(z[part], out[part], L, k, x_0)
 
 
-@compiled()
+@leaf
 def logistic_vjp_at(z, cotangent, L, k, x_0, one):
     """The gradient of a number, or of a vector of them."""
     s = elementary.sigmoid(k * (z - x_0))
     return cotangent * (L * k * (s * (one - s)))
 
 
-@compiled()
+@leaf
 def _logistic_vjp_loop(z, cotangent, out, L, k, x_0):
     size, i, one = VECTOR_BYTES // z.itemsize, 0, z.dtype.type(1)
     while i + 2 * size <= z.size:
@@ -153,7 +153,7 @@ def _logistic_vjp_threads(z, cotangent, out, L, k, x_0):
         _logistic_vjp_loop(z[part], cotangent[part], out[part], L, k, x_0)
 
 
-@compiled()
+@leaf
 def sigmoid_loop(z, out):
     size, i = VECTOR_BYTES // z.itemsize, min(z.size, before_boundary(out))
     store_part(out, 0, i, elementary.sigmoid(load_part(z, 0, i)))
@@ -173,7 +173,7 @@ def _sigmoid_threads(z, out):
         sigmoid_loop(z[part], out[part])
 
 
-@compiled()
+@leaf
 def tanh_loop(z, out):
     size, i = VECTOR_BYTES // z.itemsize, min(z.size, before_boundary(out))
     store_part(out, 0, i, elementary.tanh(load_part(z, 0, i)))
@@ -193,14 +193,14 @@ def _tanh_threads(z, out):
         tanh_loop(z[part], out[part])
 
 
-@compiled()
+@leaf
 def sigmoid_vjp_at(z, cotangent, one):
     """The gradient of a number, or of a vector of them."""
     f = elementary.sigmoid(z)
     return cotangent * (f * (one - f))
 
 
-@compiled()
+@leaf
 def _sigmoid_vjp_loop(z, cotangent, out):
     size, i, one = VECTOR_BYTES // z.itemsize, 0, z.dtype.type(1)
     while i + 2 * size <= z.size:
@@ -219,14 +219,14 @@ def _sigmoid_vjp_threads(z, cotangent, out):
         _sigmoid_vjp_loop(z[part], cotangent[part], out[part])
 
 
-@compiled()
+@leaf
 def tanh_vjp_at(z, cotangent, one):
     """The gradient of a number, or of a vector of them."""
     f = elementary.tanh(z)
     return cotangent * (one - f * f)
 
 
-@compiled()
+@leaf
 def _tanh_vjp_loop(z, cotangent, out):
     size, i, one = VECTOR_BYTES // z.itemsize, 0, z.dtype.type(1)
     while i + 2 * size <= z.size:

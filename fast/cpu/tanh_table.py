@@ -21,7 +21,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
 
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import leaf
 from fast.cpu.shuffles import mixed_lanes, take_lanes
 from fast.cpu.vectors import (
     INTEGER,
@@ -126,7 +126,7 @@ def _column(place):
 _b, _c_0, _q_0, _q_1, _q_2, _q_3, _q_4, _q_5 = map(_column, range(8))
 
 
-@compiled()
+@leaf
 def tabled_tanh(x):
     """The hyperbolic tangent of float32."""
     size = at_most(abs(x), SATURATED)

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.matrix_product import DEPTH_BLOCK, PARALLEL_WORK, Matrix, multiples, multiply_packed, pack, padded_columns
 from fast.cpu.rows import aligned, copy_row
 from fast.cpu.tiles import ROWS_2, Depth, Rows
@@ -64,7 +64,7 @@ def steps_of(array):
     return Steps(array.ravel(), length * width, width if length > 1 else 0, width)
 
 
-@compiled()
+@leaf
 def place_of(steps, n, t):
     """Where the numbers of an example at a step begin."""
     return n * steps.example + t * steps.step
@@ -124,7 +124,7 @@ def packed_pieces(b, depth, columns):
     return packed
 
 
-@compiled()
+@leaf
 def multiply_pieces(address, a, depth, packed, c, rows, columns):
     """C = A·B for rows without gaps within, and a B that `packed_pieces` packed."""
     for k in range(0, depth, DEPTH_BLOCK):
@@ -134,7 +134,7 @@ def multiply_pieces(address, a, depth, packed, c, rows, columns):
         multiply_packed(address, part, Depth(1, length, 1, 0), packed, start, c, rows, columns, k > 0)
 
 
-@compiled()
+@leaf
 def add_row_product(a, start, depth, b, step, c, place, columns):
     """c += a·B for a single row and a matrix where it lies."""
     size, j = VECTOR_BYTES // b.itemsize, 0
@@ -169,7 +169,7 @@ def add_row_product(a, start, depth, b, step, c, place, columns):
         store_part(c, here + 3 * size, left - 3 * size, s)
 
 
-@compiled()
+@leaf
 def begin(state, joined, features, units, rows):
     """Write the states before the first step of some examples to [x | h | 1]; and the 1 of all steps."""
     one, last = joined.data.dtype.type(1), joined.width - 1
@@ -180,14 +180,14 @@ def begin(state, joined, features, units, rows):
             line[place] = one
 
 
-@compiled()
+@leaf
 def join(inputs, joined, rows, t):
     """Write the inputs of some examples at a step to [x | h | 1]."""
     for n in range(rows.start, rows.stop):
         copy_row(inputs.data, place_of(inputs, n, t), inputs.width, joined.data, place_of(joined, n, t))
 
 
-@compiled()
+@leaf
 def hand_on(outputs, joined, n, t):
     """Write the state of an example after a step to [x | h | 1] of the next."""
     place = place_of(joined, n, t + 1) + joined.width - 1 - outputs.width
@@ -225,14 +225,14 @@ def add_up_back(address, packed, slopes, back, width, rows, t):
     multiply_pieces(address, a, slopes.width, packed, c, count, width)
 
 
-@compiled()
+@leaf
 def hand_back(back, width, d_inputs, rows, t):
     """Copy what is x's of those gradients to where it belongs."""
     for n in range(rows.start, rows.stop):
         copy_row(back, (n - rows.start) * width, d_inputs.width, d_inputs.data, place_of(d_inputs, n, t))
 
 
-@compiled()
+@leaf
 def block_count(threads, rows, work):
     """Into how many blocks a batch is divided, for so much work in all: as many for each thread."""
     tiles, threads = (rows + ROWS_2 - 1) // ROWS_2, threads if work >= PARALLEL_WORK else 1
@@ -240,7 +240,7 @@ def block_count(threads, rows, work):
     return min(tiles, each * threads)
 
 
-@compiled()
+@leaf
 def block_of(block, count, rows):
     """The rows of one of those blocks: whole tiles, but for the last."""
     number, tiles = np.intp(block), (rows + ROWS_2 - 1) // ROWS_2

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fast.cpu.compilation import compiled
+from fast.cpu.compilation import compiled, leaf
 from fast.cpu.rows import copy_row
 from fast.validation.convolution import Geometry
 
@@ -30,7 +30,7 @@ def window_steps(geometry: Geometry) -> tuple[int, ...]:
     return geometry[2:6]
 
 
-@compiled()
+@leaf
 def extent(window, rows, columns):
     """How many rows and columns of an image so many windows one below another, and side by side, reach over."""
     return (rows - 1) * window.row_stride + window.rows, (columns - 1) * window.column_stride + window.columns

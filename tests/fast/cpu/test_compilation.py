@@ -5,7 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+from numba import types
+from numba.core.dispatcher import Dispatcher
+
+import fast.cpu as cpu
 from fast.cpu import compilation
+from tests.fast.drawn import drawn_calls, functions_of, rooms_of
 
 # Without a lock, both choose the same file for their code: the pauses see to that. The index of the second then names
 # the file for its own dtype, and the first one's code is in it.
@@ -127,3 +133,21 @@ def test_what_calls_a_loaded_function_with_threads_is_loaded_with_them(tmp_path)
         command = [sys.executable, program, name]
         finished = subprocess.run(command, capture_output=True, env=environment, text=True)
         assert (finished.returncode, finished.stdout) == (0, "3.0\n"), finished.stderr
+
+
+def arrays_in(kind):
+    """Whether values of a type hold arrays."""
+    return isinstance(kind, types.Array) or (isinstance(kind, types.BaseTuple) and any(map(arrays_in, kind.types)))
+
+
+def test_leaves_return_no_arrays():
+    # A caller takes what is returned for its own, and what nobody has counted would be freed under its owner.
+    for name in functions_of(cpu):
+        drawn_calls(cpu, name, np.float32)[0].run()
+    kernels = [kernel for room in rooms_of(cpu) for kernel in vars(room).values() if isinstance(kernel, Dispatcher)]
+    leaves = {kernel for kernel in kernels if kernel.targetoptions.get("_nrt") is False}
+    returned = {
+        kernel.py_func.__name__: [each.signature.return_type for each in kernel.overloads.values()] for kernel in leaves
+    }
+    assert sum(map(len, returned.values())) > 50
+    assert not [name for name, kinds in returned.items() if any(map(arrays_in, kinds))]
