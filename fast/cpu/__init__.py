@@ -33,7 +33,6 @@ from fast.cpu.recurrent import *
 from fast.cpu.regularization import *
 from fast.cpu.sampling import *
 from fast.cpu.softmax import *
-from fast.cpu.squashing import *
 
 DESCRIPTION = "Numba on a CPU: register-tiled products in LLVM vectors, polynomial exponentials, threads over outputs"
 

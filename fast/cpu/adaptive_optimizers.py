@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import block_count, block_slice
 from fast.cpu.arguments import deliver, destinations
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import block_count, block_slice
 from fast.cpu.optimizers import run
 from fast.cpu.vectors import VECTOR_BYTES, load, root, store
 from fast.results import AdadeltaStep, AdagradStep, AdamStep, RMSPropStep

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE
 from fast.results import NeighborsPrediction
 from fast.validation import require_array, require_like
 from fast.validation.baselines import require_neighbors, require_scores, require_training_labels

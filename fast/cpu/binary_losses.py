@@ -9,9 +9,9 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE, block_count, block_slice
 from fast.validation import require_like
 from fast.validation.binary_losses import require_entries
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_EXPONENTIALS
 from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_EXPONENTIALS
 from fast.cpu.softmax import log_normalizer, rows_per_block, softmax_rows
 from fast.validation import require_like
 from fast.validation.class_index_losses import require_class_indices

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled, leaf
 from fast.cpu.convolution import conv2d_kernel
 from fast.cpu.convolution_gradients import GROUPS, add_groups, filter_gradient_kernel, image_gradient_kernel
+from fast.cpu.elementwise import PARALLEL_SIZE
 from fast.cpu.finishing import finisher
 from fast.cpu.linear import product_kernel, product_vjp_kernel
 from fast.cpu.matrix_product import multiplier

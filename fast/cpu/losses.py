@@ -15,9 +15,9 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_EXPONENTIALS, PARALLEL_SIZE, block_count
 from fast.cpu.arguments import contiguous, deliver, destination, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_EXPONENTIALS, PARALLEL_SIZE, block_count
 from fast.cpu.rows import exponentiate_row, row_maximum, row_squares, row_sum, vector_exponentials
 from fast.cpu.shuffles import fold_sum
 from fast.cpu.softmax import log_normalizer, rows_per_block

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, delivered, destination, destinations
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE
 from fast.cpu.perceptron import grown
 from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
 from fast.validation.neurons import require_learning, require_lessons, require_neurons, require_scoring

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import deliver, destination, destinations, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.vectors import VECTOR_BYTES, load, store
 from fast.results import MomentumStep
 from fast.validation import require_array, require_scalar

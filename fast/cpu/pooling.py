@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE
 from fast.cpu.arguments import contiguous, deliver, destination
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE
 from fast.cpu.shuffles import last_lanes
 from fast.cpu.vectors import (
     VECTOR_BYTES,

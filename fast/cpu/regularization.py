@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destination, destinations, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE, block_count, block_slice
 from fast.results import EarlyStop
 from fast.validation import require_like, require_scalar
 from fast.validation.regularization import require_layers, require_losses, require_mask

@@ -11,9 +11,9 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.arguments import INDEX, Form, contiguous, deliver, destinations, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_SIZE, block_count, block_slice
 from fast.cpu.softmax import softmax
 from fast.results import Sample
 from fast.validation.sampling import require_sampling

@@ -17,9 +17,9 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_EXPONENTIALS
 from fast.cpu.arguments import deliver, destination, flat
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_EXPONENTIALS
 from fast.cpu.rows import exponentiate_row, row_exponentials, row_maximum, row_products, row_sum, vector_exponentials
 from fast.cpu.shuffles import fold_sum
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, load_part_or, store, store_part

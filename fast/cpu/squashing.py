@@ -17,8 +17,8 @@ import numpy as np
 from numba import prange
 
 from fast.cpu import elementary
-from fast.cpu.activations import PARALLEL_EXPONENTIALS, block_count, block_slice, map_numbers, map_numbers_back
 from fast.cpu.compilation import compiled, leaf
+from fast.cpu.elementwise import PARALLEL_EXPONENTIALS, block_count, block_slice, map_numbers, map_numbers_back
 from fast.cpu.vectors import VECTOR_BYTES, before_boundary, load_pair, load_part, store, store_part
 from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent, require_logistic
