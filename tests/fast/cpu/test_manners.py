@@ -34,7 +34,7 @@ THREADED = [
     for room in rooms_of(cpu)
     for name, value in vars(room).items()
     if isinstance(value, Dispatcher) and value.targetoptions.get("parallel")
-    if value is not matrix_product.matrix_product
+    if value not in (matrix_product.matrix_product, matrix_product.small_product)
 ]
 #: Examples enough for threads, with a remainder in every block.
 MANY = 2**16 + 47
@@ -100,6 +100,23 @@ def test_bits_depend_neither_on_threads_nor_on_other_examples(dtype, threaded_ca
     _, many, _ = stretched(cpu, "dense", dtype, MANY)
     assert many.arguments["inputs"].size * many.arguments["weights"].shape[1] > matrix_product.PARALLEL_WORK
     assert threaded_calls == {kernel.py_func.__name__ for _, _, kernel in THREADED}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("examples", [1, 5])
+def test_few_rows_have_the_same_bits_for_any_number_of_threads(dtype, examples):
+    rng, most = np.random.default_rng(0), numba.get_num_threads()
+    x, w, b, g = (
+        rng.standard_normal(shape).astype(dtype) for shape in ((examples, 790), (790, 203), (203,), (examples, 203))
+    )
+    shared = cpu.dense_vjp(x, w, b, g)
+    assert x.size * w.shape[1] > matrix_product.SMALL_PARALLEL_WORK
+    assert bits(shared.inputs[:1]) == bits(cpu.dense_vjp(np.repeat(x, 9, 0), w, b, np.repeat(g, 9, 0)).inputs[:1])
+    try:
+        numba.set_num_threads(1)
+        assert bits(cpu.dense_vjp(x, w, b, g)) == bits(shared)
+    finally:
+        numba.set_num_threads(most)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
