@@ -20,7 +20,7 @@ from fast.cpu.compilation import compiled
 from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
 from fast.cpu.losses import gradient_rows, loss_rows
-from fast.cpu.matrix_product import multiplier
+from fast.cpu.panels import multiplier
 from fast.cpu.softmax import rows_per_block, softmax_loop
 from fast.results import Backpropagation, ForwardPass
 from fast.validation import require_like

@@ -5,7 +5,7 @@ The ladder (100 images 28×28×12, 24 filters 6×6, stride 2, float32):
 2. im2col: copy every window to a row of a matrix, multiply by the filters [KH·KW·C, F]. Fast arithmetic, but each pixel
    is copied KH·KW/(strides) times, and the copy no longer fits a cache.
 3. the implicit product: in an image [H, W, C], a window is KH pieces of KW·C neighbouring numbers, and the pieces are a
-   row of the image apart. `matrix_product.tile` walks just that, so the only copy is the image with its zero border.
+   row of the image apart. `tiles.tile` walks just that, so the only copy is the image with its zero border.
 4. tasks of `BLOCK_BYTES`: several small images, or a band of rows of a large one. Their padded pixels stay in the
    second-level cache, and few tiles are left half empty at an edge: 57 GFLOP/s on one core, of the 65 that the tile can
    do.
@@ -25,9 +25,8 @@ from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled, leaf
 from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradient_kernel
 from fast.cpu.finishing import BIAS_ONLY, finish_rows
-from fast.cpu.matrix_product import (
-    DEPTH_BLOCK,
-    PARALLEL_WORK,
+from fast.cpu.panels import (
+    PANEL_DEPTH,
     Matrix,
     multiples,
     multiplier,
@@ -36,6 +35,7 @@ from fast.cpu.matrix_product import (
     padded_columns,
 )
 from fast.cpu.rows import aligned
+from fast.cpu.threads import PARALLEL_WORK
 from fast.cpu.tiles import Depth, Rows
 from fast.cpu.windows import Window, copy_window_rows, extent, window_places, window_steps
 from fast.results import Conv2DGradients
@@ -157,7 +157,7 @@ def conv2d_block(address, finisher, images, packed, places, targets, bias, out, 
 @leaf
 def rows_at_once(run):
     """How many rows of the filters a product walks at a time, so that their panels stay in the first-level cache."""
-    return max(1, DEPTH_BLOCK // run)
+    return max(1, PANEL_DEPTH // run)
 
 
 @compiled()

@@ -18,9 +18,8 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.matrix_product import (
-    DEPTH_BLOCK,
-    PARALLEL_WORK,
+from fast.cpu.panels import (
+    PANEL_DEPTH,
     Matrix,
     multiples,
     multiply_packed,
@@ -28,9 +27,11 @@ from fast.cpu.matrix_product import (
     pack_panel,
     padded_columns,
     panel_count,
+    panel_place,
 )
 from fast.cpu.rows import aligned, copy_row
 from fast.cpu.shuffles import fold_sum
+from fast.cpu.threads import PARALLEL_WORK
 from fast.cpu.tiles import ROWS_1, Depth, Rows
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, vector_of
 from fast.cpu.windows import Window, copy_window_rows, extent, tap_places
@@ -87,14 +88,6 @@ def taps_before(first, window):
     return count
 
 
-@leaf
-def panel_place(p, columns, unit):
-    """The first column of a panel, and its width."""
-    size = VECTOR_BYTES // unit
-    vectors = (columns + size - 1) // size
-    return 2 * p * size, (vectors - 2 * p if p == panel_count(vectors) - 1 else 2) * size
-
-
 @compiled()
 def pack_taps(filters, window):
     """The filters transposed, in panels: rows 0, stride, 2·stride, … of each, then 1, 1 + stride, …
@@ -108,7 +101,7 @@ def pack_taps(filters, window):
     for residue in range(min(rows, window.row_stride)):
         before = taps_before(residue, window)
         taps = taps_before(residue + 1, window) - before
-        for p in range(panel_count(width * filters.itemsize // VECTOR_BYTES)):
+        for p in range(panel_count(run, filters.itemsize)):
             column, wide = panel_place(p, run, filters.itemsize)
             for t in range(taps):
                 a = residue + t * window.row_stride
@@ -161,7 +154,7 @@ def add_to_rows(address, n, first_row, rows, first, cotangent, packed, band, row
             source = Rows(cotangent.ravel(), (n * out_rows + base - low) * out_columns * units, sources)
             # One tap after the other, so upwards in the cotangent.
             depth = Depth(1, units, high - low, -out_columns * units)
-            for p in range(panel_count(width * band.itemsize // VECTOR_BYTES)):
+            for p in range(panel_count(run, band.itemsize)):
                 column, wide = panel_place(p, run, band.itemsize)
                 panel = (before * width + column * taps + low * wide) * units
                 target = Rows(band, y * row_step + column, places)
@@ -213,7 +206,7 @@ def filter_gradient(address, first, last, taps, images, cotangent, sums, window)
     _, out_rows, out_columns, units = cotangent.shape
     rows, columns = extent(window, out_rows, out_columns)
     row_step, pixels, count = columns * channels, out_rows * out_columns, taps.stop - taps.start
-    padded, height = np.zeros(rows * row_step, images.dtype), max(1, DEPTH_BLOCK // out_columns)
+    padded, height = np.zeros(rows * row_step, images.dtype), max(1, PANEL_DEPTH // out_columns)
     packed = aligned(min(height, out_rows) * out_columns * padded_columns(units, images.itemsize), images)
     places = tap_places(window, row_step, channels)[taps]
     target = Rows(sums, taps.start * units, multiples(count, units))

@@ -25,7 +25,7 @@ from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradien
 from fast.cpu.finishing import BIAS_ONLY, finisher
 from fast.cpu.layers import go_back
 from fast.cpu.linear import dense_vjp_kernel, product_kernel
-from fast.cpu.matrix_product import multiplier
+from fast.cpu.panels import multiplier
 from fast.cpu.regularization import dropout_loop
 from fast.cpu.windows import window_steps
 from fast.results import ConvolutionalBackpropagation

@@ -20,7 +20,7 @@ from fast.cpu.convolution_gradients import GROUPS, add_groups, filter_gradient_k
 from fast.cpu.elementwise import PARALLEL_SIZE
 from fast.cpu.finishing import finisher
 from fast.cpu.linear import product_kernel, product_vjp_kernel
-from fast.cpu.matrix_product import multiplier
+from fast.cpu.panels import multiplier
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, store, store_part, where_negative
 from fast.cpu.windows import window_steps
 from fast.results import ConvolutionalLayerGradients, DenseGradients

@@ -11,8 +11,9 @@ import numpy as np
 from fast.cpu.arguments import INDEX, contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled
 from fast.cpu.finishing import BIAS_ONLY
-from fast.cpu.matrix_product import Matrix, multiplier, no_bias
 from fast.cpu.matrix_product import matrix_product as multiply
+from fast.cpu.matrix_product import no_bias
+from fast.cpu.panels import Matrix, multiplier
 from fast.results import DenseGradients, MatrixProductGradients
 from fast.validation import require_array, require_like
 from fast.validation.linear import require_dense, require_one_hot, require_product
@@ -34,7 +35,7 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
 
     Args: a [N, K]; b [K, M]; out [N, M] to write into.
     Returns: [N, M].
-    Memory: a copy of b, if a has more than a few rows and columns, and 160 KB for each thread.
+    Memory: a copy of b, if a has more than a few rows and columns, and 540 KB for each thread at most.
     Raises: InvalidArgument, as `reference.matrix_product`.
     """
     target = destination(out, require_product(a, b), a.dtype, a, b)

@@ -12,7 +12,7 @@ from numba import get_num_threads, prange
 from fast.cpu import elementary
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.matrix_product import multiplier
+from fast.cpu.panels import multiplier
 from fast.cpu.recurrent import Network, gradients_of_weights, room_for_joined
 from fast.cpu.rows import copy_row
 from fast.cpu.time_steps import (

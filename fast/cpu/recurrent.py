@@ -14,7 +14,7 @@ from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled, leaf
 from fast.cpu.linear import product_vjp_kernel
-from fast.cpu.matrix_product import multiplier
+from fast.cpu.panels import multiplier
 from fast.cpu.rows import copy_row
 from fast.cpu.time_steps import (
     Weights,

@@ -19,6 +19,9 @@ import ctypes
 import os
 from importlib import metadata
 
+#: Multiplications below which a second thread costs more than it helps.
+PARALLEL_WORK = 500_000
+
 
 def load_tbb() -> bool:
     """Load TBB from where its package installs it, where no linker looks; Numba takes it when it is loaded."""

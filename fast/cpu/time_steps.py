@@ -7,8 +7,8 @@ The ladder (an LSTM of 128 units, 28 steps of 28 features, a batch of 100; two c
    joins once, and R is packed once: half of it.
 3. [x | h | 1]·[W; R; b]: one product a step, as the 28 features alone are too few for a tile, and the bias is the
    weight of an input that is always 1. The gradients of all three are one product, too. Panels begin where a line of
-   the cache does, and gates are opened by pairs of vectors (`load_pair`). All
-   together: 3.1 to 3.4 ms.
+   the cache does, and gates are opened by pairs of vectors (`load_pair`): 3.1 to
+   3.4 ms.
 
 A single sequence needs no panels: it takes [W; R; b] a row after the other, copied to where lines of the cache begin,
 since a vector that lies across two takes twice as long. Few rows in all read the matrices where they lie.
@@ -24,13 +24,13 @@ from typing import NamedTuple
 import numpy as np
 
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.matrix_product import DEPTH_BLOCK, PARALLEL_WORK, Matrix, multiples, multiply_packed, pack, padded_columns
+from fast.cpu.panels import Matrix, multiples, multiply_packed, pack, padded_columns, piece_length
 from fast.cpu.rows import aligned, copy_row
+from fast.cpu.small_products import FEW
+from fast.cpu.threads import PARALLEL_WORK
 from fast.cpu.tiles import ROWS_2, Depth, Rows
 from fast.cpu.vectors import VECTOR_BYTES, load, load_part, multiply_add, store, store_part
 
-#: Rows of a sequence's steps, all in all, up to which packing the matrices costs more than it helps.
-FEW = 6
 #: Tiles of rows that go through all steps together: their sums stay in the second-level cache.
 TILES = 8
 
@@ -118,17 +118,19 @@ def pack_transposed(kernel, recurrent_kernel):
 def packed_pieces(b, depth, columns):
     """A matrix in panels, a piece of the depth after the other."""
     packed = aligned(depth * padded_columns(columns, b.data.itemsize), b.data)
-    for k in range(0, depth, DEPTH_BLOCK):
+    length = piece_length(depth)
+    for k in range(0, depth, length):
         piece = Matrix(b.data, b.start + k * b.row_step, b.row_step, b.step)
-        pack(piece, min(DEPTH_BLOCK, depth - k), columns, packed, k * padded_columns(columns, b.data.itemsize))
+        pack(piece, min(length, depth - k), columns, packed, k * padded_columns(columns, b.data.itemsize))
     return packed
 
 
 @leaf
 def multiply_pieces(address, a, depth, packed, c, rows, columns):
     """C = A·B for rows without gaps within, and a B that `packed_pieces` packed."""
-    for k in range(0, depth, DEPTH_BLOCK):
-        length = min(DEPTH_BLOCK, depth - k)
+    most = piece_length(depth)
+    for k in range(0, depth, most):
+        length = min(most, depth - k)
         start = k * padded_columns(columns, packed.itemsize)
         part = Rows(a.data, a.start + k, a.places)
         multiply_packed(address, part, Depth(1, length, 1, 0), packed, start, c, rows, columns, k > 0)

@@ -12,7 +12,7 @@ from importlib import import_module
 
 from numba import cfunc, types
 
-matrix_product = import_module("fast.cpu.matrix_product")  # the package has a function of this name
+panels = import_module("fast.cpu.panels")
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
     for module, name, arguments in pickle.load(sys.stdin.buffer):
         getattr(import_module(module), name).compile(arguments)
     # Afresh, since what comes from the disk has no assembly.
-    signature = types.void(*matrix_product.signature_of(types.Array(types.float32, 1, "C")))
-    print(cfunc(signature)(matrix_product._multiply_packed)._library.get_asm_str())
+    signature = types.void(*panels.signature_of(types.Array(types.float32, 1, "C")))
+    print(cfunc(signature)(panels._multiply_packed)._library.get_asm_str())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import reference
 
 DTYPES = [np.float32, np.float64]
 #: Sizes on both sides of every tile's, panel's and vector's edge.
-EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 15, 16, 17, 23, 24, 25, 33, 40, 49]
+EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 15, 16, 17, 23, 24, 25, 33, 40, 49, 65, 81, 97]
 
 
 def integers(dtype, *shape):
@@ -27,7 +27,7 @@ def assert_same(result, expected, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("size", EDGES)
 def test_dense_on_every_tail(dtype, size):
-    for examples, features, units in [(size, 3, 5), (5, size, 3), (3, 5, size), (size, size, 25)]:
+    for examples, features, units in [(size, 3, 5), (5, size, 3), (3, 5, size), (9, 7, size), (size, size, 25)]:
         x, w, b = integers(dtype, examples, features), integers(dtype, features, units), integers(dtype, units)
         assert_same(cpu.dense(x, w, b), reference.dense(x.tolist(), w.tolist(), b.tolist()), dtype)
         g = integers(dtype, examples, units)
@@ -37,7 +37,9 @@ def test_dense_on_every_tail(dtype, size):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(100, 784, 200), (97, 641, 50), (193, 320, 17), (200, 321, 1)])
+@pytest.mark.parametrize(
+    "shape", [(100, 784, 200), (97, 641, 50), (193, 320, 17), (200, 321, 1), (9, 513, 97), (9, 1025, 81)]
+)
 def test_dense_over_blocks_and_threads(dtype, shape):
     examples, features, units = shape
     x, w, b = integers(dtype, examples, features), integers(dtype, features, units), integers(dtype, units)

@@ -1,6 +1,5 @@
 """What callers may rely on: any layout of inputs, special values, the same bits always, and errors that help."""
 
-import importlib
 from functools import partial
 
 import numba
@@ -10,6 +9,9 @@ from numba.core.dispatcher import Dispatcher
 
 import fast.cpu as cpu
 from conformance.operations import operations
+from fast.cpu.matrix_product import matrix_product as multiply
+from fast.cpu.small_products import SMALL_PARALLEL_WORK, small_product
+from fast.cpu.threads import PARALLEL_WORK
 from reference.errors import InvalidArgument
 from tests.fast.drawn import (
     LAYOUTS,
@@ -24,8 +26,6 @@ from tests.fast.drawn import (
     stretched,
 )
 
-#: The module; the package has a function of this name.
-matrix_product = importlib.import_module("fast.cpu.matrix_product")
 DTYPES = [np.float32, np.float64]
 OPERATIONS = functions_of(cpu)
 #: The kernels with threads that Python calls: room, name, kernel. The matrix product is called by kernels only.
@@ -34,7 +34,7 @@ THREADED = [
     for room in rooms_of(cpu)
     for name, value in vars(room).items()
     if isinstance(value, Dispatcher) and value.targetoptions.get("parallel")
-    if value not in (matrix_product.matrix_product, matrix_product.small_product)
+    if value not in (multiply, small_product)
 ]
 #: Examples enough for threads, with a remainder in every block.
 MANY = 2**16 + 47
@@ -98,7 +98,7 @@ def test_bits_depend_neither_on_threads_nor_on_other_examples(dtype, threaded_ca
                 assert bits(leaf) == bits(at_places(small, places)), name
     # The matrix product decides in compiled code whether threads are worth it.
     _, many, _ = stretched(cpu, "dense", dtype, MANY)
-    assert many.arguments["inputs"].size * many.arguments["weights"].shape[1] > matrix_product.PARALLEL_WORK
+    assert many.arguments["inputs"].size * many.arguments["weights"].shape[1] > PARALLEL_WORK
     assert threaded_calls == {kernel.py_func.__name__ for _, _, kernel in THREADED}
 
 
@@ -110,7 +110,7 @@ def test_few_rows_have_the_same_bits_for_any_number_of_threads(dtype, examples):
         rng.standard_normal(shape).astype(dtype) for shape in ((examples, 790), (790, 203), (203,), (examples, 203))
     )
     shared = cpu.dense_vjp(x, w, b, g)
-    assert x.size * w.shape[1] > matrix_product.SMALL_PARALLEL_WORK
+    assert x.size * w.shape[1] > SMALL_PARALLEL_WORK
     assert bits(shared.inputs[:1]) == bits(cpu.dense_vjp(np.repeat(x, 9, 0), w, b, np.repeat(g, 9, 0)).inputs[:1])
     try:
         numba.set_num_threads(1)
