@@ -40,6 +40,11 @@ def contiguous(array: np.ndarray) -> np.ndarray:
     return np.array(array, order="C", subok=False)
 
 
+def is_transposed(matrix: np.ndarray) -> bool:
+    """Whether a kernel can take a matrix as the transpose of what lies in memory."""
+    return type(matrix) is np.ndarray and matrix.T.flags.carray and not matrix.flags.carray
+
+
 def flat(array: np.ndarray) -> np.ndarray:
     """All numbers of an array in a row: its own memory if a kernel can take it, else a copy."""
     # `contiguous` without a call.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fast.cpu.arguments import INDEX, contiguous, deliver, destination, destinations
+from fast.cpu.arguments import INDEX, contiguous, deliver, destination, destinations, is_transposed
 from fast.cpu.compilation import compiled
 from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.matrix_product import matrix_product as multiply
@@ -35,11 +35,17 @@ def matrix_product(a: np.ndarray, b: np.ndarray, *, out: np.ndarray | None = Non
 
     Args: a [N, K]; b [K, M]; out [N, M] to write into.
     Returns: [N, M].
-    Memory: a copy of b, if a has more than a few rows and columns, and 540 KB for each thread at most.
+    Memory: a copy of b, if a has more than a few rows and columns, and 540 KB for each thread at most; none for the
+        transpose of either.
     Raises: InvalidArgument, as `reference.matrix_product`.
     """
     target = destination(out, require_product(a, b), a.dtype, a, b)
-    product_kernel(multiplier(a.dtype), BIAS_ONLY, contiguous(a), contiguous(b), no_bias(a.dtype), target)
+    turned = is_transposed(a), is_transposed(b)
+    if any(turned):
+        arrays = (contiguous(x.T if swap else x) for x, swap in zip((a, b), turned, strict=True))
+        transposed_product_kernel(multiplier(a.dtype), *arrays, *turned, no_bias(a.dtype), target)
+    else:
+        product_kernel(multiplier(a.dtype), BIAS_ONLY, contiguous(a), contiguous(b), no_bias(a.dtype), target)
     return deliver(target, out)
 
 
@@ -132,6 +138,15 @@ def product_kernel(address, finisher, a, b, bias, c):
     columns = b.shape[1]
     left, right = Matrix(a.ravel(), 0, depth, 1), Matrix(b.ravel(), 0, columns, 1)
     multiply(address, left, right, bias, c.ravel(), rows, depth, columns, finisher)
+
+
+@compiled()
+def transposed_product_kernel(address, a, b, a_turned, b_turned, nothing, c):
+    """c = a·b, of whose arrays some are the transposed ones."""
+    (rows, columns), depth = c.shape, a.size // len(c)
+    left = Matrix(a.ravel(), 0, 1, rows) if a_turned else Matrix(a.ravel(), 0, depth, 1)
+    right = Matrix(b.ravel(), 0, 1, depth) if b_turned else Matrix(b.ravel(), 0, columns, 1)
+    multiply(address, left, right, nothing, c.ravel(), rows, depth, columns)
 
 
 @compiled()

@@ -40,12 +40,13 @@ from fast.cpu.panels import (
     panel_count,
     panel_place,
     piece_length,
+    rows_of_block,
     transpose_into,
 )
 from fast.cpu.rows import aligned, copy_row
 from fast.cpu.small_products import small_product
 from fast.cpu.threads import PARALLEL_WORK
-from fast.cpu.tiles import ROWS_2, Depth, Rows
+from fast.cpu.tiles import Depth, Rows
 from fast.cpu.vectors import VECTOR_BYTES
 
 #: Rows of C that one task computes with its panel: enough to make the copying of the panel cheap.
@@ -79,7 +80,7 @@ def multiply_block(address, finisher, a, packed, bias, c, depth, columns, rows, 
     height, width = rows.stop - rows.start, padded_columns(columns, c.itemsize)
     target = Rows(c, rows.start * columns + first, multiples(height, columns))
     # Where A's entries are neighbours, copying them pays only if many columns use the copy.
-    packs = a.step != 1 or last - first > ROW_BLOCK
+    packs = min(a.step, a.row_step) != 1 or last - first > ROW_BLOCK
     # Rows as far apart as a power of two would share the same few lines of the cache.
     row_step = length + VECTOR_BYTES // c.itemsize
     block = np.empty(height * row_step if packs else 0, c.dtype)
@@ -90,7 +91,7 @@ def multiply_block(address, finisher, a, packed, bias, c, depth, columns, rows, 
             pack_block(part, height, steps, block, row_step)
             part = Matrix(block, np.intp(0), row_step, 1)
         source, start = Rows(part.data, part.start, multiples(height, part.row_step)), k * width + first * steps
-        way = Depth(1, steps, 1, 0)
+        way = Depth(part.step, steps, 1, 0)
         multiply_packed(address, source, way, packed, start, target, height, last - first, k > 0)
     if bias.size:
         finish_rows(finisher, c, target.start, columns, height, bias[first:last])
@@ -120,13 +121,13 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns, finisher=BIAS_O
     pieces = (depth + length - 1) // length
     packed = aligned(depth * padded_columns(columns, c.itemsize), c)
     blocks = (rows + ROW_BLOCK - 1) // ROW_BLOCK
-    # Whole tiles to a block, but for the last.
-    height = ((rows + blocks - 1) // blocks + ROWS_2 - 1) // ROWS_2 * ROWS_2
+    # Of several, two threads get as many.
+    blocks += blocks % 2 if blocks > 1 else 0
     if rows * depth * columns < PARALLEL_WORK:
         for task in range(pieces * panels):
             pack_piece(task, b, depth, columns, packed)
         for block in range(blocks):
-            part = slice(min(rows, block * height), min(rows, (block + 1) * height))
+            part = rows_of_block(block, blocks, rows)
             multiply_block(address, finisher, a, packed, bias, c, depth, columns, part, slice(0, panels))
     else:
         for task in prange(pieces * panels if blocks > 1 else 0):
@@ -136,7 +137,7 @@ def matrix_product(address, a, b, bias, c, rows, depth, columns, finisher=BIAS_O
         groups = min(panels, max(1, (TASKS + blocks - 1) // blocks))
         for task in prange(blocks * groups):
             block, group = np.intp(task) // groups, np.intp(task) % groups
-            part = slice(min(rows, block * height), min(rows, (block + 1) * height))
+            part = rows_of_block(block, blocks, rows)
             shared = slice(group * panels // groups, (group + 1) * panels // groups)
             for piece in range(pieces if blocks == 1 else 0):
                 for panel in range(shared.start, shared.stop):

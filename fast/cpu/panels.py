@@ -203,6 +203,13 @@ def multiply_packed(typingctx, address, a, depth, packed, start, c, rows, column
     return types.void(types.intp, *arguments), codegen
 
 
+@leaf
+def rows_of_block(block, blocks, rows):
+    """The rows of one of so many blocks that share a matrix: whole tiles, but for the last."""
+    tiles = (rows + ROWS_2 - 1) // ROWS_2
+    return slice(min(rows, block * tiles // blocks * ROWS_2), min(rows, (block + 1) * tiles // blocks * ROWS_2))
+
+
 @compiled()
 def multiples(count, step):
     """0, step, 2·step, …: where rows start that follow each other."""

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.panels import Matrix, multiples, multiply_packed, pack, padded_columns, piece_length
+from fast.cpu.panels import Matrix, multiples, multiply_packed, pack, padded_columns, piece_length, rows_of_block
 from fast.cpu.rows import aligned, copy_row
 from fast.cpu.small_products import FEW
 from fast.cpu.threads import PARALLEL_WORK
@@ -245,5 +245,4 @@ def block_count(threads, rows, work):
 @leaf
 def block_of(block, count, rows):
     """The rows of one of those blocks: whole tiles, but for the last."""
-    number, tiles = np.intp(block), (rows + ROWS_2 - 1) // ROWS_2
-    return slice(number * tiles // count * ROWS_2, min(rows, (number + 1) * tiles // count * ROWS_2))
+    return rows_of_block(np.intp(block), count, rows)

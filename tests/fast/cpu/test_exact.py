@@ -227,3 +227,15 @@ def test_a_convolutional_layer_equals_its_parts(dtype, activation, image, kernel
     assert_same(gradients.filters, parts.filters, dtype)
     if activation in ("identity", "relu"):
         assert_same(gradients.bias, slopes.sum(axis=(0, 1, 2)), dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", [(1, 5, 3), (5, 1, 3), (3, 4, 1), (9, 7, 97), (6, 300, 33), (130, 513, 65)])
+def test_products_of_transposes_have_the_same_bits(dtype, sizes):
+    rows, depth, columns = sizes
+    rng = np.random.default_rng(sizes)
+    a, b = rng.standard_normal((rows, depth)).astype(dtype), rng.standard_normal((depth, columns)).astype(dtype)
+    product, out = cpu.matrix_product(a, b), np.empty((rows, columns), dtype)
+    for left, right in itertools.product((a, np.asfortranarray(a)), (b, np.asfortranarray(b))):
+        assert cpu.matrix_product(left, right, out=out) is out
+        assert out.tobytes() == product.tobytes()
