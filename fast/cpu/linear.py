@@ -137,7 +137,7 @@ def product_kernel(address, finisher, a, b, bias, c):
     rows, depth = a.shape
     columns = b.shape[1]
     left, right = Matrix(a.ravel(), 0, depth, 1), Matrix(b.ravel(), 0, columns, 1)
-    multiply(address, left, right, bias, c.ravel(), rows, depth, columns, finisher)
+    multiply(address, finisher, left, right, bias, c.ravel(), rows, depth, columns)
 
 
 @compiled()
@@ -146,7 +146,7 @@ def transposed_product_kernel(address, a, b, a_turned, b_turned, nothing, c):
     (rows, columns), depth = c.shape, a.size // len(c)
     left = Matrix(a.ravel(), 0, 1, rows) if a_turned else Matrix(a.ravel(), 0, depth, 1)
     right = Matrix(b.ravel(), 0, 1, depth) if b_turned else Matrix(b.ravel(), 0, columns, 1)
-    multiply(address, left, right, nothing, c.ravel(), rows, depth, columns)
+    multiply(address, BIAS_ONLY, left, right, nothing, c.ravel(), rows, depth, columns)
 
 
 @compiled()
@@ -162,7 +162,7 @@ def product_vjp_kernel(address, a, b, cotangent, d_b, d_a, both):
         else:
             left, right = Matrix(cotangent.ravel(), 0, columns, 1), Matrix(b.ravel(), 0, 1, columns)
             target, lengths = d_a, (rows, columns, depth)
-        multiply(address, left, right, target.ravel()[:0], target.ravel(), *lengths)
+        multiply(address, BIAS_ONLY, left, right, target.ravel()[:0], target.ravel(), *lengths)
 
 
 @compiled()

@@ -30,7 +30,7 @@ import numpy as np
 from numba import prange
 
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.finishing import BIAS_ONLY, finish_rows
+from fast.cpu.finishing import finish_rows
 from fast.cpu.panels import (
     Matrix,
     multiples,
@@ -108,7 +108,7 @@ def pack_piece(task, b, depth, columns, packed):
 
 
 @compiled(parallel=True)
-def matrix_product(address, a, b, bias, c, rows, depth, columns, finisher=BIAS_ONLY):
+def matrix_product(address, finisher, a, b, bias, c, rows, depth, columns):
     """C = f(A·B + bias) for two of class `Matrix`, C [rows, columns] flat; without a bias of any numbers, A·B.
 
     Tasks are independent blocks of C.
