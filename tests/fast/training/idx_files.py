@@ -23,6 +23,6 @@ def write_digits(folder: Path, train: int, test: int, compressed: bool = False) 
         for path, numbers in ((f"{name}-images-idx3-ubyte", images), (f"{name}-labels-idx1-ubyte", labels)):
             content = idx(numbers)
             if compressed:
-                (folder / f"{path}.gz").write_bytes(gzip.compress(content))
+                (folder / f"{path}.gz").write_bytes(gzip.compress(content, mtime=0))
             else:
                 (folder / path).write_bytes(content)
