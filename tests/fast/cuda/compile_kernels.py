@@ -1,4 +1,4 @@
-"""Compile kernels to PTX for compute capability 9.0; run as a program, without the simulator.
+"""Compile kernels to PTX for the compute capability in the arguments, 9 0 say; a program, without the simulator.
 
 Reads from stdin, as JSON, a list of [kernel, types of its arguments], and writes a list of [kernel, PTX] in that order.
 The types are as `launches.argument_type` gives them.
@@ -15,7 +15,6 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-COMPUTE_CAPABILITY = (9, 0)
 #: The exit status where there is nothing to compile with.
 NO_TOOLKIT = 3
 
@@ -47,13 +46,14 @@ def main() -> None:
     from numba import cuda, types
     from numba.cuda import dispatcher
 
-    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=COMPUTE_CAPABILITY)
+    major, minor = map(int, sys.argv[1:])
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(major, minor))
     compiled = []
     for kernel, texts in json.load(sys.stdin):
         room, name = kernel.split(".")
         body = getattr(import_module(f"fast.cuda.{room}"), name).py_func
         arguments = tuple(numba_type(types, text) for text in texts)
-        compiled.append((kernel, cuda.compile_ptx(body, arguments, cc=COMPUTE_CAPABILITY)[0]))
+        compiled.append((kernel, cuda.compile_ptx(body, arguments, cc=(major, minor))[0]))
     json.dump(compiled, sys.stdout)
 
 

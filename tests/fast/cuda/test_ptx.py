@@ -8,14 +8,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fast.cuda.launches import body_of, kernels, launches_of_drawn_calls, signatures
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+PROGRAM = Path(__file__).with_name("compile_kernels.py")
+ROOT = PROGRAM.parents[3]
 NO_TOOLKIT = 3
+#: The kernels are compiled once, by whoever of several processes has these tests.
+pytestmark = pytest.mark.xdist_group("ptx")
+#: Compute capabilities to compile for: those of the A100 and of the H100 and H200.
+CAPABILITIES = (8, 0), (9, 0)
+#: A multiprocessor has 65,536 registers: with 128 for each, 512 threads are there at a time, so that while some wait
+#: for memory, others compute.
+MOST_REGISTERS = 128
 
 #: Inside their own exp and tanh, CUDA's libraries take 2^x and 1/x of numbers that are nowhere near the subnormals.
 APPROXIMATIONS_INSIDE_LIBRARIES = re.compile(r"(ex2|rcp)\.approx\.ftz\.f(32|64)")
@@ -29,14 +37,29 @@ def run_without_simulator(*command: str | Path, given: str = "") -> subprocess.C
     )
 
 
+#: By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given.
+Texts = dict[str, list[tuple[str, str]]]
+
+
 @pytest.fixture(scope="module")
-def compiled() -> dict[str, list[tuple[str, str]]]:
-    """By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given."""
-    if run_without_simulator(sys.executable, HERE / "compile_kernels.py", given="[]").returncode == NO_TOOLKIT:
+def asked() -> dict[str, list[tuple[str, list[Any]]]]:
+    """By dtype, the signatures of all kernels that drawn calls of the operations launch."""
+    if run_without_simulator(sys.executable, PROGRAM, "9", "0", given="[]").returncode == NO_TOOLKIT:
         pytest.skip("needs the cuda extra, which brings the libraries that compile kernels")
-    asked = {dtype: signatures(launches_of_drawn_calls(dtype, 12)) for dtype in ("float32", "float64")}
+    return {dtype: signatures(launches_of_drawn_calls(dtype, 12)) for dtype in ("float32", "float64")}
+
+
+@pytest.fixture(scope="module", params=CAPABILITIES, ids="{0[0]}.{0[1]}".format)
+def capability(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """A compute capability to compile for."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def compiled(capability: tuple[int, int], asked: dict[str, list[tuple[str, list[Any]]]]) -> Texts:
+    """What the compiler makes of the kernels."""
     together = [signature for some in asked.values() for signature in some]
-    finished = run_without_simulator(sys.executable, HERE / "compile_kernels.py", given=json.dumps(together))
+    finished = run_without_simulator(sys.executable, PROGRAM, *map(str, capability), given=json.dumps(together))
     assert finished.returncode == 0, finished.stderr
     texts = iter(json.loads(finished.stdout))
     return {dtype: [next(texts) for _ in some] for dtype, some in asked.items()}
@@ -53,26 +76,26 @@ def ptxas() -> str:
     return found
 
 
-def test_every_kernel_is_compiled(compiled: dict[str, list[tuple[str, str]]]) -> None:
+def test_every_kernel_is_compiled(compiled: Texts) -> None:
     for texts in compiled.values():
         assert {name for name, _ in texts} == kernels().keys()
 
 
-def test_float32_stays_float32(compiled: dict[str, list[tuple[str, str]]]) -> None:
+def test_float32_stays_float32(compiled: Texts) -> None:
     assert [name for name, text in compiled["float32"] if ".f64" in text] == []
 
 
-def test_nothing_is_flushed_to_zero(compiled: dict[str, list[tuple[str, str]]]) -> None:
+def test_nothing_is_flushed_to_zero(compiled: Texts) -> None:
     for texts in compiled.values():
         assert [name for name, text in texts if ".ftz" in APPROXIMATIONS_INSIDE_LIBRARIES.sub("", text)] == []
 
 
-def test_divisions_are_rounded_correctly(compiled: dict[str, list[tuple[str, str]]]) -> None:
+def test_divisions_are_rounded_correctly(compiled: Texts) -> None:
     for texts in compiled.values():
         assert [name for name, text in texts if re.search(r"div\.(approx|full)", text)] == []
 
 
-def test_products_keep_their_sums_in_registers_and_synchronize(compiled: dict[str, list[tuple[str, str]]]) -> None:
+def test_products_keep_their_sums_in_registers_and_synchronize(compiled: Texts) -> None:
     """The kernels that `product_kernel` makes have a barrier before their tiles are filled, and one after."""
     products = {
         name for name, kernel in kernels().items() if body_of(kernel).__qualname__.startswith("product_kernel.")
@@ -85,11 +108,15 @@ def test_products_keep_their_sums_in_registers_and_synchronize(compiled: dict[st
                 assert text.count("bar.sync") == 2, name
 
 
-def test_nothing_spills(compiled: dict[str, list[tuple[str, str]]], ptxas: str, tmp_path: Path) -> None:
-    source = tmp_path / "kernel.ptx"
+def test_nothing_spills_and_threads_find_room(
+    capability: tuple[int, int], compiled: Texts, ptxas: str, tmp_path: Path
+) -> None:
+    source, assembled, target = tmp_path / "kernel.ptx", tmp_path / "kernel.cubin", "-arch=sm_{}{}".format(*capability)
     for texts in compiled.values():
         for name, text in texts:
             source.write_text(text)
-            finished = run_without_simulator(ptxas, "-arch=sm_90", "-v", source, "-o", tmp_path / "kernel.cubin")
+            finished = run_without_simulator(ptxas, target, "-v", source, "-o", assembled)
             assert finished.returncode == 0, finished.stderr
             assert re.findall(r"(\d+) bytes (?:stack frame|spill)", finished.stderr) == ["0", "0", "0"], name
+            (registers,) = re.findall(r"Used (\d+) registers", finished.stderr)
+            assert int(registers) <= MOST_REGISTERS, name
