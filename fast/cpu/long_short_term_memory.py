@@ -12,7 +12,7 @@ from numba import get_num_threads, prange
 from fast.cpu import elementary
 from fast.cpu.arguments import Form, contiguous, deliver, destinations
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.panels import multiplier
+from fast.cpu.panels import multiplier, rows_of_block
 from fast.cpu.recurrent import Network, gradients_of_weights, room_for_joined
 from fast.cpu.rows import copy_row
 from fast.cpu.time_steps import (
@@ -21,7 +21,6 @@ from fast.cpu.time_steps import (
     add_up_back,
     begin,
     block_count,
-    block_of,
     hand_back,
     hand_on,
     join,
@@ -254,7 +253,7 @@ def _go_forward(
         run_block(address, packed, *given, slice(0, examples))
     else:
         for block in prange(count):
-            run_block(address, packed, *given, block_of(block, count, examples))
+            run_block(address, packed, *given, rows_of_block(block, count, examples))
 
 
 @leaf
@@ -333,4 +332,4 @@ def _go_back(
         run_block_back(address, packed, *given, slice(0, examples))
     else:
         for block in prange(count):
-            run_block_back(address, packed, *given, block_of(block, count, examples))
+            run_block_back(address, packed, *given, rows_of_block(block, count, examples))

@@ -79,7 +79,7 @@ def multiply_block(address, finisher, a, packed, bias, c, depth, columns, rows, 
     last, length = min(columns, place + wide), piece_length(depth)
     height, width = rows.stop - rows.start, padded_columns(columns, c.itemsize)
     target = Rows(c, rows.start * columns + first, multiples(height, columns))
-    # Where A's entries are neighbours, copying them pays only if many columns use the copy.
+    # Where A's entries are neighbours, or its rows, copying them pays only if many columns use the copy.
     packs = min(a.step, a.row_step) != 1 or last - first > ROW_BLOCK
     # Rows as far apart as a power of two would share the same few lines of the cache.
     row_step = length + VECTOR_BYTES // c.itemsize

@@ -206,8 +206,9 @@ def multiply_packed(typingctx, address, a, depth, packed, start, c, rows, column
 @leaf
 def rows_of_block(block, blocks, rows):
     """The rows of one of so many blocks that share a matrix: whole tiles, but for the last."""
-    tiles = (rows + ROWS_2 - 1) // ROWS_2
-    return slice(min(rows, block * tiles // blocks * ROWS_2), min(rows, (block + 1) * tiles // blocks * ROWS_2))
+    # prange counts in unsigned integers.
+    number, tiles = np.intp(block), (rows + ROWS_2 - 1) // ROWS_2
+    return slice(min(rows, number * tiles // blocks * ROWS_2), min(rows, (number + 1) * tiles // blocks * ROWS_2))
 
 
 @compiled()

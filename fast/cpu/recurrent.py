@@ -14,7 +14,7 @@ from fast.cpu import elementary
 from fast.cpu.arguments import contiguous, deliver, destination, destinations
 from fast.cpu.compilation import compiled, leaf
 from fast.cpu.linear import product_vjp_kernel
-from fast.cpu.panels import multiplier
+from fast.cpu.panels import multiplier, rows_of_block
 from fast.cpu.rows import copy_row
 from fast.cpu.time_steps import (
     Weights,
@@ -22,7 +22,6 @@ from fast.cpu.time_steps import (
     add_up_back,
     begin,
     block_count,
-    block_of,
     hand_back,
     hand_on,
     join,
@@ -217,7 +216,7 @@ def _go_forward(address, threads, inputs, kernel, recurrent_kernel, bias, state,
         run_block(address, packed, *given, slice(0, examples))
     else:
         for block in prange(count):
-            run_block(address, packed, *given, block_of(block, count, examples))
+            run_block(address, packed, *given, rows_of_block(block, count, examples))
 
 
 @leaf
@@ -265,4 +264,4 @@ def _go_back(address, threads, kernel, recurrent_kernel, cotangent, outputs, d_i
         run_block_back(address, packed, *given, slice(0, examples))
     else:
         for block in prange(count):
-            run_block_back(address, packed, *given, block_of(block, count, examples))
+            run_block_back(address, packed, *given, rows_of_block(block, count, examples))

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fast.cpu.compilation import compiled, leaf
-from fast.cpu.panels import Matrix, multiples, multiply_packed, pack, padded_columns, piece_length, rows_of_block
+from fast.cpu.panels import Matrix, multiples, multiply_packed, pack, padded_columns, piece_length
 from fast.cpu.rows import aligned, copy_row
 from fast.cpu.small_products import FEW
 from fast.cpu.threads import PARALLEL_WORK
@@ -240,9 +240,3 @@ def block_count(threads, rows, work):
     tiles, threads = (rows + ROWS_2 - 1) // ROWS_2, threads if work >= PARALLEL_WORK else 1
     each = (tiles + TILES * threads - 1) // (TILES * threads)
     return min(tiles, each * threads)
-
-
-@leaf
-def block_of(block, count, rows):
-    """The rows of one of those blocks: whole tiles, but for the last."""
-    return rows_of_block(np.intp(block), count, rows)

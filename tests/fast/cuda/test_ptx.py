@@ -25,6 +25,9 @@ CAPABILITIES = (8, 0), (9, 0)
 #: for memory, others compute.
 MOST_REGISTERS = 128
 
+#: By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given.
+Texts = dict[str, list[tuple[str, str]]]
+
 #: Inside their own exp and tanh, CUDA's libraries take 2^x and 1/x of numbers that are nowhere near the subnormals.
 APPROXIMATIONS_INSIDE_LIBRARIES = re.compile(r"(ex2|rcp)\.approx\.ftz\.f(32|64)")
 
@@ -35,10 +38,6 @@ def run_without_simulator(*command: str | Path, given: str = "") -> subprocess.C
     return subprocess.run(
         list(map(str, command)), input=given, capture_output=True, text=True, check=False, env=environment, cwd=ROOT
     )
-
-
-#: By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given.
-Texts = dict[str, list[tuple[str, str]]]
 
 
 @pytest.fixture(scope="module")
