@@ -2,6 +2,17 @@
 
 On a machine without a GPU the same kernels run in Numba's simulator, thread by thread: slow, and right.
 
+NumPy arrays are copied to the device, and results back. Where the arrays of a call are on the device already, whoever
+made them (Numba, PyTorch, CuPy, JAX: whatever has `__cuda_array_interface__`), they are read where they lie, and
+results are Numba's device arrays, with memory of their own. Then nothing goes through the host, except what must be
+looked at there: class indices, labels such as ±1, masks, and binary inputs, with which a kernel would read past the end
+of an array if they were wrong. All arrays of a call must be on the device, or none, and C-contiguous there; lists of
+learning rates stay on the host.
+
+Inside `with stream(s):` calls go to a stream; else to the default one, which is PyTorch's, too. What an array's
+interface says is still being written, on another stream, the device waits for. An array must live until the stream is
+through with it. `OutOfDeviceMemory` and `DeviceLost` are raised for what the driver reports.
+
 `PROFILE` is what the kernels claim of their arithmetic. The ULPs of the elementary functions are the maximum errors
 that NVIDIA documents (CUDA C++ Programming Guide, "Mathematical Functions"; where editions differ, the larger), plus
 half an ULP, since they are stated against the correctly rounded result. The sigmoid's follow from exp's. With u the
@@ -19,6 +30,8 @@ from fast.cuda.class_index_losses import *
 from fast.cuda.convolution import *
 from fast.cuda.convolutional_network import *
 from fast.cuda.device import SIMULATED, describe
+from fast.cuda.device_errors import DeviceLost as DeviceLost
+from fast.cuda.device_errors import OutOfDeviceMemory as OutOfDeviceMemory
 from fast.cuda.layers import *
 from fast.cuda.linear import *
 from fast.cuda.long_short_term_memory import *
@@ -32,6 +45,7 @@ from fast.cuda.recurrent import *
 from fast.cuda.regularization import *
 from fast.cuda.sampling import *
 from fast.cuda.softmax import *
+from fast.cuda.streams import stream as stream
 
 PROFILE = {
     "float32": {

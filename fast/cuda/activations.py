@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent, require_logistic
 from reference.errors import require_number
@@ -188,31 +189,37 @@ sigmoid_kernel, sigmoid_vjp_kernel = map_kernel(sigmoid_at), map_pairs_kernel(si
 tanh_kernel, tanh_vjp_kernel = map_kernel(tanh_at), map_pairs_kernel(tanh_vjp_at)
 
 
+@takes_device_arrays
 def identity(z: np.ndarray) -> np.ndarray:
     """As `reference.identity`, on the GPU: an array of any shape to one of that shape."""
     return mapped(identity_kernel, z)
 
 
+@takes_device_arrays
 def identity_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.identity_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(identity_vjp_kernel, z, cotangent)
 
 
+@takes_device_arrays
 def step(z: np.ndarray) -> np.ndarray:
     """As `reference.step`, on the GPU: an array of any shape to one of that shape."""
     return mapped(step_kernel, z)
 
 
+@takes_device_arrays
 def step_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.step_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(step_vjp_kernel, z, cotangent)
 
 
+@takes_device_arrays
 def logistic(z: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0) -> np.ndarray:
     """As `reference.logistic`, on the GPU: an array of any shape to one of that shape."""
     return mapped(logistic_kernel, z, **require_logistic(L, k, x_0))
 
 
+@takes_device_arrays
 def logistic_vjp(
     z: np.ndarray, cotangent: np.ndarray, *, L: float = 1.0, k: float = 1.0, x_0: float = 0.0
 ) -> np.ndarray:
@@ -220,41 +227,49 @@ def logistic_vjp(
     return mapped_pairs(logistic_vjp_kernel, z, cotangent, **require_logistic(L, k, x_0))
 
 
+@takes_device_arrays
 def leaky_relu(z: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
     """As `reference.leaky_relu`, on the GPU: an array of any shape to one of that shape."""
     return mapped(leaky_relu_kernel, z, slope=require_number("slope", slope, 0))
 
 
+@takes_device_arrays
 def leaky_relu_vjp(z: np.ndarray, cotangent: np.ndarray, *, slope: float = 0.01) -> np.ndarray:
     """As `reference.leaky_relu_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(leaky_relu_vjp_kernel, z, cotangent, slope=require_number("slope", slope, 0))
 
 
+@takes_device_arrays
 def relu(z: np.ndarray) -> np.ndarray:
     """As `reference.relu`, on the GPU: an array of any shape to one of that shape."""
     return mapped(relu_kernel, z)
 
 
+@takes_device_arrays
 def relu_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.relu_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(relu_vjp_kernel, z, cotangent)
 
 
+@takes_device_arrays
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """As `reference.sigmoid`, on the GPU: an array of any shape to one of that shape."""
     return mapped(sigmoid_kernel, z)
 
 
+@takes_device_arrays
 def sigmoid_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.sigmoid_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(sigmoid_vjp_kernel, z, cotangent)
 
 
+@takes_device_arrays
 def tanh(z: np.ndarray) -> np.ndarray:
     """As `reference.tanh`, on the GPU: an array of any shape to one of that shape."""
     return mapped(tanh_kernel, z)
 
 
+@takes_device_arrays
 def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.tanh_vjp`, on the GPU: two arrays of one shape to another of that shape."""
     return mapped_pairs(tanh_vjp_kernel, z, cotangent)
@@ -269,13 +284,13 @@ def map_on_device(compiled: Any, *arrays: Any, **hyperparameters: float) -> Any:
     return result.reshape(*shape)
 
 
-def mapped(compiled: Any, z: np.ndarray, **hyperparameters: float) -> np.ndarray:
+def mapped(compiled: Any, z: np.ndarray, **hyperparameters: float) -> Any:
     """Check an array and run a kernel over its numbers."""
     require_array("z", z)
-    return map_on_device(compiled, to_device(z), **hyperparameters).copy_to_host()
+    return map_on_device(compiled, to_device(z), **hyperparameters)
 
 
-def mapped_pairs(compiled: Any, z: np.ndarray, cotangent: np.ndarray, **hyperparameters: float) -> np.ndarray:
+def mapped_pairs(compiled: Any, z: np.ndarray, cotangent: np.ndarray, **hyperparameters: float) -> Any:
     """Check an array and its cotangent, and run a kernel over their numbers."""
     require_cotangent(z, cotangent)
-    return map_on_device(compiled, to_device(z), to_device(cotangent), **hyperparameters).copy_to_host()
+    return map_on_device(compiled, to_device(z), to_device(cotangent), **hyperparameters)

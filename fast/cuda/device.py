@@ -20,10 +20,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from numba import config
+
+from fast.cuda.device_errors import raise_clearly
+from fast.cuda.stand_ins import StandIn
 
 
 def device_count() -> int:
@@ -116,17 +120,35 @@ def device_function(body: Callable[..., Any]) -> Any:
     return body if SIMULATED else cuda.jit(device=True)(body)
 
 
+#: Where a call's kernels and copies go (`streams.stream`): a stream of Numba's, or 0, the default one.
+STREAM: ContextVar[Any] = ContextVar("stream", default=0)
+#: The kernel that was launched last, by any thread: whom to name when the device is lost.
+LAUNCHED: list[Any] = [None]
+
+
+def explain(error: Exception, doing: str) -> None:
+    """Raise what an error of the driver means, if that is known."""
+    last = getattr(LAUNCHED[0], "py_func", LAUNCHED[0])
+    launched = f"{last.__module__}.{last.__qualname__}" if last else "none of these"
+    raise_clearly(error, doing, launched, lambda: tuple(cuda.current_context().get_memory_info()))
+
+
 def launch(compiled: Any, grid: int | tuple[int, ...], block: int, *arguments: Any, shared_bytes: int = 0) -> None:
     """Run a kernel on device arrays; `shared_bytes` of dynamic shared memory for each block.
 
     Shared memory is always dynamic: the simulator allocates it once for a launch, whereas for `shared.array` of a fixed
     size each thread looks through the stack for an earlier allocation.
     """
-    if not SIMULATED:
-        compiled[grid, block, 0, shared_bytes](*arguments)
-        return
-    with ONE_AT_A_TIME:
-        compiled[grid, block, 0, shared_bytes](*arguments)
+    LAUNCHED[0] = compiled
+    try:
+        if not SIMULATED:
+            compiled[grid, block, STREAM.get(), shared_bytes](*arguments)
+            return
+        with ONE_AT_A_TIME:
+            compiled[grid, block, 0, shared_bytes](*arguments)
+    except Exception as error:
+        explain(error, "launching it")
+        raise
 
 
 def launch_over(compiled: Any, places: int, *arguments: Any) -> None:
@@ -135,10 +157,60 @@ def launch_over(compiled: Any, places: int, *arguments: Any) -> None:
 
 
 def to_device(array: np.ndarray) -> Any:
-    """A copy on the device, C-contiguous whatever the layout of the array."""
-    return cuda.to_device(np.array(array, order="C"))
+    """An array on the device, C-contiguous: what a stand-in stands for, of others a copy whatever their layout is."""
+    if isinstance(array, StandIn):
+        if array.array is None:
+            raise TypeError("this was made by NumPy of what stands for an array on the device")
+        return array.array
+    try:
+        there = cuda.to_device(np.array(array, order="C"), stream=STREAM.get())
+        finish_copies()
+    except Exception as error:
+        explain(error, f"{array.nbytes} bytes, a copy of {array.dtype} {list(array.shape)}")
+        raise
+    return there
+
+
+def to_device_to_change(array: np.ndarray) -> Any:
+    """A copy on the device of an array that lies there or on the host: one that a kernel may write to."""
+    if not isinstance(array, StandIn):
+        return to_device(array)
+    there = empty(array.shape, array.dtype)
+    copy_into(there, to_device(array))
+    return there
+
+
+def copy_into(there: Any, array: Any) -> None:
+    """Copy an array on the device into another one."""
+    try:
+        there.copy_to_device(array, stream=STREAM.get())
+    except Exception as error:
+        explain(error, f"a copy of {array.dtype} {list(array.shape)} on the device")
+        raise
+
+
+def to_host(array: Any) -> np.ndarray:
+    """A copy on the host of an array on the device, when all is done that was sent to the stream before."""
+    try:
+        copy = array.copy_to_host(stream=STREAM.get())
+        finish_copies()
+    except Exception as error:
+        explain(error, f"a copy of {array.dtype} {list(array.shape)} to the host")
+        raise
+    return copy
+
+
+def finish_copies() -> None:
+    """Wait for a stream, unless it is the default one, whose copies return when they are done."""
+    if STREAM.get():
+        STREAM.get().synchronize()
 
 
 def empty(shape: int | Sequence[int], dtype: np.dtype) -> Any:
     """An array on the device with nothing in it yet."""
-    return cuda.device_array(shape, dtype)
+    try:
+        return cuda.device_array(shape, dtype, stream=STREAM.get())
+    except Exception as error:
+        lengths = [shape] if isinstance(shape, int) else list(shape)
+        explain(error, f"{math.prod(lengths) * dtype.itemsize} bytes, {dtype} {lengths}")
+        raise
