@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, kernel
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.optimizers import run
 from fast.results import AdadeltaStep, AdagradStep, AdamStep, RMSPropStep
 from fast.validation.optimizers import (
@@ -98,6 +99,7 @@ def adam_hat_kernel(
         out[place] = p[place] - alpha * mean / (sqrt_at(square) + epsilon)
 
 
+@takes_device_arrays
 def adagrad(
     parameters: np.ndarray,
     gradients: np.ndarray,
@@ -116,6 +118,7 @@ def adagrad(
     return AdagradStep(*run(divide_by_roots, arrays, 2, rate, one, one, epsilon, inside))
 
 
+@takes_device_arrays
 def adadelta(
     parameters: np.ndarray,
     gradients: np.ndarray,
@@ -133,6 +136,7 @@ def adadelta(
     return AdadeltaStep(*run(adadelta_kernel, (parameters, gradients, *means.values()), 3, *scalars))
 
 
+@takes_device_arrays
 def rmsprop(
     parameters: np.ndarray,
     gradients: np.ndarray,
@@ -150,6 +154,7 @@ def rmsprop(
     return RMSPropStep(*run(divide_by_roots, (parameters, gradients, mean_squares), 2, *scalars, inside))
 
 
+@takes_device_arrays
 def adam(
     parameters: np.ndarray,
     gradients: np.ndarray,

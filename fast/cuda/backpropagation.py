@@ -17,6 +17,7 @@ import numpy as np
 
 from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
 from fast.cuda.device import to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_on_device, dense_vjp_on_device
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
 from fast.cuda.softmax import softmax_on_device
@@ -29,6 +30,7 @@ __all__ = ["backpropagation", "forward_pass"]
 Arrays = tuple[np.ndarray, ...]
 
 
+@takes_device_arrays
 def forward_pass(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> ForwardPass:
     """As `reference.forward_pass`, on the GPU.
 
@@ -46,9 +48,10 @@ def forward_pass(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> Forward
     require_network(inputs, weights, biases)
     weighted_sums, activations = hidden_layers(*on_device(inputs, weights, biases))
     activations.append(softmax_on_device(weighted_sums[-1]))
-    return ForwardPass(on_host(weighted_sums), on_host(activations))
+    return ForwardPass(tuple(weighted_sums), tuple(activations))
 
 
+@takes_device_arrays
 def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels: np.ndarray) -> Backpropagation:
     """As `reference.backpropagation`, on the GPU.
 
@@ -73,7 +76,7 @@ def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels:
     loss = mean_loss_on_device(logits, targets)
     slopes = mean_loss_vjp_on_device(logits, targets)
     of_weights, of_biases = back_through_layers([features, *activations], weighted_sums, matrices, slopes)
-    return Backpropagation(loss.copy_to_host()[0], on_host(of_weights), on_host(of_biases))
+    return Backpropagation(loss.reshape(()), tuple(of_weights), tuple(of_biases))
 
 
 def hidden_layers(inputs: Any, weights: list[Any], biases: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -104,8 +107,3 @@ def back_through_layers(
 def on_device(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> tuple[Any, list[Any], list[Any]]:
     """A network's inputs and parameters, on the device."""
     return to_device(inputs), [to_device(matrix) for matrix in weights], [to_device(bias) for bias in biases]
-
-
-def on_host(arrays: list[Any]) -> Arrays:
-    """Device arrays as NumPy arrays."""
-    return tuple(array.copy_to_host() for array in arrays)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.results import NeighborsPrediction
 from fast.validation import require_array, require_like
 from fast.validation.baselines import require_neighbors, require_scores
@@ -90,30 +91,34 @@ def hinge_vjp_kernel(scores: Any, signs: Any, cotangent: Any, gradients: Any) ->
         gradients[n] = -signs[n] * cotangent[n] if one - signs[n] * scores[n] > zero else zero
 
 
+@takes_device_arrays(looked_at=["labels"])
 def hinge_loss(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.hinge_loss`, on the GPU: [N] and [N] to [N]."""
     signs, losses = require_scores(scores, labels), empty(scores.shape, scores.dtype)
     launch_over(hinge_kernel, scores.size, to_device(scores), to_device(signs), losses)
-    return losses.copy_to_host()
+    return losses
 
 
+@takes_device_arrays(looked_at=["labels"])
 def hinge_loss_vjp(scores: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.hinge_loss_vjp`, on the GPU: [N], [N] and [N] to [N]."""
     signs = require_scores(scores, labels)
     require_like("cotangent", cotangent, scores.shape, scores.dtype, "of the losses")
     gradients = empty(scores.shape, scores.dtype)
     launch_over(hinge_vjp_kernel, scores.size, to_device(scores), to_device(signs), to_device(cotangent), gradients)
-    return gradients.copy_to_host()
+    return gradients
 
 
+@takes_device_arrays
 def random_baseline(draws: np.ndarray, *, classes: int) -> np.ndarray:
     """As `reference.random_baseline`, on the GPU: [N] to [N] of int64."""
     require_array("draws", draws, "N")
     guesses = empty(draws.size, np.dtype(np.int64))
     launch_over(guess_kernel, draws.size, to_device(draws), require_positive_integer("classes", classes), guesses)
-    return guesses.copy_to_host()
+    return guesses
 
 
+@takes_device_arrays(looked_at=["labels"])
 def nearest_neighbors(
     features: np.ndarray, labels: np.ndarray, queries: np.ndarray, *, neighbors: int, classes: int
 ) -> NeighborsPrediction:
@@ -123,4 +128,4 @@ def nearest_neighbors(
     places, votes = (empty(shape, np.dtype(np.int64)) for shape in ((len(queries), neighbors), len(queries)))
     given = to_device(features), to_device(known), to_device(queries)
     launch_over(neighbors_kernel, len(queries), *given, distances, places, votes)
-    return NeighborsPrediction(*(array.copy_to_host() for array in (distances, places, votes)))
+    return NeighborsPrediction(distances, places, votes)

@@ -15,6 +15,7 @@ from fast.cuda.activations import (
     sigmoid_at,
 )
 from fast.cuda.device import device_function, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.losses import divide_at
 from fast.validation import require_like
 from fast.validation.binary_losses import require_entries
@@ -65,29 +66,33 @@ binary_logits_kernel = map_pairs_kernel(binary_logits_at)
 binary_logits_vjp_kernel = map_triples_kernel(binary_logits_vjp_at)
 
 
+@takes_device_arrays
 def binary_cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.binary_cross_entropy`, on the GPU: two arrays of one shape to another of that shape."""
     require_entries("probabilities", probabilities, labels)
-    return map_on_device(binary_kernel, to_device(probabilities), to_device(labels)).copy_to_host()
+    return map_on_device(binary_kernel, to_device(probabilities), to_device(labels))
 
 
+@takes_device_arrays
 def binary_cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.binary_cross_entropy_vjp`, on the GPU: three arrays of one shape to another of that shape."""
     require_entries("probabilities", probabilities, labels)
     require_like("cotangent", cotangent, labels.shape, labels.dtype, "of the losses")
     arrays = to_device(probabilities), to_device(labels), to_device(cotangent)
-    return map_on_device(binary_vjp_kernel, *arrays).copy_to_host()
+    return map_on_device(binary_vjp_kernel, *arrays)
 
 
+@takes_device_arrays
 def binary_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.binary_cross_entropy_with_logits`, on the GPU: two arrays of one shape to another of that shape."""
     require_entries("logits", logits, labels)
-    return map_on_device(binary_logits_kernel, to_device(logits), to_device(labels)).copy_to_host()
+    return map_on_device(binary_logits_kernel, to_device(logits), to_device(labels))
 
 
+@takes_device_arrays
 def binary_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.binary_cross_entropy_with_logits_vjp`, on the GPU: three arrays of one shape to another."""
     require_entries("logits", logits, labels)
     require_like("cotangent", cotangent, labels.shape, labels.dtype, "of the losses")
     arrays = to_device(logits), to_device(labels), to_device(cotangent)
-    return map_on_device(binary_logits_vjp_kernel, *arrays).copy_to_host()
+    return map_on_device(binary_logits_vjp_kernel, *arrays)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fast.cuda.activations import exp_at, log_at
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.softmax import largest_of_row, normalizer_of_row
 from fast.validation import require_like
 from fast.validation.class_index_losses import require_class_indices
@@ -56,14 +57,16 @@ def likelihood_vjp_kernel(labels: Any, cotangent: Any, result: Any) -> None:
             result[row, column] = -cotangent[row] if column == labels[row] else result.dtype.type(0)
 
 
+@takes_device_arrays(looked_at=["labels"])
 def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.sparse_softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N] to [N]."""
     require_class_indices("logits", logits, labels)
     losses = empty(len(logits), logits.dtype)
     launch_over(sparse_loss_kernel, len(logits), to_device(logits), places(labels), losses)
-    return losses.copy_to_host()
+    return losses
 
 
+@takes_device_arrays(looked_at=["labels"])
 def sparse_softmax_cross_entropy_with_logits_vjp(
     logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray
 ) -> np.ndarray:
@@ -72,24 +75,26 @@ def sparse_softmax_cross_entropy_with_logits_vjp(
     require_like("cotangent", cotangent, labels.shape, logits.dtype, "of the losses")
     result = empty(logits.shape, logits.dtype)
     launch_over(sparse_loss_vjp_kernel, len(logits), to_device(logits), places(labels), to_device(cotangent), result)
-    return result.copy_to_host()
+    return result
 
 
+@takes_device_arrays(looked_at=["labels"])
 def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.negative_log_likelihood`, on the GPU: [N, K] and [N] to [N]."""
     require_class_indices("log_probabilities", log_probabilities, labels)
     losses = empty(len(labels), log_probabilities.dtype)
     launch_over(likelihood_kernel, len(labels), to_device(log_probabilities), places(labels), losses)
-    return losses.copy_to_host()
+    return losses
 
 
+@takes_device_arrays(looked_at=["labels"])
 def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.negative_log_likelihood_vjp`, on the GPU: [N, K], [N] and [N] to [N, K]."""
     require_class_indices("log_probabilities", log_probabilities, labels)
     require_like("cotangent", cotangent, labels.shape, log_probabilities.dtype, "of the losses")
     result = empty(log_probabilities.shape, log_probabilities.dtype)
     launch_over(likelihood_vjp_kernel, len(labels), places(labels), to_device(cotangent), result)
-    return result.copy_to_host()
+    return result
 
 
 def places(labels: np.ndarray) -> Any:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.matrix_product import as_it_is, entry, multiply, product_kernel, product_with_transpose
 from fast.results import Conv2DGradients
 from fast.validation import require_like
@@ -93,6 +94,7 @@ def collect(owed: Any, details: Any, result: Any) -> None:
         result[n, row, column, c] = total
 
 
+@takes_device_arrays
 def conv2d(images: np.ndarray, filters: np.ndarray, *, strides: Size = 1, padding: str = "valid") -> np.ndarray:
     """As `reference.conv2d`, on the GPU.
 
@@ -109,9 +111,10 @@ def conv2d(images: np.ndarray, filters: np.ndarray, *, strides: Size = 1, paddin
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
     geometry = require_convolution(images, filters, strides, padding)
-    return conv2d_on_device(to_device(images), to_device(filters), geometry).copy_to_host()
+    return conv2d_on_device(to_device(images), to_device(filters), geometry)
 
 
+@takes_device_arrays
 def conv2d_vjp(
     images: np.ndarray, filters: np.ndarray, cotangent: np.ndarray, *, strides: Size = 1, padding: str = "valid"
 ) -> Conv2DGradients:
@@ -134,8 +137,7 @@ def conv2d_vjp(
     output_shape = (len(images), geometry.output_rows, geometry.output_columns, filters.shape[3])
     require_like("cotangent", cotangent, output_shape, images.dtype, "of the convolution's output")
     on_device = to_device(images), to_device(filters), to_device(cotangent)
-    gradients = (function(*on_device, geometry) for function in (images_gradient, filters_gradient))
-    return Conv2DGradients(*(gradient.copy_to_host() for gradient in gradients))
+    return Conv2DGradients(*(function(*on_device, geometry) for function in (images_gradient, filters_gradient)))
 
 
 def conv2d_on_device(images: Any, filters: Any, geometry: Geometry) -> Any:

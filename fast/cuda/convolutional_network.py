@@ -15,6 +15,7 @@ import numpy as np
 from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
 from fast.cuda.convolution import conv2d_on_device, filters_gradient, images_gradient
 from fast.cuda.device import to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.layers import finished
 from fast.cuda.linear import dense_on_device, dense_vjp_on_device
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
@@ -29,6 +30,7 @@ __all__ = ["convolutional_backpropagation"]
 Arrays = tuple[np.ndarray, ...]
 
 
+@takes_device_arrays(looked_at=["mask"])
 def convolutional_backpropagation(
     images: np.ndarray,
     filters: Arrays,
@@ -80,9 +82,9 @@ def convolutional_backpropagation(
         # What relu puts out is positive exactly where what it got is.
         cotangent = map_on_device(relu_vjp_kernel, inputs[layer], of_inputs)
     of_filters = back_through_convolutions(pixels, those, cotangent.reshape(*pixels[-1].shape), geometries)
-    loss, of_learnt = mean_loss_on_device(logits, targets).copy_to_host()[0], (*zip(*of_filters, strict=True),)
+    loss, of_learnt = mean_loss_on_device(logits, targets).reshape(()), (*zip(*of_filters, strict=True),)
     of_learnt += (*zip(*of_dense, strict=True),)
-    return ConvolutionalBackpropagation(loss, *(tuple(a.copy_to_host() for a in arrays) for arrays in of_learnt))
+    return ConvolutionalBackpropagation(loss, *of_learnt)
 
 
 def convolved(images: Any, filters: list[Any], biases: list[Any], geometries: list[Geometry]) -> list[Any]:

@@ -27,6 +27,7 @@ from fast.cuda.activations import (
 )
 from fast.cuda.convolution import Size, conv2d_on_device, filters_gradient, images_gradient
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_vjp_on_device
 from fast.cuda.matrix_product import column_sums, multiply, plain_product
 from fast.results import ConvolutionalLayerGradients, DenseGradients
@@ -65,6 +66,7 @@ BACK = {
 }
 
 
+@takes_device_arrays
 def dense_layer(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, activation: str) -> np.ndarray:
     """As `reference.dense_layer`, on the GPU.
 
@@ -83,9 +85,10 @@ def dense_layer(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, *, ac
     require_activation(activation)
     require_dense(inputs, weights, bias)
     sums = product_on_device(to_device(inputs), to_device(weights))
-    return finished(sums, to_device(bias), activation).copy_to_host()
+    return finished(sums, to_device(bias), activation)
 
 
+@takes_device_arrays
 def dense_layer_vjp(
     inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotangent: np.ndarray, *, activation: str
 ) -> DenseGradients:
@@ -110,10 +113,10 @@ def dense_layer_vjp(
     features, matrix, slopes = to_device(inputs), to_device(weights), to_device(cotangent)
     weighted_sums = finished(product_on_device(features, matrix), to_device(bias), "identity")
     slopes = map_on_device(BACK[activation], weighted_sums, slopes)
-    gradients = dense_vjp_on_device(features, matrix, slopes)
-    return DenseGradients(*(gradient.copy_to_host() for gradient in gradients))
+    return DenseGradients(*dense_vjp_on_device(features, matrix, slopes))
 
 
+@takes_device_arrays
 def convolutional_layer(
     images: np.ndarray,
     filters: np.ndarray,
@@ -142,9 +145,10 @@ def convolutional_layer(
     require_activation(activation)
     geometry = require_convolutional_layer(images, filters, bias, strides, padding)
     sums = conv2d_on_device(to_device(images), to_device(filters), geometry)
-    return finished(sums, to_device(bias), activation).copy_to_host()
+    return finished(sums, to_device(bias), activation)
 
 
+@takes_device_arrays
 def convolutional_layer_vjp(
     images: np.ndarray,
     filters: np.ndarray,
@@ -181,8 +185,7 @@ def convolutional_layer_vjp(
     slopes = map_on_device(BACK[activation], weighted_sums, to_device(cotangent))
     given = pixels, those, slopes, geometry
     of_bias = column_sums(slopes.reshape(slopes.size // len(bias), len(bias)))
-    gradients = images_gradient(*given), filters_gradient(*given), of_bias
-    return ConvolutionalLayerGradients(*(gradient.copy_to_host() for gradient in gradients))
+    return ConvolutionalLayerGradients(images_gradient(*given), filters_gradient(*given), of_bias)
 
 
 def product_on_device(inputs: Any, weights: Any) -> Any:

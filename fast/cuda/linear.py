@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.matrix_product import (
     column_sums,
     multiply,
@@ -35,27 +36,30 @@ def one_hot_kernel(indices: Any, result: Any) -> None:
         result[row, column] = 1 if indices[row] == column else 0
 
 
+@takes_device_arrays
 def matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """As `reference.matrix_product`, on the GPU: [N, K] and [K, M] to [N, M]."""
     lengths = (*require_product(a, b), a.shape[1])
-    return multiply(plain_product, to_device(a), to_device(b), 0, lengths).copy_to_host()
+    return multiply(plain_product, to_device(a), to_device(b), 0, lengths)
 
 
+@takes_device_arrays
 def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> MatrixProductGradients:
     """As `reference.matrix_product_vjp`, on the GPU: the gradients of [N, K] and [K, M] for a cotangent [N, M]."""
     require_like("cotangent", cotangent, require_product(a, b), a.dtype, "of the product")
-    gradients = product_vjp_on_device(to_device(a), to_device(b), to_device(cotangent))
-    return MatrixProductGradients(*(gradient.copy_to_host() for gradient in gradients))
+    return MatrixProductGradients(*product_vjp_on_device(to_device(a), to_device(b), to_device(cotangent)))
 
 
+@takes_device_arrays(looked_at=["indices"])
 def one_hot(indices: np.ndarray, *, classes: int) -> np.ndarray:
     """As `reference.one_hot`, on the GPU: [N] integers to [N, K] of int64."""
     places, count = require_one_hot(indices, classes)
     result = empty((places.size, count), places.dtype)
     launch_over(one_hot_kernel, result.size, to_device(places), result)
-    return result.copy_to_host()
+    return result
 
 
+@takes_device_arrays
 def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """As `reference.dense`, on the GPU.
 
@@ -71,9 +75,10 @@ def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarr
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
     require_dense(inputs, weights, bias)
-    return dense_on_device(to_device(inputs), to_device(weights), to_device(bias)).copy_to_host()
+    return dense_on_device(to_device(inputs), to_device(weights), to_device(bias))
 
 
+@takes_device_arrays
 def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotangent: np.ndarray) -> DenseGradients:
     """As `reference.dense_vjp`, on the GPU.
 
@@ -91,8 +96,7 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
     """
     output_shape = require_dense(inputs, weights, bias)
     require_like("cotangent", cotangent, output_shape, inputs.dtype, "of the layer's output")
-    gradients = dense_vjp_on_device(to_device(inputs), to_device(weights), to_device(cotangent))
-    return DenseGradients(*(gradient.copy_to_host() for gradient in gradients))
+    return DenseGradients(*dense_vjp_on_device(to_device(inputs), to_device(weights), to_device(cotangent)))
 
 
 def dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:

@@ -19,6 +19,7 @@ import numpy as np
 
 from fast.cuda.activations import exp_at, log_at
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.softmax import largest_of_row, mass_of_row, normalizer_of_row
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_classes, require_mean
@@ -150,27 +151,32 @@ def share_kernel(slope: Any, result: Any) -> None:
         result[place] = share
 
 
+@takes_device_arrays
 def empirical_loss(losses: np.ndarray) -> np.ndarray:
     """As `reference.empirical_loss`, on the GPU: [N] to an array without axes."""
     require_array("losses", losses, "N")
-    return mean_on_device(to_device(losses)).copy_to_host().reshape(())
+    return mean_on_device(to_device(losses)).reshape(())
 
 
+@takes_device_arrays
 def empirical_loss_vjp(losses: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.empirical_loss_vjp`, on the GPU: [N] and an array without axes to [N]."""
-    slope, result = require_mean(losses, cotangent), empty(losses.shape, losses.dtype)
-    launch_over(share_kernel, losses.size, to_device(slope.reshape(1)), result)
-    return result.copy_to_host()
+    require_mean(losses, cotangent)
+    slope, result = to_device(np.asanyarray(cotangent).reshape(1)), empty(losses.shape, losses.dtype)
+    launch_over(share_kernel, losses.size, slope, result)
+    return result
 
 
+@takes_device_arrays
 def mean_squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """As `reference.mean_squared_error`, on the GPU: [N, K] and [N, K] to [N]."""
     require_outputs(predictions, targets)
     losses = empty(len(targets), targets.dtype)
     launch_over(squares_kernel, len(targets), to_device(predictions), to_device(targets), losses)
-    return losses.copy_to_host()
+    return losses
 
 
+@takes_device_arrays
 def mean_squared_error_vjp(predictions: np.ndarray, targets: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.mean_squared_error_vjp`, on the GPU: [N, K], [N, K] and [N] to [N, K]."""
     require_outputs(predictions, targets)
@@ -178,14 +184,16 @@ def mean_squared_error_vjp(predictions: np.ndarray, targets: np.ndarray, cotange
     return gradients_of(squares_vjp_kernel, predictions, targets, cotangent)
 
 
+@takes_device_arrays
 def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.cross_entropy`, on the GPU: [N, K] and [N, K] to [N]."""
     require_classes("probabilities", probabilities, labels)
     losses = empty(len(labels), labels.dtype)
     launch_over(cross_entropy_kernel, len(labels), to_device(probabilities), to_device(labels), losses)
-    return losses.copy_to_host()
+    return losses
 
 
+@takes_device_arrays
 def cross_entropy_vjp(probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.cross_entropy_vjp`, on the GPU: [N, K], [N, K] and [N] to [N, K]."""
     require_classes("probabilities", probabilities, labels)
@@ -199,26 +207,28 @@ def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:
     require_like("targets", targets, predictions.shape, predictions.dtype, "as predictions has")
 
 
-def gradients_of(compiled: Any, *arrays: np.ndarray) -> np.ndarray:
+def gradients_of(compiled: Any, *arrays: np.ndarray) -> Any:
     """Run a kernel that writes a gradient of the first array's shape, row by row."""
     result = empty(arrays[0].shape, arrays[0].dtype)
     launch_over(compiled, len(arrays[0]), *map(to_device, arrays), result)
-    return result.copy_to_host()
+    return result
 
 
+@takes_device_arrays
 def softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N, K] to [N]."""
     require_classes("logits", logits, labels)
-    return losses_on_device(to_device(logits), to_device(labels)).copy_to_host()
+    return losses_on_device(to_device(logits), to_device(labels))
 
 
+@takes_device_arrays
 def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.softmax_cross_entropy_with_logits_vjp`, on the GPU: [N, K], [N, K] and [N] to [N, K]."""
     require_classes("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
     result = empty(logits.shape, logits.dtype)
     launch_over(loss_vjp_kernel, len(logits), to_device(logits), to_device(labels), to_device(cotangent), result)
-    return result.copy_to_host()
+    return result
 
 
 def losses_on_device(logits: Any, labels: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.validation import require_scalars
 from fast.validation.metrics import require_average, require_confusion, require_counting
 from reference.errors import require_number
@@ -100,6 +101,7 @@ def mean_of_scores_kernel(scores: Any, result: Any) -> None:
         result[place] = total / result.dtype.type(scores.size)
 
 
+@takes_device_arrays(looked_at=["predictions", "labels"])
 def confusion_matrix(
     predictions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, classes: int
 ) -> np.ndarray:
@@ -107,31 +109,35 @@ def confusion_matrix(
     rows, columns, weights, classes = require_counting(predictions, labels, weights, classes)
     matrix = empty((classes, classes), weights.dtype)
     launch_over(count_kernel, matrix.size, to_device(rows), to_device(columns), to_device(weights), matrix)
-    return matrix.copy_to_host()
+    return matrix
 
 
+@takes_device_arrays
 def accuracy(confusion: np.ndarray) -> np.ndarray:
     """As `reference.accuracy`, on the GPU: [K, K] to an array without axes."""
     return scored(precision_kernel, confusion, "micro")
 
 
+@takes_device_arrays
 def precision(confusion: np.ndarray, *, average: str = "none") -> np.ndarray:
     """As `reference.precision`, on the GPU: [K, K] to [K], or to an array without axes."""
     return scored(precision_kernel, confusion, average)
 
 
+@takes_device_arrays
 def recall(confusion: np.ndarray, *, average: str = "none") -> np.ndarray:
     """As `reference.recall`, on the GPU: [K, K] to [K], or to an array without axes."""
     return scored(recall_kernel, confusion, average)
 
 
+@takes_device_arrays
 def f_score(confusion: np.ndarray, *, beta: float = 1, average: str = "none") -> np.ndarray:
     """As `reference.f_score`, on the GPU: [K, K] to [K], or to an array without axes."""
     dtype = require_confusion(confusion).dtype
     return scored(f_score_kernel, confusion, average, *require_scalars(dtype, beta=require_number("beta", beta, 0)))
 
 
-def scored(compiled: Any, confusion: np.ndarray, average: str, *numbers: Any) -> np.ndarray:
+def scored(compiled: Any, confusion: np.ndarray, average: str, *numbers: Any) -> Any:
     """A kernel's scores of all classes, their mean, or the score of the classes' sums."""
     classes, dtype = len(require_confusion(confusion)), confusion.dtype
     require_average(average)
@@ -145,4 +151,4 @@ def scored(compiled: Any, confusion: np.ndarray, average: str, *numbers: Any) ->
     if average == "macro":
         of_classes, scores = scores, empty(1, dtype)
         launch_over(mean_of_scores_kernel, 1, of_classes, scores)
-    return scores.copy_to_host() if average == "none" else scores.copy_to_host().reshape(())
+    return scores if average == "none" else scores.reshape(())

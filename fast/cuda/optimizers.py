@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.results import MomentumStep
 from fast.validation import require_array, require_scalars
 from fast.validation.optimizers import require_decay, require_step, require_truth
@@ -57,6 +58,7 @@ def scale(z: Any, factor: Any, result: Any) -> None:
         result[place] = z[place] * factor
 
 
+@takes_device_arrays
 def gradient_descent(parameters: np.ndarray, gradients: np.ndarray, *, learning_rate: float) -> np.ndarray:
     """As `reference.gradient_descent`, on the GPU: arrays of one shape to one of that shape."""
     rate = require_step(parameters, learning_rate, gradients=gradients)
@@ -64,6 +66,7 @@ def gradient_descent(parameters: np.ndarray, gradients: np.ndarray, *, learning_
     return result
 
 
+@takes_device_arrays
 def momentum(
     parameters: np.ndarray,
     gradients: np.ndarray,
@@ -82,6 +85,7 @@ def momentum(
     return MomentumStep(*run(compiled, (parameters, gradients, velocity), 2, rate, mu, nesterov))
 
 
+@takes_device_arrays
 def exponential_decay(
     learning_rates: np.ndarray, *, step: int, decay_steps: int, decay_rate: float, staircase: bool = False
 ) -> np.ndarray:
@@ -91,10 +95,10 @@ def exponential_decay(
     return result
 
 
-def run(compiled: Any, arrays: tuple[np.ndarray, ...], count: int, *scalars: Any) -> list[np.ndarray]:
-    """Run a kernel over all places of arrays of one shape; return so many arrays of results."""
+def run(compiled: Any, arrays: tuple[np.ndarray, ...], count: int, *scalars: Any) -> list[Any]:
+    """Run a kernel over all places of arrays of one shape; return so many arrays of results on the device."""
     shape, size, dtype = arrays[0].shape, arrays[0].size, arrays[0].dtype
-    given = [to_device(array.reshape(size)) for array in arrays]
+    given = [to_device(array).reshape(size) for array in arrays]
     results = [empty(size, dtype) for _ in range(count)]
     launch_over(compiled, size, *given, *scalars, *results)
-    return [result.copy_to_host().reshape(shape) for result in results]
+    return [result.reshape(*shape) for result in results]

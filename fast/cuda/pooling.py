@@ -19,6 +19,7 @@ import numpy as np
 
 from fast.cuda.convolution import indices, windows_over
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.validation import require_like
 from fast.validation.convolution import Geometry
 from fast.validation.pooling import require_pooling
@@ -118,6 +119,7 @@ def collect_shares(cotangent: Any, details: Any, result: Any) -> None:
         result[n, row, column, c] = total
 
 
+@takes_device_arrays
 def max_pool2d(
     images: np.ndarray, *, pool_size: Size = 2, strides: Size | None = None, padding: str = "valid"
 ) -> np.ndarray:
@@ -138,6 +140,7 @@ def max_pool2d(
     return pooled(largest_kernel, images, pool_size, strides, padding)
 
 
+@takes_device_arrays
 def max_pool2d_vjp(
     images: np.ndarray,
     cotangent: np.ndarray,
@@ -165,9 +168,10 @@ def max_pool2d_vjp(
     winners, result = empty(cotangent.shape, np.dtype(np.int64)), empty(images.shape, images.dtype)
     launch_over(winners_kernel, winners.size, to_device(images), details, winners)
     launch_over(collect, result.size, winners, to_device(cotangent), details, result)
-    return result.copy_to_host()
+    return result
 
 
+@takes_device_arrays
 def average_pool2d(
     images: np.ndarray, *, pool_size: Size = 2, strides: Size | None = None, padding: str = "valid"
 ) -> np.ndarray:
@@ -188,6 +192,7 @@ def average_pool2d(
     return pooled(mean_kernel, images, pool_size, strides, padding)
 
 
+@takes_device_arrays
 def average_pool2d_vjp(
     images: np.ndarray,
     cotangent: np.ndarray,
@@ -214,7 +219,7 @@ def average_pool2d_vjp(
     details = details_of_gradient(images, cotangent, pool_size, strides, padding)
     result = empty(images.shape, images.dtype)
     launch_over(collect_shares, result.size, to_device(cotangent), details, result)
-    return result.copy_to_host()
+    return result
 
 
 def output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, int, int, int]:
@@ -227,13 +232,13 @@ def kernel_details(geometry: Geometry, window: tuple[int, int]) -> tuple[int, ..
     return (*window, *geometry[2:6])
 
 
-def pooled(compiled: Any, images: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> np.ndarray:
+def pooled(compiled: Any, images: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> Any:
     """Run a kernel that makes one number of every window."""
     geometry, window = require_pooling(images, pool_size, strides, padding)
     details = kernel_details(geometry, window)
     result = empty(output_shape(images, geometry), images.dtype)
     launch_over(compiled, result.size, to_device(images), details, result)
-    return result.copy_to_host()
+    return result
 
 
 def details_of_gradient(images: np.ndarray, cotangent: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> Any:

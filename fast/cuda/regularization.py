@@ -17,6 +17,7 @@ import numpy as np
 
 from fast.cuda.activations import map_on_device, map_pairs_kernel
 from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.validation import require_like, require_scalars
 from fast.validation.regularization import require_layers, require_mask
 from reference.errors import require_number
@@ -61,11 +62,13 @@ def penalty_kernel(sums: Any, scalars: Any, result: Any, layer: int) -> None:
     result[layer] = scalars[0] * total
 
 
+@takes_device_arrays(looked_at=["mask"])
 def dropout(inputs: np.ndarray, mask: np.ndarray, *, rate: float) -> np.ndarray:
     """As `reference.dropout`, on the GPU: inputs of any shape, a mask of zeros and ones of any numeric dtype."""
     return dropped(inputs, require_mask(inputs, mask, rate), rate)
 
 
+@takes_device_arrays(looked_at=["mask"])
 def dropout_vjp(inputs: np.ndarray, mask: np.ndarray, cotangent: np.ndarray, *, rate: float) -> np.ndarray:
     """As `reference.dropout_vjp`, on the GPU: arguments of `dropout`, and a cotangent of the inputs' shape."""
     mask = require_mask(inputs, mask, rate)
@@ -73,6 +76,7 @@ def dropout_vjp(inputs: np.ndarray, mask: np.ndarray, cotangent: np.ndarray, *, 
     return dropped(cotangent, mask, rate)
 
 
+@takes_device_arrays
 def l2_penalty(weights: tuple[np.ndarray, ...], *, coefficient: float) -> np.ndarray:
     """As `reference.l2_penalty`, on the GPU: a tuple of L arrays of any shapes to [L]."""
     dtype = require_layers(weights)
@@ -81,11 +85,12 @@ def l2_penalty(weights: tuple[np.ndarray, ...], *, coefficient: float) -> np.nda
     for layer, array in enumerate(weights):
         blocks = min(math.ceil(array.size / THREADS), SUMMING_BLOCKS)
         sums = empty(blocks * THREADS, dtype)
-        launch(square_kernel, blocks, THREADS, to_device(array.reshape(-1)), sums)
+        launch(square_kernel, blocks, THREADS, to_device(array).reshape(array.size), sums)
         launch(penalty_kernel, 1, 1, sums, scalars, result, layer)
-    return result.copy_to_host()
+    return result
 
 
+@takes_device_arrays
 def l2_penalty_vjp(
     weights: tuple[np.ndarray, ...], cotangent: np.ndarray, *, coefficient: float
 ) -> tuple[np.ndarray, ...]:
@@ -96,12 +101,12 @@ def l2_penalty_vjp(
     slopes, gradients = to_device(cotangent), []
     for layer, array in enumerate(weights):
         result = empty(array.size, dtype)
-        launch_over(decay_kernel, array.size, to_device(array.reshape(-1)), slopes, scalars, result, layer)
-        gradients.append(result.copy_to_host().reshape(array.shape))
+        launch_over(decay_kernel, array.size, to_device(array).reshape(array.size), slopes, scalars, result, layer)
+        gradients.append(result.reshape(*array.shape))
     return tuple(gradients)
 
 
-def dropped(values: np.ndarray, mask: np.ndarray, rate: float) -> np.ndarray:
+def dropped(values: np.ndarray, mask: np.ndarray, rate: float) -> Any:
     """Values scaled where the mask is 1, 0 elsewhere."""
     kept, scale = to_device(mask.astype(values.dtype)), 1 / (1 - float(rate))
-    return map_on_device(dropout_kernel, to_device(values), kept, scale=scale).copy_to_host()
+    return map_on_device(dropout_kernel, to_device(values), kept, scale=scale)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fast.cuda.activations import log_at, map_kernel, map_on_device
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.softmax import softmax_on_device
 from fast.results import Sample
 from fast.validation.sampling import require_sampling
@@ -36,10 +37,11 @@ def pick_kernel(probabilities: Any, draws: Any, indices: Any) -> None:
         indices[n] = place
 
 
+@takes_device_arrays
 def sample_index(probabilities: np.ndarray, draws: np.ndarray, *, temperature: float = 1) -> Sample:
     """As `reference.sample_index`, on the GPU: [N, K] and [N] to [N, K] and [N] of int64."""
     require_sampling(probabilities, draws, temperature)
     tempered = softmax_on_device(map_on_device(score_kernel, to_device(probabilities), temperature=temperature))
     indices = empty(draws.size, np.dtype(np.int64))
     launch_over(pick_kernel, draws.size, tempered, to_device(draws), indices)
-    return Sample(tempered.copy_to_host(), indices.copy_to_host())
+    return Sample(tempered, indices)

@@ -14,6 +14,7 @@ import numpy as np
 
 from fast.cuda.activations import exp_at, log_at
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.validation import require_array
 from fast.validation.activations import require_cotangent
 
@@ -95,28 +96,32 @@ def log_softmax_vjp_kernel(z: Any, cotangent: Any, result: Any) -> None:
             result[row, column] = cotangent[row, column] - probability * mass
 
 
+@takes_device_arrays
 def softmax(z: np.ndarray) -> np.ndarray:
     """As `reference.softmax`, on the GPU: along the last axis of [..., K]."""
     require_array("z", z)
-    return softmax_on_device(rows_of(z)).copy_to_host().reshape(z.shape)
+    return softmax_on_device(rows_of(z)).reshape(*z.shape)
 
 
+@takes_device_arrays
 def log_softmax(z: np.ndarray) -> np.ndarray:
     """As `reference.log_softmax`, on the GPU: along the last axis of [..., K]."""
     require_array("z", z)
-    return map_rows(log_softmax_kernel, rows_of(z)).copy_to_host().reshape(z.shape)
+    return map_rows(log_softmax_kernel, rows_of(z)).reshape(*z.shape)
 
 
+@takes_device_arrays
 def softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.softmax_vjp`, on the GPU: along the last axis of two arrays [..., K]."""
     require_cotangent(z, cotangent)
-    return map_rows(softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).copy_to_host().reshape(z.shape)
+    return map_rows(softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).reshape(*z.shape)
 
 
+@takes_device_arrays
 def log_softmax_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.log_softmax_vjp`, on the GPU: along the last axis of two arrays [..., K]."""
     require_cotangent(z, cotangent)
-    return map_rows(log_softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).copy_to_host().reshape(z.shape)
+    return map_rows(log_softmax_vjp_kernel, rows_of(z), rows_of(cotangent)).reshape(*z.shape)
 
 
 def softmax_on_device(rows: Any) -> Any:
@@ -125,8 +130,8 @@ def softmax_on_device(rows: Any) -> Any:
 
 
 def rows_of(array: np.ndarray) -> Any:
-    """A copy of an array [..., K] on the device, as a matrix of its rows."""
-    return to_device(array.reshape(-1, array.shape[-1]))
+    """An array [..., K] on the device, as a matrix of its rows."""
+    return to_device(array).reshape(array.size // array.shape[-1], array.shape[-1])
 
 
 def map_rows(compiled: Any, *arrays: Any) -> Any:
