@@ -171,7 +171,7 @@ def to_device(array: np.ndarray) -> Any:
     return there
 
 
-def to_device_to_change(array: np.ndarray) -> Any:
+def changeable(array: np.ndarray) -> Any:
     """A copy on the device of an array that lies there or on the host: one that a kernel may write to."""
     if not isinstance(array, StandIn):
         return to_device(array)

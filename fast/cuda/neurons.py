@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import cuda, device_function, empty, kernel, launch, launch_over, to_device
-from fast.cuda.perceptron import SHARING_THREADS, STEPS_OF_LAUNCH
+from fast.cuda.device import changeable, cuda, device_function, empty, kernel, launch, launch_over, to_device, to_host
+from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.perceptron import SHARING_THREADS, STEPS_OF_LAUNCH, joined
 from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
 from fast.validation.neurons import require_learning, require_lessons, require_neurons, require_scoring
 
@@ -148,14 +149,16 @@ def learn_classes(
         progress[0], progress[1] = right_in_a_row, step
 
 
+@takes_device_arrays(looked_at=["inputs", "connections"])
 def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """As `reference.mcculloch_pitts`, on the GPU: [N, D], [D, U] and [U] to [N, U] of int64."""
     on, wires = require_neurons(inputs, connections, thresholds)
     fired = empty((len(on), len(thresholds)), np.dtype(np.int64))
     launch_over(fire, fired.size, to_device(on), to_device(wires), to_device(thresholds), fired)
-    return fired.copy_to_host()
+    return fired
 
 
+@takes_device_arrays(looked_at=["inputs", "labels"])
 def rosenblatt_train(
     inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
 ) -> RosenblattTrace:
@@ -177,40 +180,43 @@ def rosenblatt_train(
     on, wanted, epochs, rate = require_learning(inputs, labels, weights, epochs, learning_rate)
     count, dtype = len(on), weights.dtype
     examples = to_device(np.hstack([on, np.ones((count, 1))]).astype(dtype))
-    trained, progress = to_device(weights), to_device(np.zeros(2, np.int64))
+    trained, progress = changeable(weights), to_device(np.zeros(2, np.int64))
     labels_there, parts = to_device(wanted.astype(np.int64)), []
     epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
     for first in range(0, epochs, epochs_of_launch):
         some = min(epochs_of_launch, epochs - first)
-        parts.append(learn_further(examples, labels_there, rate, some, trained, progress))
-        if progress.copy_to_host()[0] == count:
+        trace, right_in_a_row = learn_further(examples, labels_there, rate, some, trained, progress)
+        parts.append(trace)
+        if right_in_a_row == count:
             break
-    return RosenblattTrace(trained.copy_to_host(), *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return RosenblattTrace(trained, *map(joined, zip(*parts, strict=True)))
 
 
 def learn_further(
     examples: Any, labels: Any, rate: Any, epochs: int, weights: Any, progress: Any
-) -> tuple[np.ndarray, ...]:
-    """Train on the device for some epochs; return what there is of each step."""
+) -> tuple[tuple[Any, ...], int]:
+    """Train for some epochs; return the columns of the trace, and how many examples in a row were right."""
     (count, width), dtype = examples.shape, weights.dtype
     most, integers = count * epochs, np.dtype(np.int64)
     trace = empty((most, width), dtype), empty(most, dtype), empty(most, integers), empty(most, integers)
     shared_bytes = 2 * SHARING_THREADS * dtype.itemsize
     given = examples, labels, rate, epochs, weights, progress
     launch(learn, 1, SHARING_THREADS, *given, *trace, shared_bytes=shared_bytes)
-    steps = progress.copy_to_host()[1]
-    return tuple(column.copy_to_host()[:steps] for column in trace)
+    right_in_a_row, steps = to_host(progress)
+    return tuple(column[:steps] for column in trace), right_in_a_row
 
 
+@takes_device_arrays
 def multiclass_perceptron_predict(features: np.ndarray, weights: np.ndarray) -> MulticlassPrediction:
     """As `reference.multiclass_perceptron_predict`, on the GPU: [N, D] and [D + 1, K] to [N, K] and [N] of int64."""
     require_scoring(features, weights)
     scores = empty((len(features), weights.shape[1]), features.dtype)
     classes = empty(len(features), np.dtype(np.int64))
     launch_over(score_classes, len(features), to_device(features), to_device(weights), scores, classes)
-    return MulticlassPrediction(scores.copy_to_host(), classes.copy_to_host())
+    return MulticlassPrediction(scores, classes)
 
 
+@takes_device_arrays(looked_at=["labels"])
 def multiclass_perceptron_train(
     features: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
 ) -> MulticlassTrace:
@@ -232,16 +238,15 @@ def multiclass_perceptron_train(
     classes, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
     count, dtype = len(features), features.dtype
     given = to_device(features), to_device(classes), rate
-    trained, progress, parts = to_device(weights), to_device(np.zeros(2, np.int64)), []
+    trained, progress, parts = changeable(weights), to_device(np.zeros(2, np.int64)), []
     epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
     for first in range(0, epochs, epochs_of_launch):
         some = min(epochs_of_launch, epochs - first)
         trace = empty((count * some, weights.shape[1]), dtype), empty(count * some, np.dtype(np.int64))
         shared_bytes = 2 * weights.shape[1] * dtype.itemsize
         launch(learn_classes, 1, SHARING_THREADS, *given, some, trained, progress, *trace, shared_bytes=shared_bytes)
-        right_in_a_row, steps = progress.copy_to_host()
-        parts.append([column.copy_to_host()[:steps] for column in trace])
+        right_in_a_row, steps = to_host(progress)
+        parts.append([column[:steps] for column in trace])
         if right_in_a_row == count:
             break
-    scores, predictions = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return MulticlassTrace(trained.copy_to_host(), scores, predictions)
+    return MulticlassTrace(trained, *map(joined, zip(*parts, strict=True)))

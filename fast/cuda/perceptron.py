@@ -10,7 +10,8 @@ The ladder that led here:
    the same decision without being told. Partial sums of even and odd steps lie apart: a thread that is already at
    the next step overwrites nothing that another still reads.
 
-A launch trains for a few epochs, so that the trace it leaves has a bounded size however many epochs are allowed.
+A launch trains for a few epochs, so that the trace it leaves has a bounded size however many epochs are allowed. In
+between, the host asks how far it came, and nothing else: what is traced stays on the device.
 """
 
 from __future__ import annotations
@@ -20,7 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import SIMULATED, cuda, empty, kernel, launch, launch_over, to_device
+from fast.cuda.device import (
+    SIMULATED,
+    changeable,
+    copy_into,
+    cuda,
+    empty,
+    kernel,
+    launch,
+    launch_over,
+    to_device,
+    to_host,
+)
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.results import PerceptronPrediction, PerceptronTrace
 from fast.validation import require_array
 from fast.validation.perceptron import require_training, require_weights
@@ -36,8 +49,24 @@ LearningRate = float | Sequence[float] | Callable[[int], float]
 
 
 @kernel
+def fold(features: Any, labels: Any, examples: Any) -> None:
+    """The examples with threshold and label folded in, which rounds nothing."""
+    width = examples.shape[1]
+    for place in range(cuda.grid(1), examples.size, cuda.gridsize(1)):
+        n, d = place // width, place % width
+        examples[n, d] = (features[n, d] if d < width - 1 else examples.dtype.type(-1)) * labels[n]
+
+
+@kernel
 def train(
-    examples: Any, rates: Any, weights: Any, progress: Any, weights_before: Any, activations: Any, updated: Any
+    examples: Any,
+    rates: Any,
+    weights: Any,
+    progress: Any,
+    weights_before: Any,
+    looked_at: Any,
+    activations: Any,
+    updated: Any,
 ) -> None:
     """Go through the examples once for each rate; progress is how many in a row were right, and the steps taken."""
     partial_sums = cuda.shared.array(0, weights.dtype)
@@ -51,7 +80,7 @@ def train(
             mine = step % 2 * threads
             activation = zero
             for d in range(thread, width, threads):
-                weights_before[step, d] = weights[d]
+                weights_before[step, d], looked_at[step, d] = weights[d], examples[n, d]
                 activation += examples[n, d] * weights[d]
             partial_sums[mine + thread] = activation
             cuda.syncthreads()
@@ -84,6 +113,7 @@ def predict(features: Any, weights: Any, scores: Any, labels: Any) -> None:
         labels[n] = 1 if score > scores.dtype.type(0) else -1
 
 
+@takes_device_arrays(looked_at=["labels"], hyperparameters=["learning_rate"])
 def perceptron_sgd(
     features: np.ndarray,
     labels: np.ndarray,
@@ -111,6 +141,7 @@ def perceptron_sgd(
     return trace_of(folded(features, labels), rates, weights)
 
 
+@takes_device_arrays
 def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronPrediction:
     """As `reference.perceptron_predict`, on the GPU.
 
@@ -128,38 +159,49 @@ def perceptron_predict(features: np.ndarray, weights: np.ndarray) -> PerceptronP
     require_weights("weights", weights, features)
     scores, labels = empty(count, features.dtype), empty(count, np.dtype(np.int64))
     launch_over(predict, count, to_device(features), to_device(weights), scores, labels)
-    return PerceptronPrediction(scores.copy_to_host(), labels.copy_to_host())
+    return PerceptronPrediction(scores, labels)
 
 
-def folded(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The examples with threshold and label folded in, which rounds nothing."""
-    thresholds = np.full((len(features), 1), -1, features.dtype)
-    return np.hstack([features, thresholds]) * labels.astype(features.dtype)[:, None]
+def folded(features: np.ndarray, labels: np.ndarray) -> Any:
+    """The examples with threshold and label folded in, on the device."""
+    examples = empty((len(features), features.shape[1] + 1), features.dtype)
+    signs = to_device(labels.astype(features.dtype))
+    launch_over(fold, examples.size, to_device(features), signs, examples)
+    return examples
 
 
-def trace_of(examples: np.ndarray, rates: np.ndarray, initial_weights: np.ndarray) -> PerceptronTrace:
+def trace_of(examples: Any, rates: np.ndarray, initial_weights: np.ndarray) -> PerceptronTrace:
     """Launch the training for a few epochs at a time, until nothing would change any more or all epochs are over."""
-    count = len(examples)
-    on_device, weights = to_device(examples), to_device(initial_weights)
-    progress = to_device(np.zeros(2, np.int64))
+    weights, progress = changeable(initial_weights), to_device(np.zeros(2, np.int64))
+    count = examples.shape[0]
     epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
-    parts: list[tuple[np.ndarray, ...]] = []
+    parts: list[tuple[Any, ...]] = []
     for first in range(0, len(rates), epochs_of_launch):
-        some_rates = rates[first : first + epochs_of_launch]
-        parts.append(train_further(on_device, some_rates, weights, progress))
-        if progress.copy_to_host()[0] == count:
+        some_rates = to_device(rates[first : first + epochs_of_launch])
+        trace, right_in_a_row = train_further(examples, some_rates, weights, progress)
+        parts.append(trace)
+        if right_in_a_row == count:
             break
-    weights_before, activations, updated = (np.concatenate(column) for column in zip(*parts, strict=True))
-    looked_at = examples[np.arange(len(updated)) % count]
-    return PerceptronTrace(weights.copy_to_host(), weights_before, looked_at, activations, updated)
+    return PerceptronTrace(weights, *map(joined, zip(*parts, strict=True)))
 
 
-def train_further(examples: Any, rates: np.ndarray, weights: Any, progress: Any) -> tuple[np.ndarray, ...]:
-    """Train on the device, for one epoch a rate; return the weights before each step, the activations, and updates."""
+def train_further(examples: Any, rates: Any, weights: Any, progress: Any) -> tuple[tuple[Any, ...], int]:
+    """Train for one epoch a rate; return the columns of the trace, and how many examples in a row were right."""
     (count, width), dtype = examples.shape, weights.dtype
-    most = count * len(rates)
-    trace = empty((most, width), dtype), empty(most, dtype), empty(most, np.dtype(np.int64))
+    most = count * rates.size
+    trace = *(empty((most, width), dtype) for _ in range(2)), empty(most, dtype), empty(most, np.dtype(np.int64))
     shared_bytes = 2 * SHARING_THREADS * dtype.itemsize
-    launch(train, 1, SHARING_THREADS, examples, to_device(rates), weights, progress, *trace, shared_bytes=shared_bytes)
-    steps = progress.copy_to_host()[1]
-    return tuple(column.copy_to_host()[:steps].copy() for column in trace)
+    launch(train, 1, SHARING_THREADS, examples, rates, weights, progress, *trace, shared_bytes=shared_bytes)
+    right_in_a_row, steps = to_host(progress)
+    return tuple(column[:steps] for column in trace), right_in_a_row
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Arrays on the device, one after the other in one array."""
+    if len(parts) == 1:
+        return parts[0]
+    result, first = empty((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype), 0
+    for part in parts:
+        copy_into(result[first : first + len(part)], part)
+        first += len(part)
+    return result
