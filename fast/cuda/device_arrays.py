@@ -81,8 +81,7 @@ def taken(name: str, value: Any, make: Function) -> Any:
     if isinstance(value, tuple):
         return tuple(taken(f"{name}[{place}]", part, make) for place, part in enumerate(value))
     if isinstance(value, np.ndarray):
-        wanted = "an array on the device, as others of this call are: nothing is copied there unasked"
-        raise InvalidArgument(name, wanted, "a NumPy array")
+        raise InvalidArgument(name, "an array on the device like the others (none is copied)", "a NumPy array")
     return make(numba_array(name, value)) if is_on_device(value) else value
 
 

@@ -20,6 +20,26 @@ from tests.fast.drawn import Call, arrays, bits, drawn_calls, functions_of, spoi
 
 #: What was wrapped, in whatever rooms there are.
 OPERATIONS = {name: function for name, function in functions_of(cuda).items() if hasattr(function, "__wrapped__")}
+#: The arguments whose numbers are looked at on the host, and why: kernels would read or write past the end of an array,
+#: or take what is no answer for one.
+LOOKED_AT = {
+    "confusion_matrix": {"predictions", "labels"},
+    "convolutional_backpropagation": {"mask"},
+    "dropout": {"mask"},
+    "dropout_vjp": {"mask"},
+    "hinge_loss": {"labels"},
+    "hinge_loss_vjp": {"labels"},
+    "mcculloch_pitts": {"inputs", "connections"},
+    "multiclass_perceptron_train": {"labels"},
+    "nearest_neighbors": {"labels"},
+    "negative_log_likelihood": {"labels"},
+    "negative_log_likelihood_vjp": {"labels"},
+    "one_hot": {"indices"},
+    "perceptron_sgd": {"labels"},
+    "rosenblatt_train": {"inputs", "labels"},
+    "sparse_softmax_cross_entropy_with_logits": {"labels"},
+    "sparse_softmax_cross_entropy_with_logits_vjp": {"labels"},
+}
 #: How many right answers in a row, and how many steps: what a training that goes on in launches reads.
 PROGRESS = 2
 
@@ -45,31 +65,91 @@ def there(call: Call) -> Call:
 
 
 @contextmanager
-def copies_to_host() -> Iterator[list[Any]]:
-    """Collect the device arrays that are copied to the host inside the block."""
-    copied: list[Any] = []
+def copies() -> Iterator[tuple[list[Any], list[Any]]]:
+    """Collect the device arrays that are copied to the host inside the block, and what is copied to the device."""
+    down: list[Any] = []
+    up: list[Any] = []
     kind = type(device.cuda.to_device(np.ones(1)))
-    copy = kind.copy_to_host
+    copy_down, copy_up = kind.copy_to_host, device.cuda.to_device
 
-    def noted(array: Any, *arguments: Any, **named: Any) -> Any:
-        copied.append(array)
-        return copy(array, *arguments, **named)
+    def note_down(array: Any, *arguments: Any, **named: Any) -> Any:
+        down.append(array)
+        return copy_down(array, *arguments, **named)
 
-    with patch.object(kind, "copy_to_host", noted):
-        yield copied
+    def note_up(array: Any, *arguments: Any, **named: Any) -> Any:
+        up.append(array)
+        return copy_up(array, *arguments, **named)
+
+    with patch.object(kind, "copy_to_host", note_down), patch.object(device.cuda, "to_device", note_up):
+        yield down, up
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_the_same_bits_as_of_numpy_arrays(name: str, dtype: type) -> None:
     for call in drawn_calls(cuda, name, dtype, 4):
         wanted, given = call.run(), there(call)
-        before = [array.copy_to_host() for array in leaves(tuple(given.arguments.values())) if is_on_device(array)]
+        before = on_host(tuple(device_arrays_of(given)))
         came = given.run()
         assert all(map(is_on_device, leaves(came)))
         assert bits(on_host(came)) == bits(wanted)
         assert type(came) is type(wanted) or not isinstance(wanted, tuple)
-        after = [array.copy_to_host() for array in leaves(tuple(given.arguments.values())) if is_on_device(array)]
-        assert bits(tuple(after)) == bits(tuple(before))
+        assert bits(on_host(tuple(device_arrays_of(given)))) == bits(before)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_nothing_goes_through_the_host_but_what_is_looked_at(name: str, dtype: type) -> None:
+    for call in drawn_calls(cuda, name, dtype, 4):
+        given, looked_at = there(call), LOOKED_AT.get(name, set())
+        allowed = [array for argument in looked_at for array in leaves(given.arguments[argument])]
+        with copies() as (down, up):
+            given.run()
+        assert all(array.size <= PROGRESS or is_one_of(array, allowed) for array in down)
+        assert sum(is_one_of(array, allowed) for array in down) == len(allowed)
+        assert looked_at or not up
+
+
+def is_one_of(array: Any, others: list[Any]) -> bool:
+    """Whether an array has the memory of one of the others."""
+    return any(address(array) == address(other) for other in others)
+
+
+def address(array: Any) -> Any:
+    """Where an array on the device, or in the simulator, begins."""
+    interface = "__array_interface__" if device.SIMULATED else "__cuda_array_interface__"
+    return getattr(array, interface)["data"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_results_have_memory_of_their_own(name: str) -> None:
+    given = there(drawn_calls(cuda, name, np.float32)[0])
+    results = [leaf for leaf in leaves(given.run()) if leaf.size]
+    assert len({address(result) for result in results}) == len(results)
+    assert not any(is_one_of(result, device_arrays_of(given)) for result in results)
+
+
+def device_arrays_of(call: Call) -> list[Any]:
+    """The arrays on the device among a call's arguments."""
+    return [value for value in leaves(tuple(call.arguments.values())) if is_on_device(value)]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_array_that_is_not_contiguous_is_named(name: str) -> None:
+    call = max(drawn_calls(cuda, name, np.float32, 6), key=lambda call: call.size)
+    data, _ = call.operation.split(call.arguments)
+    long = {argument: value for argument, value in data.items() if any(array.size > 1 for array in arrays(value))}
+    assert long
+    for argument, value in long.items():
+        with pytest.raises(InvalidArgument) as caught:
+            there(call).run(**{argument: map_arrays(every_other_entry, value)})
+        assert caught.value.argument.split("[")[0] == argument
+        assert "C-contiguous" in caught.value.wanted
+        assert "strides" in caught.value.got
+
+
+def every_other_entry(array: np.ndarray) -> Any:
+    """An array on the device with room between its entries."""
+    twice = device.cuda.to_device(np.zeros((*array.shape, 2), array.dtype))
+    return twice[(..., 0)] if device.SIMULATED else twice[(*(slice(None),) * array.ndim, 0)]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
