@@ -1,0 +1,62 @@
+"""Sixteen bytes at a time: the widest piece that a thread can read or write with one instruction.
+
+A thread that moves 16 bytes asks memory for four times as much as one that moves a float32, with as many instructions,
+and it is bytes under way that keep memory busy. Between shared memory and registers, too, it is instructions that are
+short. Numba has no such access to arrays, so an intrinsic emits it: a vector of LLVM's, which the assembler takes from
+registers next to each other.
+
+The 16 bytes must lie at a multiple of 16: `in_vectors` says whether they do for all pieces of a row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fast.cuda.device import SIMULATED
+
+VECTOR_BYTES = 16
+
+if SIMULATED:
+
+    def lanes_of(array: Any) -> int:
+        """How many numbers of an array are 16 bytes."""
+        return VECTOR_BYTES // int(array.dtype.itemsize)
+
+    def move_vector(source: Any, source_place: int, target: Any, target_place: int) -> None:
+        """Copy 16 bytes from an array's place to another's, in any memory."""
+        for lane in range(lanes_of(target)):
+            target[target_place + lane] = source[source_place + lane]
+
+else:
+    from llvmlite import ir
+    from numba import types
+    from numba.cuda.extending import intrinsic
+
+    @intrinsic
+    def lanes_of(typingctx: Any, array: Any) -> Any:
+        """How many numbers of an array are 16 bytes: a constant, by which loops are unrolled."""
+        lanes = VECTOR_BYTES * 8 // array.dtype.bitwidth
+        return types.intp(array), lambda context, builder, signature, operands: ir.Constant(ir.IntType(64), lanes)
+
+    @intrinsic
+    def move_vector(typingctx: Any, source: Any, source_place: Any, target: Any, target_place: Any) -> Any:
+        """Copy 16 bytes from an array's place to another's, in any memory."""
+
+        def codegen(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+            def piece(array: Any, value: Any, place: Any) -> Any:
+                data = context.make_array(array)(context, builder, value).data
+                number = context.get_data_type(array.dtype)
+                vector = ir.VectorType(number, VECTOR_BYTES * 8 // array.dtype.bitwidth)
+                return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+
+            moved = builder.load(piece(source, *operands[:2]), align=VECTOR_BYTES)
+            builder.store(moved, piece(target, *operands[2:]), align=VECTOR_BYTES)
+            return context.get_dummy_value()
+
+        return types.void(source, types.intp, target, types.intp), codegen
+
+
+def in_vectors(array: Any, length: int) -> bool:
+    """Whether pieces of 16 bytes cover rows of some length, in a contiguous array on the device, from end to end."""
+    address = array._ary.ctypes.data if SIMULATED else array.device_ctypes_pointer.value
+    return address % VECTOR_BYTES == 0 and length * array.dtype.itemsize % VECTOR_BYTES == 0

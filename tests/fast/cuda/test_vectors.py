@@ -1,0 +1,27 @@
+"""Pieces of 16 bytes: where they begin, and what moving one touches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fast.cuda.device import SIMULATED, to_device
+from fast.cuda.vectors import in_vectors, lanes_of, move_vector
+
+
+@pytest.mark.skipif(not SIMULATED, reason="outside a kernel, only the simulator can move a piece")
+def test_a_piece_is_moved_and_nothing_else(dtype: type) -> None:
+    source, target = np.arange(12, dtype=dtype), np.zeros(12, dtype)
+    lanes = lanes_of(source)
+    move_vector(source, 2 * lanes, target, lanes)
+    assert lanes == 16 // np.dtype(dtype).itemsize
+    assert target.tolist() == [0] * lanes + list(range(2 * lanes, 3 * lanes)) + [0] * (12 - 2 * lanes)
+
+
+def test_rows_begin_at_multiples_of_16_bytes_or_are_not_in_vectors(dtype: type) -> None:
+    lanes = 16 // np.dtype(dtype).itemsize
+    array = to_device(np.zeros(64, dtype))
+    assert in_vectors(array, 3 * lanes)
+    assert not in_vectors(array, 3 * lanes + 1)
+    assert not in_vectors(array[1:], 3 * lanes)
+    assert in_vectors(array[lanes:], lanes)
