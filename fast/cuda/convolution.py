@@ -24,7 +24,17 @@ import numpy as np
 
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.matrix_product import as_it_is, entry, multiply, product_kernel, product_with_transpose
+from fast.cuda.matrix_product import (
+    as_it_is,
+    by_columns,
+    matrix,
+    move_piece,
+    multiply,
+    product_kernels,
+    product_with_transpose,
+)
+from fast.cuda.tiles import Operand
+from fast.cuda.vectors import in_vectors, lanes_of, number_at
 from fast.results import Conv2DGradients
 from fast.validation import require_like
 from fast.validation.convolution import Geometry, require_convolution
@@ -38,26 +48,76 @@ Size = int | tuple[int, int]
 
 
 @device_function
-def window_entry(images: Any, details: Any, place: int, tap: int) -> Any:
-    """The matrix of windows: the number that a filter's tap meets at a place; zero on the padding."""
-    kernel_columns, output_rows, output_columns, row_stride, column_stride, top, left = details
-    _, rows, columns, channels = images.shape
-    i, j = place // output_columns % output_rows, place % output_columns
-    row = i * row_stride - top + tap // channels // kernel_columns
-    column = j * column_stride - left + tap // channels % kernel_columns
-    if 0 <= row < rows and 0 <= column < columns:
-        return images[place // output_columns // output_rows, row, column, tap % channels]
-    return images.dtype.type(0)
+def over(number: int, divisor: int) -> tuple[int, int]:
+    """The quotient and what is left, of numbers from 0 to below 2³²: of Numba's 64 bits they take a GPU much longer."""
+    quotient = int(np.uint32(number) // np.uint32(divisor))
+    return quotient, number - quotient * divisor
 
 
 @device_function
-def transposed_window_entry(images: Any, details: Any, tap: int, place: int) -> Any:
-    """The matrix of windows with its rows and columns exchanged."""
-    return window_entry(images, details, place, tap)
+def line_of_place(details: Any, place: int) -> tuple[int, int, int]:
+    """The window at a place: the number of its image's first row, and its own first row and column in that image."""
+    _, _, _, rows, _, output_rows, output_columns, row_stride, column_stride, top, left = details
+    row_place, j = over(place, output_columns)
+    n, i = over(row_place, output_rows)
+    return n * rows, i * row_stride - top, j * column_stride - left
 
 
-convolve = product_kernel(window_entry, entry, as_it_is, left_runs_deep=True, right_runs_deep=False)
-correlate = product_kernel(transposed_window_entry, entry, as_it_is, left_runs_deep=False, right_runs_deep=False)
+@device_function
+def line_of_tap(details: Any, tap: int) -> tuple[int, int, int]:
+    """A tap of the filters: its row, its column, its channel."""
+    cell, channel = over(tap, details[1])
+    row, column = over(cell, details[2])
+    return row, column, channel
+
+
+@device_function
+def pixel(details: Any, window: Any, row: int, column: int, channel: int) -> int:
+    """Where in the images a window's number is, or -1 on the padding."""
+    (_, channels, _, rows, columns, _, _, _, _, _, _), (first, top_row, left_column) = details, window
+    in_image = 0 <= top_row + row < rows and 0 <= left_column + column < columns
+    return ((first + top_row + row) * columns + left_column + column) * channels + channel if in_image else -1
+
+
+@device_function
+def along_taps(images: Any, details: Any, window: Any, tap: int, count: int, numbers: Any, at: int) -> None:
+    """A piece of one window: at once if it lies in one cell, whose channels are whole pieces."""
+    if details[0]:
+        row, column, channel = line_of_tap(details, tap)
+        place = pixel(details, window, row, column, channel)
+        move_piece(images, place, 1, count if place >= 0 else 0, numbers, at)
+    else:
+        for lane in range(lanes_of(numbers)):
+            row, column, channel = line_of_tap(details, tap + lane)
+            place = pixel(details, window, row, column, channel) if lane < count else -1
+            numbers[at + lane] = number_at(images, place) if place >= 0 else images.dtype.type(0)
+
+
+@device_function
+def across_taps(images: Any, details: Any, tap: Any, place: int, count: int, numbers: Any, at: int) -> None:
+    """What the windows at one place have at neighbouring taps."""
+    window, (row, column, channel) = line_of_place(details, place), tap
+    if details[0]:
+        start = pixel(details, window, row, column, channel)
+        move_piece(images, start, 1, count if start >= 0 else 0, numbers, at)
+    else:
+        for lane in range(lanes_of(numbers)):
+            start = pixel(details, window, row, column, channel) if lane < count else -1
+            numbers[at + lane] = number_at(images, start) if start >= 0 else images.dtype.type(0)
+            row, column, channel = next_tap(details, row, column, channel)
+
+
+@device_function
+def next_tap(details: Any, row: int, column: int, channel: int) -> tuple[int, int, int]:
+    """The tap after another."""
+    if channel + 1 < details[1]:
+        return row, column, channel + 1
+    return (row, column + 1, 0) if column + 1 < details[2] else (row + 1, 0, 0)
+
+
+windows, windows_transposed = Operand(line_of_place, along_taps, True), Operand(line_of_tap, across_taps, False)
+convolve = product_kernels(windows, by_columns, as_it_is)
+correlate = product_kernels(windows_transposed, by_columns, as_it_is)
 
 
 @device_function
@@ -74,8 +134,10 @@ def windows_over(position: int, padding: int, extent: int, stride: int, count: i
 def indices(place: int, shape: Any) -> tuple[int, int, int, int]:
     """The four indices of a place in an array of rank 4."""
     _, rows, columns, channels = shape
-    row_place = place // channels // columns
-    return row_place // rows, row_place % rows, place // channels % columns, place % channels
+    cell, channel = over(place, channels)
+    row_place, column = over(cell, columns)
+    n, row = over(row_place, rows)
+    return n, row, column, channel
 
 
 @kernel
@@ -145,34 +207,37 @@ def conv2d_on_device(images: Any, filters: Any, geometry: Geometry) -> Any:
     count = filters.shape[3]
     shape = images.shape[0], geometry.output_rows, geometry.output_columns, count
     taps, places = filters.size // count, math.prod(shape[:3])
-    matrix, details = filters.reshape(taps, count), details_of(geometry, filters)
-    return multiply(convolve, images, matrix, details, (places, count, taps)).reshape(*shape)
+    those = matrix(filters.reshape(taps, count))
+    return multiply(convolve, windows_of(images, filters, geometry), those, (places, count, taps)).reshape(*shape)
 
 
 def filters_gradient(images: Any, filters: Any, cotangent: Any, geometry: Geometry) -> Any:
     """windowsᵀ · cotangent, on the device."""
     count = filters.shape[3]
     taps, places = filters.size // count, cotangent.size // count
-    slopes, details = cotangent.reshape(places, count), details_of(geometry, filters)
-    return multiply(correlate, images, slopes, details, (taps, count, places)).reshape(*filters.shape)
+    slopes, lengths = matrix(cotangent.reshape(places, count)), (taps, count, places)
+    gradient = multiply(correlate, windows_of(images, filters, geometry), slopes, lengths, sliced=True)
+    return gradient.reshape(*filters.shape)
 
 
 def images_gradient(images: Any, filters: Any, cotangent: Any, geometry: Geometry) -> Any:
     """cotangent · filtersᵀ, collected for each cell, a few images at a time, on the device."""
     kernel_rows, kernel_columns, channels, count = filters.shape
     taps, places = filters.size // count, cotangent.size // cotangent.shape[0] // count
-    matrix, details = filters.reshape(taps, count), details_of(geometry, filters)
+    those, details = matrix(filters.reshape(taps, count)), (kernel_columns, *geometry[:6])
     result = empty(images.shape, images.dtype)
     step = max(1, MOST_OWED // (places * taps))
     for first in range(0, images.shape[0], step):
         some, collected = cotangent[first : first + step], result[first : first + step]
         slopes = some.reshape(some.shape[0] * places, count)
-        owed = multiply(product_with_transpose, slopes, matrix, 0, (slopes.shape[0], taps, count))
+        owed = multiply(product_with_transpose, matrix(slopes), those, (slopes.shape[0], taps, count))
         owed = owed.reshape(*some.shape[:3], kernel_rows, kernel_columns, channels)
         launch_over(collect, collected.size, owed, details, collected)
     return result
 
 
-def details_of(geometry: Geometry, filters: Any) -> tuple[int, ...]:
-    """What a kernel needs to know to place a window."""
-    return filters.shape[1], *geometry[:6]
+def windows_of(images: Any, filters: Any, geometry: Geometry) -> tuple[Any, tuple[int, ...]]:
+    """The windows of images as an operand: the images, flat, and where their windows are."""
+    _, rows, columns, channels = images.shape
+    whole = int(in_vectors(images, channels))
+    return images.reshape(images.size), (whole, channels, filters.shape[1], rows, columns, *geometry[:6])

@@ -64,12 +64,13 @@ config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
 
 from numba import cuda  # noqa: E402  (choose_target has to come first)
 
-#: Outputs along each side of a block's tile of a matrix product, and how deep the tiles of its operands are.
-TILE, DEPTH = (4, 8) if SIMULATED else (64, 16)
-#: Threads along each side of a block of a matrix product. Each computes (TILE / SIDE)² outputs.
-SIDE = 2 if SIMULATED else 16
-#: Where the sums of a matrix product are longer than this, they are cut into slices for blocks of their own.
-SLICE_DEPTH = 64 if SIMULATED else 4096
+#: How deep the strips of a matrix product's operands are.
+DEPTH = 8
+#: As many blocks of a matrix product keep a GPU busy: two for each multiprocessor of an H100. It doesn't depend on the
+#: GPU at hand, lest the order of additions do.
+BUSY_BLOCKS = 2 if SIMULATED else 264
+#: Long sums of a matrix product are cut into slices for blocks of their own, but into none shorter than this.
+SHORTEST_SLICE = 16 if SIMULATED else 512
 #: Threads of a block, and the most blocks, where every thread takes one place after another.
 THREADS, MOST_BLOCKS = (2, 1) if SIMULATED else (128, 4096)
 
@@ -115,9 +116,17 @@ def kernel(body: Callable[..., None]) -> Any:
     return cuda.jit(Silent(body)) if SIMULATED else cuda.jit(body)
 
 
+def bounded_kernel(threads: int, blocks: int) -> Callable[[Callable[..., None]], Any]:
+    """Make a kernel as `kernel` does, with few enough registers for so many blocks of so many threads at a time."""
+    return kernel if SIMULATED else cuda.jit(launch_bounds=(threads, blocks))
+
+
 def device_function(body: Callable[..., Any]) -> Any:
-    """Make a function that kernels can call. The simulator calls plain Python faster, and none of ours synchronizes."""
-    return body if SIMULATED else cuda.jit(device=True)(body)
+    """Make a function that becomes part of the kernels that call it, so that its arrays can be registers.
+
+    The simulator calls plain Python faster, and none of ours synchronizes.
+    """
+    return body if SIMULATED else cuda.jit(device=True, forceinline=True)(body)
 
 
 #: Where a call's kernels and copies go (`streams.stream`): a stream of Numba's, or 0, the default one.

@@ -29,7 +29,7 @@ from fast.cuda.convolution import Size, conv2d_on_device, filters_gradient, imag
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_vjp_on_device
-from fast.cuda.matrix_product import column_sums, multiply, plain_product
+from fast.cuda.matrix_product import column_sums, matrix, multiply, plain_product
 from fast.results import ConvolutionalLayerGradients, DenseGradients
 from fast.validation import require_like
 from fast.validation.layers import require_activation, require_convolutional_layer
@@ -190,7 +190,7 @@ def convolutional_layer_vjp(
 
 def product_on_device(inputs: Any, weights: Any) -> Any:
     """inputs · weights, from device arrays to a device array."""
-    return multiply(plain_product, inputs, weights, 0, (inputs.shape[0], *weights.shape[::-1]))
+    return multiply(plain_product, matrix(inputs), matrix(weights), (inputs.shape[0], *weights.shape[::-1]))
 
 
 def finished(sums: Any, bias: Any, activation: str) -> Any:

@@ -15,6 +15,7 @@ from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.matrix_product import (
     column_sums,
+    matrix,
     multiply,
     plain_product,
     product_of_transpose,
@@ -40,7 +41,7 @@ def one_hot_kernel(indices: Any, result: Any) -> None:
 def matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """As `reference.matrix_product`, on the GPU: [N, K] and [K, M] to [N, M]."""
     lengths = (*require_product(a, b), a.shape[1])
-    return multiply(plain_product, to_device(a), to_device(b), 0, lengths)
+    return multiply(plain_product, matrix(to_device(a)), matrix(to_device(b)), lengths)
 
 
 @takes_device_arrays
@@ -101,15 +102,16 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
 
 def dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
     """`dense` from device arrays to a device array."""
-    return multiply(product_plus_bias, inputs, weights, bias, (inputs.shape[0], *weights.shape[::-1]))
+    lengths = inputs.shape[0], *weights.shape[::-1]
+    return multiply(product_plus_bias, matrix(inputs), matrix(weights), lengths, bias)
 
 
 def product_vjp_on_device(a: Any, b: Any, cotangent: Any) -> tuple[Any, Any]:
     """`matrix_product_vjp` from device arrays to device arrays."""
     (rows, depth), columns = a.shape, b.shape[1]
     return (
-        multiply(product_with_transpose, cotangent, b, 0, (rows, depth, columns)),
-        multiply(product_of_transpose, a, cotangent, 0, (depth, columns, rows)),
+        multiply(product_with_transpose, matrix(cotangent), matrix(b), (rows, depth, columns)),
+        multiply(product_of_transpose, matrix(a), matrix(cotangent), (depth, columns, rows), sliced=True),
     )
 
 

@@ -4,29 +4,34 @@ The ladder that led here:
 
 1. One thread for each output, reading a row and a column from global memory: every number is fetched again for each
    output that needs it, and the kernel waits for memory.
-2. Tiles: a block computes a square of outputs and keeps the matching strips of both operands in shared memory, so a
-   number is fetched once for a whole row or column of the square.
-3. Several outputs a thread: a number read from shared memory into a register serves several products. The outputs of
-   a thread lie `SIDE` apart, so that neighbouring threads read and write neighbouring numbers.
-4. Operands by function: how an operand is read is a device function, compiled into the kernel. A transposed matrix and
-   an image read window by window (an implicit matrix that nobody stores) cost no copy.
-5. Slices: a long sum behind few outputs (the gradient of a small filter over many images) keeps few blocks busy. It is
+2. Tiles: a block computes a rectangle of outputs and keeps the matching strips of both operands in shared memory, so a
+   number is fetched once for a whole row or column of the rectangle (`fast.cuda.tiles`).
+3. Many outputs a thread, in registers: 8 rows and 8 columns of float32 take 64 multiply-adds for 16 numbers from
+   shared memory, which come with 4 instructions, 16 bytes each.
+4. Two strips of each operand: while one is multiplied, the next one comes from global memory into registers, and goes
+   to where nobody reads. That needs one barrier a strip. All of a strip's multiply-adds stand in one piece of code.
+5. Operands by function: how an operand is read is a device function, compiled into the kernel. A transposed matrix and
+   an image read window by window (an implicit matrix that nobody stores) cost no copy. What is done with a finished sum
+   (a bias, an activation) is one, too: the sum is in a register then.
+6. Tiles of three shapes: a few columns, as a convolution with few filters has, would leave a square one empty; and few
+   outputs in large tiles would leave multiprocessors idle.
+7. Slices: a long sum behind few outputs (the gradient of a small filter over many images) keeps few blocks busy. It is
    cut into slices, each with blocks of its own, that are added in a fixed order. No atomics: the same bits every time.
-
-Past an operand's edge both tiles hold zeros, which add 0·0 to sums and never 0·∞.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from fast.cuda.device import (
+    BUSY_BLOCKS,
     DEPTH,
-    SIDE,
-    SLICE_DEPTH,
-    TILE,
+    SHORTEST_SLICE,
+    SIMULATED,
+    bounded_kernel,
     cuda,
     device_function,
     empty,
@@ -34,94 +39,218 @@ from fast.cuda.device import (
     launch,
     launch_over,
 )
+from fast.cuda.tiles import Operand, Tile, stride_of, strip_functions, turns_of
+from fast.cuda.vectors import VECTOR_BYTES, in_vectors, lanes_of, move_vector, number_at, put_number
 
-WORK = TILE // SIDE
+#: Of 128 x 64 float32, of 128 x 32 and of 64 x 32; half as many of float64 each way.
+WIDE = Tile(1, 2, 2, 1) if SIMULATED else Tile(16, 8, 2, 2)
+SLIM = Tile(2, 1, 1, 1) if SIMULATED else Tile(16, 8, 2, 1)
+SMALL = Tile(1, 1, 1, 1) if SIMULATED else Tile(16, 8, 1, 1)
+#: The most numbers that are 16 bytes.
+MOST_LANES = 4
+#: So many threads find room on a multiprocessor, three warps for each of its schedulers. That leaves a thread 168
+#: registers, of which 64 are sums: with fewer, numbers would be put aside in memory in the middle of the loop.
+TOGETHER = 384
 
 
-def product_kernel(left_at: Any, right_at: Any, finish: Any, *, left_runs_deep: bool, right_runs_deep: bool) -> Any:
-    """Make a kernel for sums over k of left_at(left, details, row, k)·right_at(right, details, k, column).
+def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> Any:
+    """Make a kernel for finish(Σ left[row, k]·right[k, column], details, row, column)."""
+    (rows_wide, columns_wide), across, threads = tile.pieces, tile.across, tile.threads
+    remember_left, prefetch_left, store_left = strip_functions(left, rows_wide, threads)
+    remember_right, prefetch_right, store_right = strip_functions(right, columns_wide, threads)
+    multiply_strips, write = tile_functions(tile, finish)
+    left_turns, right_turns = turns_of(rows_wide, threads), turns_of(columns_wide, threads)
+    left_lines, right_lines, left_numbers, right_numbers = (
+        size * turns for size in (3, MOST_LANES) for turns in (left_turns, right_turns)
+    )
+    outputs = tile.row_pieces * tile.column_pieces * MOST_LANES**2
 
-    An operand runs deep if its neighbours in memory are neighbours in k; neighbouring threads then load along k.
-    """
-
-    @kernel
-    def multiply(left: Any, right: Any, details: Any, depth: int, result: Any) -> None:
-        tiles = cuda.shared.array(0, result.dtype)
-        left_tile, right_tile = tiles[: TILE * DEPTH], tiles[TILE * DEPTH :]
-        sums = cuda.local.array((WORK, WORK), result.dtype)
-        zero, (_, rows, columns) = result.dtype.type(0), result.shape
-        thread, part = cuda.threadIdx.x, cuda.blockIdx.z
-        own_row, own_column = thread // SIDE, thread % SIDE
-        first_row, first_column = cuda.blockIdx.x * TILE, cuda.blockIdx.y * TILE
-        for r in range(WORK):
-            for c in range(WORK):
-                sums[r, c] = zero
-        begin, end = part * SLICE_DEPTH, min(depth, (part + 1) * SLICE_DEPTH)
-        for start in range(begin, end, DEPTH):
-            if start > begin:
-                cuda.syncthreads()  # until nobody reads the tiles before
-            for place in range(thread, TILE * DEPTH, SIDE * SIDE):
-                k, i = (place % DEPTH, place // DEPTH) if left_runs_deep else (place // TILE, place % TILE)
-                inside = start + k < end and first_row + i < rows
-                left_tile[k * TILE + i] = left_at(left, details, first_row + i, start + k) if inside else zero
-                k, j = (place % DEPTH, place // DEPTH) if right_runs_deep else (place // TILE, place % TILE)
-                inside = start + k < end and first_column + j < columns
-                right_tile[k * TILE + j] = right_at(right, details, start + k, first_column + j) if inside else zero
-            cuda.syncthreads()
-            for k in range(DEPTH):
-                for r in range(WORK):
-                    for c in range(WORK):
-                        left_number = left_tile[k * TILE + own_row + r * SIDE]
-                        sums[r, c] += left_number * right_tile[k * TILE + own_column + c * SIDE]
-        for r in range(WORK):
-            for c in range(WORK):
-                row, column = first_row + own_row + r * SIDE, first_column + own_column + c * SIDE
-                if row < rows and column < columns:
-                    result[part, row, column] = finish(sums[r, c], details, column) if part == 0 else sums[r, c]
+    @bounded_kernel(threads, TOGETHER // threads)
+    def multiply(
+        a: Any, a_details: Any, b: Any, b_details: Any, details: Any, lengths: Any, slice_depth: int, result: Any
+    ) -> None:
+        thread, lanes, (rows, columns, depth) = cuda.threadIdx.x, lanes_of(result), lengths
+        tiles, sums = cuda.shared.array(0, result.dtype), cuda.local.array(outputs, result.dtype)
+        a_lines, b_lines = cuda.local.array(left_lines, np.int64), cuda.local.array(right_lines, np.int64)
+        a_next, b_next = cuda.local.array(left_numbers, result.dtype), cuda.local.array(right_numbers, result.dtype)
+        first_row, first_column = cuda.blockIdx.x * rows_wide * lanes, cuda.blockIdx.y * columns_wide * lanes
+        begin = cuda.blockIdx.z * slice_depth
+        end = min(depth, begin + slice_depth)
+        a_edges, b_edges = (rows - first_row, end), (columns - first_column, end)
+        for place in range(outputs):
+            sums[place] = result.dtype.type(0)
+        remember_left(thread, lanes, a_details, first_row, a_lines)
+        remember_right(thread, lanes, b_details, first_column, b_lines)
+        prefetch_left(thread, a, a_details, a_lines, a_edges, begin, a_next)
+        prefetch_right(thread, b, b_details, b_lines, b_edges, begin, b_next)
+        now, both = 0, DEPTH * (stride_of(rows_wide, lanes) + stride_of(columns_wide, lanes))
+        store_left(thread, a_next, tiles, now)
+        store_right(thread, b_next, tiles, now + DEPTH * stride_of(rows_wide, lanes))
+        cuda.syncthreads()
+        for start in range(begin + DEPTH, end + DEPTH, DEPTH):
+            if start < end:
+                prefetch_left(thread, a, a_details, a_lines, a_edges, start, a_next)
+                prefetch_right(thread, b, b_details, b_lines, b_edges, start, b_next)
+            multiply_strips(tiles, now, sums)
+            if start < end:
+                now = both - now
+                store_left(thread, a_next, tiles, now)
+                store_right(thread, b_next, tiles, now + DEPTH * stride_of(rows_wide, lanes))
+                cuda.syncthreads()
+        own = first_row + thread // across * lanes, first_column + thread % across * lanes
+        write(sums, details, own, (rows, columns), result, cuda.blockIdx.z * rows * columns)
 
     return multiply
 
 
-@device_function
-def entry(matrix: Any, details: Any, row: int, column: int) -> Any:
-    """An operand as it is."""
-    return matrix[row, column]
+def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any]:
+    """Make the device functions that multiply two strips, and that write the finished outputs."""
+    down, across, row_pieces, column_pieces = tile
+    rows_wide, columns_wide = tile.pieces
+    most_rows, most_columns = row_pieces * MOST_LANES, column_pieces * MOST_LANES
+
+    @device_function
+    def multiply_depth(tiles: Any, a: int, b: int, rows: Any, columns: Any, sums: Any) -> None:
+        lanes = lanes_of(tiles)
+        for piece in range(row_pieces):
+            move_vector(tiles, a + piece * down * lanes, rows, piece * lanes)
+        for piece in range(column_pieces):
+            move_vector(tiles, b + piece * across * lanes, columns, piece * lanes)
+        for r in range(row_pieces * lanes):
+            for c in range(column_pieces * lanes):
+                sums[r * column_pieces * lanes + c] += rows[r] * columns[c]
+
+    @device_function
+    def multiply_strips(tiles: Any, first: int, sums: Any) -> None:
+        rows, columns = cuda.local.array(most_rows, sums.dtype), cuda.local.array(most_columns, sums.dtype)
+        lanes = lanes_of(tiles)
+        along_a, along_b = stride_of(rows_wide, lanes), stride_of(columns_wide, lanes)
+        a = first + cuda.threadIdx.x // across * lanes
+        b = first + DEPTH * along_a + cuda.threadIdx.x % across * lanes
+        # In a loop, each round would cost a fifth of a round more.
+        multiply_depth(tiles, a, b, rows, columns, sums)
+        multiply_depth(tiles, a + along_a, b + along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 2 * along_a, b + 2 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 3 * along_a, b + 3 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 4 * along_a, b + 4 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 5 * along_a, b + 5 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 6 * along_a, b + 6 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 7 * along_a, b + 7 * along_b, rows, columns, sums)
+
+    @device_function
+    def write_piece(sums: Any, first: int, details: Any, row: int, column: int, result: Any, place: int) -> None:
+        lanes, numbers = lanes_of(result), cuda.local.array(MOST_LANES, result.dtype)
+        for lane in range(lanes):
+            numbers[lane] = finish(sums[first + lane], details, row, column + lane)
+        move_vector(numbers, 0, result, place)
+
+    @device_function
+    def write_row(r: int, sums: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
+        (first_row, first_column), (rows, columns), lanes = start, edges, lanes_of(result)
+        row = first_row + r // lanes * down * lanes + r % lanes
+        if r < row_pieces * lanes and row < rows:
+            for c in range(column_pieces):
+                column, at = first_column + c * across * lanes, (r * column_pieces + c) * lanes
+                if columns % lanes == 0:
+                    if column < columns:
+                        write_piece(sums, at, details, row, column, result, first + row * columns + column)
+                else:
+                    for lane in range(lanes):
+                        if column + lane < columns:
+                            number = finish(sums[at + lane], details, row, column + lane)
+                            put_number(result, first + row * columns + column + lane, number)
+
+    @device_function
+    def write(sums: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
+        # In a loop that isn't unrolled, sums would have to be in memory, where they can be indexed.
+        write_row(0, sums, details, start, edges, result, first)
+        write_row(1, sums, details, start, edges, result, first)
+        write_row(2, sums, details, start, edges, result, first)
+        write_row(3, sums, details, start, edges, result, first)
+        write_row(4, sums, details, start, edges, result, first)
+        write_row(5, sums, details, start, edges, result, first)
+        write_row(6, sums, details, start, edges, result, first)
+        write_row(7, sums, details, start, edges, result, first)
+
+    return multiply_strips, write
+
+
+class Products(NamedTuple):
+    """Kernels for one product, by tile."""
+
+    wide: Any
+    slim: Any
+    small: Any
+
+
+def product_kernels(left: Operand, right: Operand, finish: Any) -> Products:
+    """Make the kernels for finish(Σ left[row, k]·right[k, column], details, row, column)."""
+    return Products(*(product_kernel(tile, left, right, finish) for tile in TILES))
 
 
 @device_function
-def transposed_entry(matrix: Any, details: Any, row: int, column: int) -> Any:
-    """An operand whose transpose is stored."""
-    return matrix[column, row]
+def line_of_rows(details: Any, line: int) -> tuple[int, int, int]:
+    """Where a row of a matrix begins."""
+    return line * details[0], 0, 0
 
 
 @device_function
-def as_it_is(total: Any, details: Any, column: int) -> Any:
+def line_of_columns(details: Any, line: int) -> tuple[int, int, int]:
+    """Where a column of a matrix begins."""
+    return line, 0, 0
+
+
+@device_function
+def along_rows(matrix: Any, details: Any, located: Any, k: int, count: int, numbers: Any, at: int) -> None:
+    """A piece of a matrix whose rows are lines."""
+    move_piece(matrix, located[0] + k, details[1], count, numbers, at)
+
+
+@device_function
+def across_rows(matrix: Any, details: Any, located: Any, k: int, count: int, numbers: Any, at: int) -> None:
+    """A piece of a matrix whose columns are lines."""
+    move_piece(matrix, located[0] + k * details[0], details[1], count, numbers, at)
+
+
+@device_function
+def move_piece(array: Any, place: int, whole: int, count: int, numbers: Any, at: int) -> None:
+    """Bring what there is of a piece into registers, zeros for the rest; at once if it is `whole` where it begins."""
+    lanes = lanes_of(numbers)
+    if whole and count >= lanes:
+        move_vector(array, place, numbers, at)
+    else:
+        for lane in range(lanes):
+            numbers[at + lane] = number_at(array, place + lane) if lane < count else array.dtype.type(0)
+
+
+@device_function
+def as_it_is(total: Any, details: Any, row: int, column: int) -> Any:
     """Leave a sum alone."""
     return total
 
 
 @device_function
-def plus_bias(total: Any, bias: Any, column: int) -> Any:
+def plus_bias(total: Any, bias: Any, row: int, column: int) -> Any:
     """Add a column's bias to a sum."""
-    return total + bias[column]
+    return total + number_at(bias, column)
 
 
-plain_product = product_kernel(entry, entry, as_it_is, left_runs_deep=True, right_runs_deep=False)
-product_plus_bias = product_kernel(entry, entry, plus_bias, left_runs_deep=True, right_runs_deep=False)
-product_with_transpose = product_kernel(entry, transposed_entry, as_it_is, left_runs_deep=True, right_runs_deep=True)
-product_of_transpose = product_kernel(transposed_entry, entry, as_it_is, left_runs_deep=False, right_runs_deep=False)
+TILES = WIDE, SLIM, SMALL
+by_rows, by_columns = Operand(line_of_rows, along_rows, True), Operand(line_of_columns, across_rows, False)
+plain_product = product_kernels(by_rows, by_columns, as_it_is)
+product_plus_bias = product_kernels(by_rows, by_columns, plus_bias)
+product_with_transpose = product_kernels(by_rows, by_rows, as_it_is)
+product_of_transpose = product_kernels(by_columns, by_columns, as_it_is)
 
 
 @kernel
 def add_slices(slices: Any, result: Any) -> None:
     """Add up what the blocks of each slice computed, first to last."""
-    columns = result.shape[1]
-    for place in range(cuda.grid(1), result.shape[0] * columns, cuda.gridsize(1)):
-        row, column = place // columns, place % columns
-        total = slices[0, row, column]
-        for part in range(1, slices.shape[0]):
-            total += slices[part, row, column]
-        result[row, column] = total
+    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
+        total = slices[place]
+        for before in range(result.size, slices.size, result.size):
+            total += slices[before + place]
+        result[place] = total
 
 
 @kernel
@@ -134,19 +263,53 @@ def sum_columns(matrix: Any, result: Any) -> None:
         result[column] = total
 
 
-def multiply(product: Callable[..., None], left: Any, right: Any, details: Any, lengths: tuple[int, int, int]) -> Any:
-    """Run a product on device arrays; `lengths` are rows, columns and depth. Returns [rows, columns] on the device."""
+def multiply(
+    products: Products, left: Any, right: Any, lengths: tuple[int, int, int], details: Any = 0, *, sliced: bool = False
+) -> Any:
+    """Run a product of rows, columns and depth of these lengths; returns [rows, columns] on the device.
+
+    An operand is a flat device array and what its functions are told of it, as `matrix` makes both of a matrix. Sums
+    may be `sliced` where nothing is left to do with them.
+    """
     rows, columns, depth = lengths
-    slices = math.ceil(depth / SLICE_DEPTH)
-    parts = empty((slices, rows, columns), left.dtype)
-    grid = (math.ceil(rows / TILE), math.ceil(columns / TILE), slices)
-    shared_bytes = 2 * TILE * DEPTH * left.dtype.itemsize
-    launch(product, grid, SIDE * SIDE, left, right, details, depth, parts, shared_bytes=shared_bytes)
-    if slices == 1:
-        return parts.reshape(rows, columns)
-    result = empty((rows, columns), left.dtype)
-    launch_over(add_slices, rows * columns, parts, result)
-    return result
+    dtype = left[0].dtype
+    tile, blocks = blocks_for(rows, columns, dtype)
+    slice_depth = slice_depth_for(depth, math.prod(blocks)) if sliced else depth
+    slices = math.ceil(depth / slice_depth)
+    parts = empty(slices * rows * columns, dtype)
+    shared_bytes = 2 * DEPTH * sum(pieces + 1 for pieces in tile.pieces) * VECTOR_BYTES
+    compiled = products[TILES.index(tile)]
+    arguments = *left, *right, details, lengths, slice_depth, parts
+    launch(compiled, (*blocks, slices), tile.threads, *arguments, shared_bytes=shared_bytes)
+    result = parts
+    if slices > 1:
+        result = empty(rows * columns, dtype)
+        launch_over(add_slices, result.size, parts, result)
+    return result.reshape(rows, columns)
+
+
+def matrix(array: Any) -> tuple[Any, tuple[int, int]]:
+    """A contiguous matrix on the device as an operand: flat, with its columns and whether its rows are whole pieces."""
+    columns = array.shape[1]
+    return array.reshape(array.size), (columns, int(in_vectors(array, columns)))
+
+
+def blocks_for(rows: int, columns: int, dtype: np.dtype) -> tuple[Tile, tuple[int, int]]:
+    """The tile for a product, and how many blocks of it there are along both sides."""
+    lanes = VECTOR_BYTES // dtype.itemsize
+
+    def blocks_of(tile: Tile) -> tuple[int, int]:
+        high, broad = tile.pieces
+        return math.ceil(rows / (high * lanes)), math.ceil(columns / (broad * lanes))
+
+    tile = SLIM if columns <= SLIM.pieces[1] * lanes else WIDE
+    tile = SMALL if math.prod(blocks_of(tile)) < BUSY_BLOCKS else tile
+    return tile, blocks_of(tile)
+
+
+def slice_depth_for(depth: int, blocks: int) -> int:
+    """How long slices are if there shall be enough for a GPU, and none of them short."""
+    return max(SHORTEST_SLICE, math.ceil(depth * blocks / BUSY_BLOCKS / DEPTH) * DEPTH)
 
 
 def column_sums(matrix: Any) -> Any:

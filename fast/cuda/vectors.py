@@ -27,6 +27,14 @@ if SIMULATED:
         for lane in range(lanes_of(target)):
             target[target_place + lane] = source[source_place + lane]
 
+    def number_at(array: Any, place: int) -> Any:
+        """The number at a place that isn't negative."""
+        return array[place]
+
+    def put_number(array: Any, place: int, number: Any) -> None:
+        """Write a number to a place that isn't negative."""
+        array[place] = number
+
 else:
     from llvmlite import ir
     from numba import types
@@ -38,16 +46,37 @@ else:
         lanes = VECTOR_BYTES * 8 // array.dtype.bitwidth
         return types.intp(array), lambda context, builder, signature, operands: ir.Constant(ir.IntType(64), lanes)
 
+    def pointer(context: Any, builder: Any, array: Any, value: Any, place: Any) -> Any:
+        """To the number at a place. Numba's own way takes four instructions more, for places that may be negative."""
+        return builder.gep(context.make_array(array)(context, builder, value).data, [place])
+
+    @intrinsic
+    def number_at(typingctx: Any, array: Any, place: Any) -> Any:
+        """The number at a place that isn't negative."""
+
+        def codegen(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+            return builder.load(pointer(context, builder, array, *operands))
+
+        return array.dtype(array, types.intp), codegen
+
+    @intrinsic
+    def put_number(typingctx: Any, array: Any, place: Any, number: Any) -> Any:
+        """Write a number to a place that isn't negative."""
+
+        def codegen(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+            builder.store(operands[2], pointer(context, builder, array, *operands[:2]))
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, array.dtype), codegen
+
     @intrinsic
     def move_vector(typingctx: Any, source: Any, source_place: Any, target: Any, target_place: Any) -> Any:
         """Copy 16 bytes from an array's place to another's, in any memory."""
 
         def codegen(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
             def piece(array: Any, value: Any, place: Any) -> Any:
-                data = context.make_array(array)(context, builder, value).data
-                number = context.get_data_type(array.dtype)
-                vector = ir.VectorType(number, VECTOR_BYTES * 8 // array.dtype.bitwidth)
-                return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+                vector = ir.VectorType(context.get_data_type(array.dtype), VECTOR_BYTES * 8 // array.dtype.bitwidth)
+                return builder.bitcast(pointer(context, builder, array, value, place), vector.as_pointer())
 
             moved = builder.load(piece(source, *operands[:2]), align=VECTOR_BYTES)
             builder.store(moved, piece(target, *operands[2:]), align=VECTOR_BYTES)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,10 +51,11 @@ def main() -> None:
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(major, minor))
     compiled = []
     for kernel, texts in json.load(sys.stdin):
-        room, name = kernel.split(".")
-        body = getattr(import_module(f"fast.cuda.{room}"), name).py_func
-        arguments = tuple(numba_type(types, text) for text in texts)
-        compiled.append((kernel, cuda.compile_ptx(body, arguments, cc=(major, minor))[0]))
+        room, name = kernel.split(".", 1)
+        found = attrgetter(name)(import_module(f"fast.cuda.{room}"))
+        arguments, bounds = tuple(numba_type(types, text) for text in texts), found.targetoptions.get("launch_bounds")
+        text, _ = cuda.compile_ptx(found.py_func, arguments, cc=(major, minor), launch_bounds=bounds)
+        compiled.append((kernel, text))
     json.dump(compiled, sys.stdout)
 
 

@@ -61,12 +61,20 @@ def kernels() -> dict[str, Any]:
     """All kernels by room and name: that of the room that defines the function, if it is known there by some name."""
     found: dict[int, tuple[str, Any]] = {}
     for room in rooms_of(cuda):
-        for name, value in vars(room).items():
+        for name, value in named(vars(room)):
             if type(value) is type(activations.relu_kernel) and not getattr(value, "targetoptions", {}).get("device"):
                 at_home = body_of(value).__module__ == room.__name__
                 if at_home or id(value) not in found:
                     found[id(value)] = f"{room.__name__.removeprefix('fast.cuda.')}.{name}", value
     return dict(found.values())
+
+
+def named(things: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Things by name, and those in named tuples, such as the kernels of a product by tile, by names with a dot."""
+    for name, value in things.items():
+        yield name, value
+        for field in getattr(value, "_fields", ()):
+            yield f"{name}.{field}", getattr(value, field)
 
 
 @contextmanager

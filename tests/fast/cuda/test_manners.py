@@ -17,8 +17,8 @@ from tests.fast.cuda.launches import Launch, kernels, launches_of_drawn_calls, r
 from tests.fast.drawn import LAYOUTS, Call, arrays, bits, drawn_calls, functions_of, spoilt
 
 OPERATIONS = functions_of(cuda)
-#: Sums over so many terms take three tiles.
-LONG = np.ones((20, 20))
+#: Dense layers (examples, features, units) that between them take three strips or more of every tile of every product.
+LONG = [(20, 20, 20), (20, 20, 2), (20, 2, 20), (4, 20, 4), (4, 4, 20), (40, 4, 4)]
 #: Launches of each kernel whose memory is watched: its largest ones that have no more numbers than that.
 LOOKED_AT, MOST_NUMBERS = 3, 2000
 
@@ -75,7 +75,9 @@ def test_no_race(launches: list[Launch]) -> None:
         return watch
 
     with recorded() as more:
-        cuda.dense_vjp(LONG, LONG, LONG[0], cuda.dense(LONG, LONG, LONG[0]))
+        for examples, features, units in LONG:
+            layer = np.ones((examples, features)), np.ones((features, units)), np.ones(units)
+            cuda.dense_vjp(*layer, cuda.dense(*layer))
     meetings = Counter[str]()
     for kernel in kernels():
         for launch in sorted(launches_of(launches + more, kernel), key=size_of)[-LOOKED_AT:]:

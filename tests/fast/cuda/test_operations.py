@@ -19,8 +19,18 @@ from tests.fast.drawn import drawn_calls, functions_of
 Arrays = Callable[..., np.ndarray]
 Compare = Callable[..., None]
 
-# The simulator's tiles are 4 outputs wide and 8 deep, and sums are sliced after 64 terms.
-DENSE_SHAPES = [(1, 1, 1), (4, 8, 4), (5, 9, 3), (3, 17, 5), (2, 65, 2), (9, 4, 9)]
+# The simulator's tiles of float32 are of 8 x 8 outputs, 8 x 4 and 4 x 4, its strips 8 deep; slices have 16 terms.
+DENSE_SHAPES = [
+    (1, 1, 1),
+    (4, 8, 4),
+    (5, 9, 3),
+    (3, 17, 5),
+    (2, 65, 2),
+    (9, 4, 9),
+    (17, 12, 10),
+    (10, 16, 20),
+    (33, 8, 4),
+]
 # Images [N, H, W, C], filters [KH, KW, C, F], strides.
 CONVOLUTIONS = [
     ((1, 1, 1, 1), (1, 1, 1, 1), 1),
@@ -29,6 +39,8 @@ CONVOLUTIONS = [
     ((1, 7, 6, 3), (2, 3, 3, 2), (3, 2)),
     ((1, 9, 9, 1), (1, 2, 1, 1), 1),
     ((1, 4, 5, 1), (2, 1, 1, 2), (3, 4)),
+    ((2, 6, 5, 4), (3, 2, 4, 4), 1),
+    ((3, 5, 6, 4), (2, 2, 4, 9), (2, 1)),
 ]
 # Images, window, strides.
 POOLINGS = [
@@ -62,7 +74,7 @@ def test_dense(integers: Arrays, as_the_reference: Compare, lengths: tuple[int, 
     as_the_reference(cuda.dense, integers(examples, features), integers(features, units), integers(units))
 
 
-@pytest.mark.parametrize("lengths", [*DENSE_SHAPES, (65, 2, 3)])
+@pytest.mark.parametrize("lengths", [*DENSE_SHAPES, (65, 2, 3), (40, 8, 8)])
 def test_dense_vjp(integers: Arrays, as_the_reference: Compare, lengths: tuple[int, int, int]) -> None:
     examples, features, units = lengths
     layer = integers(examples, features), integers(features, units), integers(units)

@@ -24,6 +24,8 @@ CAPABILITIES = (8, 0), (9, 0)
 #: A multiprocessor has 65,536 registers: with 128 for each, 512 threads are there at a time, so that while some wait
 #: for memory, others compute.
 MOST_REGISTERS = 128
+#: With 168, 384 threads: enough for a product, whose threads have 64 multiply-adds that don't wait for each other.
+MOST_OF_PRODUCTS = 168
 
 #: By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given.
 Texts = dict[str, list[tuple[str, str]]]
@@ -94,15 +96,17 @@ def test_divisions_are_rounded_correctly(compiled: Texts) -> None:
         assert [name for name, text in texts if re.search(r"div\.(approx|full)", text)] == []
 
 
+def products() -> set[str]:
+    """The kernels that multiply matrices."""
+    return {name for name, kernel in kernels().items() if body_of(kernel).__qualname__.startswith("product_kernel.")}
+
+
 def test_products_keep_their_sums_in_registers_and_synchronize(compiled: Texts) -> None:
     """The kernels that `product_kernel` makes have a barrier before their tiles are filled, and one after."""
-    products = {
-        name for name, kernel in kernels().items() if body_of(kernel).__qualname__.startswith("product_kernel.")
-    }
-    assert products
+    assert products()
     for texts in compiled.values():
         for name, text in texts:
-            if name in products:
+            if name in products():
                 assert ".local" not in text, name
                 assert text.count("bar.sync") == 2, name
 
@@ -118,4 +122,4 @@ def test_nothing_spills_and_threads_find_room(
             assert finished.returncode == 0, finished.stderr
             assert re.findall(r"(\d+) bytes (?:stack frame|spill)", finished.stderr) == ["0", "0", "0"], name
             (registers,) = re.findall(r"Used (\d+) registers", finished.stderr)
-            assert int(registers) <= MOST_REGISTERS, name
+            assert int(registers) <= (MOST_OF_PRODUCTS if name in products() else MOST_REGISTERS), name

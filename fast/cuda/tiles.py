@@ -1,0 +1,118 @@
+"""Tiles of matrix products: how a block fills shared memory with two operands' strips, and multiplies them.
+
+A strip is `DEPTH` long, and as wide as the tile has rows (of the left operand) or columns (of the right). In shared
+memory its numbers lie depth by depth, so that a thread reads its rows, and its columns, 16 bytes at a time.
+
+An operand is two device functions and one truth:
+
+- `locate(details, line)` is what a thread works out once of a row of the left operand, or a column of the right:
+  three integers. Nothing that costs a division has to be done again in the loop over the depth.
+- `fetch(array, details, located, k, count, numbers, at)` puts a piece of 16 bytes into registers, numbers[at] and on:
+  `count` numbers of the operand, and zeros after them.
+- It runs deep if its pieces lie along the depth (at k, k + 1, … of one line), else they lie along its lines.
+
+Past an operand's edge both strips hold zeros, which add 0·0 to sums and never 0·∞.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from fast.cuda.device import DEPTH, device_function
+from fast.cuda.vectors import lanes_of, move_vector, put_number
+
+
+class Tile(NamedTuple):
+    """How the threads of a block share its outputs: so many threads down and across, each with rows and columns of so
+    many pieces of 16 bytes, those of neighbouring threads next to each other."""
+
+    down: int
+    across: int
+    row_pieces: int
+    column_pieces: int
+
+    @property
+    def threads(self) -> int:
+        """Those of a block."""
+        return self.down * self.across
+
+    @property
+    def pieces(self) -> tuple[int, int]:
+        """The tile's rows and columns, in pieces."""
+        return self.down * self.row_pieces, self.across * self.column_pieces
+
+
+class Operand(NamedTuple):
+    """How an operand is read: see this module's text."""
+
+    locate: Any
+    fetch: Any
+    runs_deep: bool
+
+
+def strip_functions(operand: Operand, pieces: int, threads: int) -> tuple[Any, Any, Any]:
+    """Make the device functions that bring an operand's strips, so many pieces of 16 bytes wide, to shared memory.
+
+    `remember` locates the lines of which a thread brings numbers, `prefetch` brings them into registers, and `store`
+    writes them to shared memory. A thread brings one piece, or one after another.
+    """
+    locate, fetch, runs_deep = operand
+    count = pieces * DEPTH
+    turns = turns_of(pieces, threads)
+
+    @device_function
+    def begin(lanes: int, thread: int, turn: int) -> tuple[int, int]:
+        """Where a thread's piece begins: its line within the tile, and its depth."""
+        piece = thread + turn * threads
+        if runs_deep:
+            return piece // (DEPTH // lanes), piece % (DEPTH // lanes) * lanes
+        return piece % pieces * lanes, piece // pieces
+
+    @device_function
+    def is_there(thread: int, turn: int) -> bool:
+        """Whether there is another piece for a thread."""
+        return count % threads == 0 or thread + turn * threads < count
+
+    @device_function
+    def remember(thread: int, lanes: int, details: Any, first: int, located: Any) -> None:
+        for turn in range(turns):
+            line, _ = begin(lanes, thread, turn)
+            located[3 * turn], located[3 * turn + 1], located[3 * turn + 2] = locate(details, first + line)
+
+    @device_function
+    def prefetch(thread: int, array: Any, details: Any, located: Any, edges: Any, start: int, numbers: Any) -> None:
+        """`edges` are where the lines end, counted from the tile's first, and the depth."""
+        lanes, (lines, depth) = lanes_of(array), edges
+        for turn in range(turns):
+            line, k = begin(lanes, thread, turn)
+            along, across = (depth - start - k, lines - line) if runs_deep else (lines - line, depth - start - k)
+            inside = along if across > 0 and is_there(thread, turn) else 0
+            where = located[3 * turn], located[3 * turn + 1], located[3 * turn + 2]
+            fetch(array, details, where, start + k, inside, numbers, turn * lanes)
+
+    @device_function
+    def store(thread: int, numbers: Any, tiles: Any, first: int) -> None:
+        lanes = lanes_of(tiles)
+        stride = stride_of(pieces, lanes)
+        for turn in range(turns):
+            line, k = begin(lanes, thread, turn)
+            if is_there(thread, turn):
+                if runs_deep:
+                    for lane in range(lanes):
+                        put_number(tiles, first + (k + lane) * stride + line, numbers[turn * lanes + lane])
+                else:
+                    move_vector(numbers, turn * lanes, tiles, first + k * stride + line)
+
+    return remember, prefetch, store
+
+
+def turns_of(pieces: int, threads: int) -> int:
+    """How many pieces of a strip a thread brings."""
+    return math.ceil(pieces * DEPTH / threads)
+
+
+@device_function
+def stride_of(pieces: int, lanes: int) -> int:
+    """How far apart a strip's depths lie: a piece more, lest numbers of one line share a bank of shared memory."""
+    return (pieces + 1) * lanes
