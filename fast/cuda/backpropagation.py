@@ -4,7 +4,9 @@ The ladder that led here:
 
 1. Call the public functions layer by layer: right, but every activation travels to the host and back between layers.
 2. Keep everything on the device: inputs and parameters go there once, the kernels of the other rooms follow one another
-   on the default stream, and results come back once at the end.
+   on one stream, and results come back once at the end.
+3. Fewer kernels: bias and relu come while a layer's sums are in registers, and so does relu's gradient on the way back,
+   which needs no more than relu's outputs: they are positive exactly where its inputs are.
 
 There is no kernel of its own here.
 """
@@ -15,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
+from fast.cuda.activations import map_on_device, relu_kernel
 from fast.cuda.device import to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.linear import dense_on_device, dense_vjp_on_device
+from fast.cuda.linear import dense_on_device, inputs_gradient_behind_relu, relu_of_dense_on_device, weights_gradient
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
+from fast.cuda.matrix_product import column_sums
 from fast.cuda.softmax import softmax_on_device
 from fast.results import Backpropagation, ForwardPass
 from fast.validation import require_like
@@ -71,12 +74,13 @@ def backpropagation(inputs: np.ndarray, weights: Arrays, biases: Arrays, labels:
     shape = (len(inputs), weights[-1].shape[1])
     require_like("labels", labels, shape, inputs.dtype, "of the network's output")
     features, matrices, vectors = on_device(inputs, weights, biases)
-    weighted_sums, activations = hidden_layers(features, matrices, vectors)
-    logits, targets = weighted_sums[-1], to_device(labels)
+    layer_inputs = [features]
+    for matrix, bias in zip(matrices[:-1], vectors[:-1], strict=True):
+        layer_inputs.append(relu_of_dense_on_device(layer_inputs[-1], matrix, bias))
+    logits, targets = dense_on_device(layer_inputs[-1], matrices[-1], vectors[-1]), to_device(labels)
     loss = mean_loss_on_device(logits, targets)
-    slopes = mean_loss_vjp_on_device(logits, targets)
-    of_weights, of_biases = back_through_layers([features, *activations], weighted_sums, matrices, slopes)
-    return Backpropagation(loss.reshape(()), tuple(of_weights), tuple(of_biases))
+    gradients = back_through_layers(layer_inputs, matrices, mean_loss_vjp_on_device(logits, targets))
+    return Backpropagation(loss.reshape(()), *zip(*gradients, strict=True))
 
 
 def hidden_layers(inputs: Any, weights: list[Any], biases: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -90,18 +94,15 @@ def hidden_layers(inputs: Any, weights: list[Any], biases: list[Any]) -> tuple[l
     return weighted_sums, activations
 
 
-def back_through_layers(
-    layer_inputs: list[Any], weighted_sums: list[Any], weights: list[Any], cotangent: Any
-) -> tuple[list[Any], list[Any]]:
-    """From the logits' gradient, the gradients of all weights and biases, first layer first."""
-    of_weights, of_biases = [], []
+def back_through_layers(layer_inputs: list[Any], weights: list[Any], cotangent: Any) -> list[tuple[Any, Any]]:
+    """From the logits' gradient, those of each layer's weights and biases, first layer first."""
+    found: list[tuple[Any, Any]] = []
     for layer in reversed(range(len(weights))):
-        of_inputs, of_matrix, of_bias = dense_vjp_on_device(layer_inputs[layer], weights[layer], cotangent)
-        of_weights.insert(0, of_matrix)
-        of_biases.insert(0, of_bias)
+        given = layer_inputs[layer]
+        found.insert(0, (weights_gradient(given, cotangent), column_sums(cotangent)))
         if layer > 0:
-            cotangent = map_on_device(relu_vjp_kernel, weighted_sums[layer - 1], of_inputs)
-    return of_weights, of_biases
+            cotangent = inputs_gradient_behind_relu(given, weights[layer], cotangent)
+    return found
 
 
 def on_device(inputs: np.ndarray, weights: Arrays, biases: Arrays) -> tuple[Any, list[Any], list[Any]]:

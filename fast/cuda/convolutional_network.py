@@ -1,7 +1,7 @@
 """A convolutional network's loss and all its gradients, on the GPU.
 
-The ladder is that of `backpropagation`: everything stays on the device from the images to the gradients. There is no
-kernel of its own here.
+The ladder is that of `backpropagation`: everything stays on the device from the images to the gradients, a bias and
+relu come while sums are in registers, forward, and relu's gradient backward. There is no kernel of its own here.
 
 Nobody asks for the gradient of the images, and it isn't computed.
 """
@@ -12,12 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import map_on_device, relu_kernel, relu_vjp_kernel
-from fast.cuda.convolution import conv2d_on_device, filters_gradient, images_gradient
+from fast.cuda.activations import map_on_device, relu_vjp_kernel
+from fast.cuda.convolution import relu_of_conv2d_on_device
+from fast.cuda.convolution_gradients import filters_gradient, images_gradient_behind_relu
 from fast.cuda.device import to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.layers import finished
-from fast.cuda.linear import dense_on_device, dense_vjp_on_device
+from fast.cuda.linear import (
+    dense_on_device,
+    inputs_gradient,
+    inputs_gradient_behind_relu,
+    relu_of_dense_on_device,
+    weights_gradient,
+)
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
 from fast.cuda.matrix_product import column_sums
 from fast.cuda.regularization import dropout_kernel
@@ -69,18 +75,19 @@ def convolutional_backpropagation(
     pixels = convolved(to_device(images), those, terms, geometries)
     inputs = [pixels[-1].reshape(len(images), len(weights[0]))]
     for matrix, bias in zip(matrices[:-1], vectors[:-1], strict=True):
-        inputs.append(map_on_device(relu_kernel, dense_on_device(inputs[-1], matrix, bias)))
+        inputs.append(relu_of_dense_on_device(inputs[-1], matrix, bias))
     dropped = map_on_device(dropout_kernel, inputs[-1], kept, scale=scale)
     logits, targets = dense_on_device(dropped, matrices[-1], vectors[-1]), to_device(labels)
     cotangent, of_dense = mean_loss_vjp_on_device(logits, targets), []
     for layer in reversed(range(len(matrices))):
-        last = layer == len(matrices) - 1
-        of_inputs, *of_layer = dense_vjp_on_device(dropped if last else inputs[layer], matrices[layer], cotangent)
-        of_dense.insert(0, of_layer)
+        last, given = layer == len(matrices) - 1, inputs[layer]
+        of_dense.insert(0, (weights_gradient(dropped if last else given, cotangent), column_sums(cotangent)))
         if last:
-            of_inputs = map_on_device(dropout_kernel, of_inputs, kept, scale=scale)
-        # What relu puts out is positive exactly where what it got is.
-        cotangent = map_on_device(relu_vjp_kernel, inputs[layer], of_inputs)
+            of_dropped = inputs_gradient(matrices[layer], cotangent)
+            of_outputs = map_on_device(dropout_kernel, of_dropped, kept, scale=scale)
+            cotangent = map_on_device(relu_vjp_kernel, given, of_outputs)
+        else:
+            cotangent = inputs_gradient_behind_relu(given, matrices[layer], cotangent)
     of_filters = back_through_convolutions(pixels, those, cotangent.reshape(*pixels[-1].shape), geometries)
     loss, of_learnt = mean_loss_on_device(logits, targets).reshape(()), (*zip(*of_filters, strict=True),)
     of_learnt += (*zip(*of_dense, strict=True),)
@@ -91,7 +98,7 @@ def convolved(images: Any, filters: list[Any], biases: list[Any], geometries: li
     """The images, and each convolution's outputs."""
     pixels = [images]
     for those, bias, where in zip(filters, biases, geometries, strict=True):
-        pixels.append(finished(conv2d_on_device(pixels[-1], those, where), bias, "relu"))
+        pixels.append(relu_of_conv2d_on_device(pixels[-1], those, bias, where))
     return pixels
 
 
@@ -106,5 +113,5 @@ def back_through_convolutions(
         of_biases = column_sums(cotangent.reshape(cotangent.size // count, count))
         found.insert(0, (filters_gradient(*given), of_biases))
         if layer > 0:
-            cotangent = map_on_device(relu_vjp_kernel, pixels[layer], images_gradient(*given))
+            cotangent = images_gradient_behind_relu(*given)
     return found

@@ -25,7 +25,8 @@ from fast.cuda.activations import (
     tanh_at,
     tanh_vjp_kernel,
 )
-from fast.cuda.convolution import Size, conv2d_on_device, filters_gradient, images_gradient
+from fast.cuda.convolution import Size, conv2d_on_device
+from fast.cuda.convolution_gradients import filters_gradient, images_gradient
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_vjp_on_device

@@ -18,8 +18,10 @@ from fast.cuda.matrix_product import (
     matrix,
     multiply,
     plain_product,
+    product_back_through_relu,
     product_of_transpose,
     product_plus_bias,
+    product_then_relu,
     product_with_transpose,
 )
 from fast.results import DenseGradients, MatrixProductGradients
@@ -48,7 +50,8 @@ def matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> MatrixProductGradients:
     """As `reference.matrix_product_vjp`, on the GPU: the gradients of [N, K] and [K, M] for a cotangent [N, M]."""
     require_like("cotangent", cotangent, require_product(a, b), a.dtype, "of the product")
-    return MatrixProductGradients(*product_vjp_on_device(to_device(a), to_device(b), to_device(cotangent)))
+    slopes = to_device(cotangent)
+    return MatrixProductGradients(inputs_gradient(to_device(b), slopes), weights_gradient(to_device(a), slopes))
 
 
 @takes_device_arrays(looked_at=["indices"])
@@ -102,19 +105,31 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
 
 def dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
     """`dense` from device arrays to a device array."""
-    lengths = inputs.shape[0], *weights.shape[::-1]
-    return multiply(product_plus_bias, matrix(inputs), matrix(weights), lengths, bias)
+    return multiply(product_plus_bias, matrix(inputs), matrix(weights), (len(inputs), *weights.shape[::-1]), bias)
 
 
-def product_vjp_on_device(a: Any, b: Any, cotangent: Any) -> tuple[Any, Any]:
-    """`matrix_product_vjp` from device arrays to device arrays."""
-    (rows, depth), columns = a.shape, b.shape[1]
-    return (
-        multiply(product_with_transpose, matrix(cotangent), matrix(b), (rows, depth, columns)),
-        multiply(product_of_transpose, matrix(a), matrix(cotangent), (depth, columns, rows), sliced=True),
-    )
+def relu_of_dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
+    """relu of `dense`, from device arrays to a device array."""
+    return multiply(product_then_relu, matrix(inputs), matrix(weights), (len(inputs), *weights.shape[::-1]), bias)
+
+
+def inputs_gradient(weights: Any, cotangent: Any) -> Any:
+    """cotangent · weightsᵀ, on the device."""
+    return multiply(product_with_transpose, matrix(cotangent), matrix(weights), (len(cotangent), *weights.shape))
+
+
+def inputs_gradient_behind_relu(inputs: Any, weights: Any, cotangent: Any) -> Any:
+    """`inputs_gradient` where the inputs are what relu put out: the gradient with respect to what relu got."""
+    lengths, outputs = (len(cotangent), *weights.shape), inputs.reshape(inputs.size)
+    return multiply(product_back_through_relu, matrix(cotangent), matrix(weights), lengths, outputs)
+
+
+def weights_gradient(inputs: Any, cotangent: Any) -> Any:
+    """inputsᵀ · cotangent, on the device."""
+    lengths = inputs.shape[1], cotangent.shape[1], len(inputs)
+    return multiply(product_of_transpose, matrix(inputs), matrix(cotangent), lengths, sliced=True)
 
 
 def dense_vjp_on_device(inputs: Any, weights: Any, cotangent: Any) -> tuple[Any, Any, Any]:
     """`dense_vjp` from device arrays to device arrays."""
-    return (*product_vjp_on_device(inputs, weights, cotangent), column_sums(cotangent))
+    return inputs_gradient(weights, cotangent), weights_gradient(inputs, cotangent), column_sums(cotangent)

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fast.cuda.activations import relu_at, relu_vjp_at
 from fast.cuda.device import (
     BUSY_BLOCKS,
     DEPTH,
@@ -54,7 +55,7 @@ TOGETHER = 384
 
 
 def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> Any:
-    """Make a kernel for finish(Σ left[row, k]·right[k, column], details, row, column)."""
+    """Make a kernel for finish(Σ left[row, k]·right[k, column], details, place, column); place: the output's."""
     (rows_wide, columns_wide), across, threads = tile.pieces, tile.across, tile.threads
     remember_left, prefetch_left, store_left = strip_functions(left, rows_wide, threads)
     remember_right, prefetch_right, store_right = strip_functions(right, columns_wide, threads)
@@ -138,11 +139,11 @@ def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any]:
         multiply_depth(tiles, a + 7 * along_a, b + 7 * along_b, rows, columns, sums)
 
     @device_function
-    def write_piece(sums: Any, first: int, details: Any, row: int, column: int, result: Any, place: int) -> None:
+    def write_piece(sums: Any, at: int, details: Any, place: int, column: int, result: Any, first: int) -> None:
         lanes, numbers = lanes_of(result), cuda.local.array(MOST_LANES, result.dtype)
         for lane in range(lanes):
-            numbers[lane] = finish(sums[first + lane], details, row, column + lane)
-        move_vector(numbers, 0, result, place)
+            numbers[lane] = finish(sums[at + lane], details, place + lane, column + lane)
+        move_vector(numbers, 0, result, first + place)
 
     @device_function
     def write_row(r: int, sums: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
@@ -151,14 +152,15 @@ def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any]:
         if r < row_pieces * lanes and row < rows:
             for c in range(column_pieces):
                 column, at = first_column + c * across * lanes, (r * column_pieces + c) * lanes
+                place = row * columns + column
                 if columns % lanes == 0:
                     if column < columns:
-                        write_piece(sums, at, details, row, column, result, first + row * columns + column)
+                        write_piece(sums, at, details, place, column, result, first)
                 else:
                     for lane in range(lanes):
                         if column + lane < columns:
-                            number = finish(sums[at + lane], details, row, column + lane)
-                            put_number(result, first + row * columns + column + lane, number)
+                            number = finish(sums[at + lane], details, place + lane, column + lane)
+                            put_number(result, first + place + lane, number)
 
     @device_function
     def write(sums: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
@@ -184,7 +186,7 @@ class Products(NamedTuple):
 
 
 def product_kernels(left: Operand, right: Operand, finish: Any) -> Products:
-    """Make the kernels for finish(Σ left[row, k]·right[k, column], details, row, column)."""
+    """Make the kernels for finish(Σ left[row, k]·right[k, column], details, place, column)."""
     return Products(*(product_kernel(tile, left, right, finish) for tile in TILES))
 
 
@@ -214,9 +216,9 @@ def across_rows(matrix: Any, details: Any, located: Any, k: int, count: int, num
 
 @device_function
 def move_piece(array: Any, place: int, whole: int, count: int, numbers: Any, at: int) -> None:
-    """Bring what there is of a piece into registers, zeros for the rest; at once if it is `whole` where it begins."""
+    """Bring what there is of a piece into registers, zeros for the rest; at once if pieces are whole or not there."""
     lanes = lanes_of(numbers)
-    if whole and count >= lanes:
+    if whole and count > 0:
         move_vector(array, place, numbers, at)
     else:
         for lane in range(lanes):
@@ -224,22 +226,36 @@ def move_piece(array: Any, place: int, whole: int, count: int, numbers: Any, at:
 
 
 @device_function
-def as_it_is(total: Any, details: Any, row: int, column: int) -> Any:
+def as_it_is(total: Any, details: Any, place: int, column: int) -> Any:
     """Leave a sum alone."""
     return total
 
 
 @device_function
-def plus_bias(total: Any, bias: Any, row: int, column: int) -> Any:
+def plus_bias(total: Any, bias: Any, place: int, column: int) -> Any:
     """Add a column's bias to a sum."""
     return total + number_at(bias, column)
+
+
+@device_function
+def relu_plus_bias(total: Any, bias: Any, place: int, column: int) -> Any:
+    """A layer's output: relu of a sum and its column's bias."""
+    return relu_at(total + number_at(bias, column))
+
+
+@device_function
+def back_through_relu(total: Any, outputs: Any, place: int, column: int) -> Any:
+    """A gradient behind relu, from that before it: what relu puts out is positive exactly where what it got is."""
+    return relu_vjp_at(number_at(outputs, place), total)
 
 
 TILES = WIDE, SLIM, SMALL
 by_rows, by_columns = Operand(line_of_rows, along_rows, True), Operand(line_of_columns, across_rows, False)
 plain_product = product_kernels(by_rows, by_columns, as_it_is)
 product_plus_bias = product_kernels(by_rows, by_columns, plus_bias)
+product_then_relu = product_kernels(by_rows, by_columns, relu_plus_bias)
 product_with_transpose = product_kernels(by_rows, by_rows, as_it_is)
+product_back_through_relu = product_kernels(by_rows, by_rows, back_through_relu)
 product_of_transpose = product_kernels(by_columns, by_columns, as_it_is)
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.convolution import indices, windows_over
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.windows import indices, windows_over
 from fast.validation import require_like
 from fast.validation.convolution import Geometry
 from fast.validation.pooling import require_pooling

@@ -109,7 +109,19 @@ def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
                 calls += drawn_calls(cuda, name, dtype, batch=batch)
             for call in calls:
                 call.run()
+        networks_of_many_units(dtype)
     return launches
+
+
+def networks_of_many_units(dtype: Any) -> None:
+    """Run networks with more units, filters and channels than drawn ones: enough for every tile of a product."""
+    images, one_hot = np.ones((9, 4, 4, 9), dtype), np.eye(9, 3, dtype=dtype)
+    filters, bias = np.ones((2, 2, 9, 9), dtype), np.ones(9, dtype)
+    cuda.conv2d_vjp(images, filters, np.ones((9, 3, 3, 9), dtype))
+    layers = (np.ones((144, 9), dtype), np.ones((9, 2), dtype), np.ones((2, 3), dtype)), (bias, bias[:2], bias[:3])
+    cuda.backpropagation(np.ones((9, 144), dtype), *layers, one_hot)
+    mask, settings = np.ones((9, 2)), {"strides": (1,), "rate": 0.5}
+    cuda.convolutional_backpropagation(images, (filters,), (bias,), *layers, one_hot, mask, **settings)
 
 
 def argument_type(value: Any) -> Any:

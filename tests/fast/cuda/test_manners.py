@@ -19,6 +19,8 @@ from tests.fast.drawn import LAYOUTS, Call, arrays, bits, drawn_calls, functions
 OPERATIONS = functions_of(cuda)
 #: Dense layers (examples, features, units) that between them take three strips or more of every tile of every product.
 LONG = [(20, 20, 20), (20, 20, 2), (20, 2, 20), (4, 20, 4), (4, 4, 20), (40, 4, 4)]
+#: The same of networks: examples, and hidden units.
+LONG_NETWORKS = [(20, 20), (20, 2), (4, 4)]
 #: Launches of each kernel whose memory is watched: its largest ones that have no more numbers than that.
 LOOKED_AT, MOST_NUMBERS = 3, 2000
 
@@ -78,6 +80,9 @@ def test_no_race(launches: list[Launch]) -> None:
         for examples, features, units in LONG:
             layer = np.ones((examples, features)), np.ones((features, units)), np.ones(units)
             cuda.dense_vjp(*layer, cuda.dense(*layer))
+        for examples, units in LONG_NETWORKS:
+            layers = (np.ones((20, units)), np.ones((units, 20))), (np.ones(units), np.ones(20))
+            cuda.backpropagation(np.ones((examples, 20)), *layers, np.ones((examples, 20)))
     meetings = Counter[str]()
     for kernel in kernels():
         for launch in sorted(launches_of(launches + more, kernel), key=size_of)[-LOOKED_AT:]:

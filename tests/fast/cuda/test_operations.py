@@ -95,7 +95,7 @@ def test_conv2d_and_its_vjp(
 def test_images_gradient_of_many_images_in_steps(
     integers: Arrays, as_the_reference: Compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fast.cuda.convolution.MOST_OWED", 80)
+    monkeypatch.setattr("fast.cuda.convolution_gradients.MOST_OWED", 80)
     as_the_reference(cuda.conv2d_vjp, integers(5, 3, 4, 1), integers(2, 2, 1, 1), integers(5, 2, 3, 1))
 
 
