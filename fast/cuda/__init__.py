@@ -4,10 +4,10 @@ On a machine without a GPU the same kernels run in Numba's simulator, thread by 
 
 NumPy arrays are copied to the device, and results back. Where the arrays of a call are on the device already, whoever
 made them (Numba, PyTorch, CuPy, JAX: whatever has `__cuda_array_interface__`), they are read where they lie, and
-results are Numba's device arrays, with memory of their own. Then nothing goes through the host, except what must be
-looked at there: class indices, labels such as ±1, masks, and binary inputs, with which a kernel would read past the end
-of an array if they were wrong. All arrays of a call must be on the device, or none, and C-contiguous there; lists of
-learning rates stay on the host.
+results are Numba's device arrays, with memory of their own. Then nothing goes through the host but what it has to know
+to go on: whether all class indices, labels such as ±1, masks and binary inputs are what they should be, and how far a
+training came. For these few integers it waits. All arrays of a call must be on the device, or none, and C-contiguous
+there; learning rates stay on the host.
 
 Inside `with stream(s):` calls go to a stream; else to the default one, which is PyTorch's, too. What an array's
 interface says is still being written, on another stream, the device waits for. An array must live until the stream is

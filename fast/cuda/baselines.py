@@ -91,7 +91,7 @@ def hinge_vjp_kernel(scores: Any, signs: Any, cotangent: Any, gradients: Any) ->
         gradients[n] = -signs[n] * cotangent[n] if one - signs[n] * scores[n] > zero else zero
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def hinge_loss(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.hinge_loss`, on the GPU: [N] and [N] to [N]."""
     signs, losses = require_scores(scores, labels), empty(scores.shape, scores.dtype)
@@ -99,7 +99,7 @@ def hinge_loss(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return losses
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def hinge_loss_vjp(scores: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.hinge_loss_vjp`, on the GPU: [N], [N] and [N] to [N]."""
     signs = require_scores(scores, labels)
@@ -118,7 +118,7 @@ def random_baseline(draws: np.ndarray, *, classes: int) -> np.ndarray:
     return guesses
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def nearest_neighbors(
     features: np.ndarray, labels: np.ndarray, queries: np.ndarray, *, neighbors: int, classes: int
 ) -> NeighborsPrediction:

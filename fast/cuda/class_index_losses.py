@@ -57,7 +57,7 @@ def likelihood_vjp_kernel(labels: Any, cotangent: Any, result: Any) -> None:
             result[row, column] = -cotangent[row] if column == labels[row] else result.dtype.type(0)
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.sparse_softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N] to [N]."""
     require_class_indices("logits", logits, labels)
@@ -66,7 +66,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndar
     return losses
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def sparse_softmax_cross_entropy_with_logits_vjp(
     logits: np.ndarray, labels: np.ndarray, cotangent: np.ndarray
 ) -> np.ndarray:
@@ -78,7 +78,7 @@ def sparse_softmax_cross_entropy_with_logits_vjp(
     return result
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.negative_log_likelihood`, on the GPU: [N, K] and [N] to [N]."""
     require_class_indices("log_probabilities", log_probabilities, labels)
@@ -87,7 +87,7 @@ def negative_log_likelihood(log_probabilities: np.ndarray, labels: np.ndarray) -
     return losses
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
     """As `reference.negative_log_likelihood_vjp`, on the GPU: [N, K], [N] and [N] to [N, K]."""
     require_class_indices("log_probabilities", log_probabilities, labels)

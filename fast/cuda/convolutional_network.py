@@ -36,7 +36,7 @@ __all__ = ["convolutional_backpropagation"]
 Arrays = tuple[np.ndarray, ...]
 
 
-@takes_device_arrays(looked_at=["mask"])
+@takes_device_arrays
 def convolutional_backpropagation(
     images: np.ndarray,
     filters: Arrays,

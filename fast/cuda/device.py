@@ -27,7 +27,6 @@ import numpy as np
 from numba import config
 
 from fast.cuda.device_errors import raise_clearly
-from fast.cuda.stand_ins import StandIn
 
 
 def device_count() -> int:
@@ -166,11 +165,11 @@ def launch_over(compiled: Any, places: int, *arguments: Any) -> None:
 
 
 def to_device(array: np.ndarray) -> Any:
-    """An array on the device, C-contiguous: what a stand-in stands for, of others a copy whatever their layout is."""
-    if isinstance(array, StandIn):
-        if array.array is None:
+    """An array on the device, C-contiguous: what a stand-in carries, of others a copy whatever their layout is."""
+    if hasattr(array, "on_device"):
+        if array.on_device is None:
             raise TypeError("this was made by NumPy of what stands for an array on the device")
-        return array.array
+        return array.on_device
     try:
         there = cuda.to_device(np.array(array, order="C"), stream=STREAM.get())
         finish_copies()
@@ -182,7 +181,7 @@ def to_device(array: np.ndarray) -> Any:
 
 def changeable(array: np.ndarray) -> Any:
     """A copy on the device of an array that lies there or on the host: one that a kernel may write to."""
-    if not isinstance(array, StandIn):
+    if not hasattr(array, "on_device"):
         return to_device(array)
     there = empty(array.shape, array.dtype)
     copy_into(there, to_device(array))

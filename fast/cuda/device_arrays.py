@@ -10,9 +10,8 @@ The ladder that led here:
    lies there already of the one, and a copy of the other. The results of a call with NumPy arrays are copied to the
    host here, behind the body.
 
-Nothing is copied unasked: arguments are all on the device, or none is. What can't be checked without looking at the
-numbers, such as indices, with which a kernel would read past the end of an array, is copied to the host for that; a
-function names those arguments where it is wrapped.
+Nothing is copied unasked: arguments are all on the device, or none is. Numbers that have to be looked at, such as
+indices, with which a kernel would read past the end of an array if they were wrong, are looked at by kernels as well.
 """
 
 from __future__ import annotations
@@ -35,16 +34,13 @@ Function = Callable[..., Any]
 ON_HOST = np.ndarray, float, int, str
 
 
-def takes_device_arrays(
-    function: Function | None = None, *, looked_at: Iterable[str] = (), hyperparameters: Iterable[str] = ()
-) -> Any:
+def takes_device_arrays(function: Function | None = None, *, hyperparameters: Iterable[str] = ()) -> Any:
     """Make a function of NumPy arrays or arrays on the device of one that returns arrays on the device.
 
     Args:
         function: the one that returns arrays on the device; left out where there is more to say, as in
-            `@takes_device_arrays(looked_at=["labels"])`.
-        looked_at: the arguments whose numbers are checked on the host.
-        hyperparameters: those that may be arrays, and are wanted on the host wherever the others are.
+            `@takes_device_arrays(hyperparameters=["learning_rate"])`.
+        hyperparameters: arguments that may be arrays, and are wanted on the host wherever the others are.
     """
 
     def wrap(function: Function) -> Function:
@@ -56,10 +52,10 @@ def takes_device_arrays(
                 return of_each(to_host, function(*arguments, **named))
             given = signature.bind(*arguments, **named)
             for name, value in given.arguments.items():
-                if name in hyperparameters and not is_on_device(value):
-                    continue
-                on_host = name in looked_at or name in hyperparameters
-                given.arguments[name] = taken(name, value, to_host if on_host else stand_in)
+                if name not in hyperparameters:
+                    given.arguments[name] = taken(name, value, stand_in)
+                elif is_on_device(value):
+                    given.arguments[name] = taken(name, value, to_host)
             return of_each(handed_out, function(*given.args, **given.kwargs))
 
         return called
@@ -81,7 +77,7 @@ def taken(name: str, value: Any, make: Function) -> Any:
     if isinstance(value, tuple):
         return tuple(taken(f"{name}[{place}]", part, make) for place, part in enumerate(value))
     if isinstance(value, np.ndarray):
-        raise InvalidArgument(name, "an array on the device like the others (none is copied)", "a NumPy array")
+        raise InvalidArgument(name, "a device array like the others (none is copied)", "a NumPy array")
     return make(numba_array(name, value)) if is_on_device(value) else value
 
 

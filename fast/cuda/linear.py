@@ -54,7 +54,7 @@ def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> M
     return MatrixProductGradients(inputs_gradient(to_device(b), slopes), weights_gradient(to_device(a), slopes))
 
 
-@takes_device_arrays(looked_at=["indices"])
+@takes_device_arrays
 def one_hot(indices: np.ndarray, *, classes: int) -> np.ndarray:
     """As `reference.one_hot`, on the GPU: [N] integers to [N, K] of int64."""
     places, count = require_one_hot(indices, classes)

@@ -39,13 +39,13 @@ def harmonic(p: Any, r: Any, beta: Any) -> Any:
 
 @kernel
 def count_kernel(predictions: Any, labels: Any, weights: Any, matrix: Any) -> None:
-    """`confusion_matrix`, one thread a place."""
+    """`confusion_matrix`, one thread a place. Where there is one weight, it is that of all examples."""
     for place in range(cuda.grid(1), matrix.size, cuda.gridsize(1)):
         row, column = place // matrix.shape[1], place % matrix.shape[1]
         total = matrix.dtype.type(0)
         for n in range(predictions.size):
             if predictions[n] == row and labels[n] == column:
-                total += weights[n]
+                total += weights[min(n, weights.size - 1)]
         matrix[row, column] = total
 
 
@@ -101,14 +101,14 @@ def mean_of_scores_kernel(scores: Any, result: Any) -> None:
         result[place] = total / result.dtype.type(scores.size)
 
 
-@takes_device_arrays(looked_at=["predictions", "labels"])
+@takes_device_arrays
 def confusion_matrix(
     predictions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, classes: int
 ) -> np.ndarray:
     """As `reference.confusion_matrix`, on the GPU: [N], [N] and [N] to [K, K]; int64 without weights."""
-    rows, columns, weights, classes = require_counting(predictions, labels, weights, classes)
-    matrix = empty((classes, classes), weights.dtype)
-    launch_over(count_kernel, matrix.size, to_device(rows), to_device(columns), to_device(weights), matrix)
+    rows, columns, each, classes = require_counting(predictions, labels, weights, classes)
+    matrix, each = empty((classes, classes), each.dtype), each[:1] if weights is None else each
+    launch_over(count_kernel, matrix.size, to_device(rows), to_device(columns), to_device(each), matrix)
     return matrix
 
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import changeable, cuda, device_function, empty, kernel, launch, launch_over, to_device, to_host
+from fast.cuda.device import changeable, cuda, device_function, empty, kernel, launch, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.perceptron import SHARING_THREADS, STEPS_OF_LAUNCH, joined
+from fast.cuda.perceptron import SHARING_THREADS, in_launches
 from fast.results import MulticlassPrediction, MulticlassTrace, RosenblattTrace
 from fast.validation.neurons import require_learning, require_lessons, require_neurons, require_scoring
 
@@ -45,6 +45,15 @@ def fire(inputs: Any, connections: Any, thresholds: Any, fired: Any) -> None:
                     excited += thresholds.dtype.type(1)
                 vetoed = vetoed or connections[i, u] == -1
         fired[n, u] = 1 if not vetoed and excited >= thresholds[u] else 0
+
+
+@kernel
+def add_bias(inputs: Any, examples: Any) -> None:
+    """Inputs and, behind them, a 1 for the bias."""
+    one, width = examples.dtype.type(1), examples.shape[1]
+    for place in range(cuda.grid(1), examples.size, cuda.gridsize(1)):
+        n, d = place // width, place % width
+        examples[n, d] = examples.dtype.type(inputs[n, d]) if d < width - 1 else one
 
 
 @kernel
@@ -149,7 +158,7 @@ def learn_classes(
         progress[0], progress[1] = right_in_a_row, step
 
 
-@takes_device_arrays(looked_at=["inputs", "connections"])
+@takes_device_arrays
 def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """As `reference.mcculloch_pitts`, on the GPU: [N, D], [D, U] and [U] to [N, U] of int64."""
     on, wires = require_neurons(inputs, connections, thresholds)
@@ -158,7 +167,7 @@ def mcculloch_pitts(inputs: np.ndarray, connections: np.ndarray, thresholds: np.
     return fired
 
 
-@takes_device_arrays(looked_at=["inputs", "labels"])
+@takes_device_arrays
 def rosenblatt_train(
     inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
 ) -> RosenblattTrace:
@@ -178,32 +187,19 @@ def rosenblatt_train(
         InvalidArgument: as the reference, and if the weights aren't float32 or float64.
     """
     on, wanted, epochs, rate = require_learning(inputs, labels, weights, epochs, learning_rate)
-    count, dtype = len(on), weights.dtype
-    examples = to_device(np.hstack([on, np.ones((count, 1))]).astype(dtype))
-    trained, progress = changeable(weights), to_device(np.zeros(2, np.int64))
-    labels_there, parts = to_device(wanted.astype(np.int64)), []
-    epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
-    for first in range(0, epochs, epochs_of_launch):
-        some = min(epochs_of_launch, epochs - first)
-        trace, right_in_a_row = learn_further(examples, labels_there, rate, some, trained, progress)
-        parts.append(trace)
-        if right_in_a_row == count:
-            break
-    return RosenblattTrace(trained, *map(joined, zip(*parts, strict=True)))
+    (count, width), dtype, integers = (len(on), len(weights)), weights.dtype, np.dtype(np.int64)
+    examples, changed = empty((count, width), dtype), changeable(weights)
+    launch_over(add_bias, examples.size, to_device(on), examples)
+    given, shared_bytes = (examples, to_device(wanted.astype(integers)), rate), 2 * SHARING_THREADS * dtype.itemsize
 
+    def learn_further(some: slice, progress: Any) -> tuple[Any, ...]:
+        often = some.stop - some.start
+        most = count * often
+        trace = empty((most, width), dtype), empty(most, dtype), empty(most, integers), empty(most, integers)
+        launch(learn, 1, SHARING_THREADS, *given, often, changed, progress, *trace, shared_bytes=shared_bytes)
+        return trace
 
-def learn_further(
-    examples: Any, labels: Any, rate: Any, epochs: int, weights: Any, progress: Any
-) -> tuple[tuple[Any, ...], int]:
-    """Train for some epochs; return the columns of the trace, and how many examples in a row were right."""
-    (count, width), dtype = examples.shape, weights.dtype
-    most, integers = count * epochs, np.dtype(np.int64)
-    trace = empty((most, width), dtype), empty(most, dtype), empty(most, integers), empty(most, integers)
-    shared_bytes = 2 * SHARING_THREADS * dtype.itemsize
-    given = examples, labels, rate, epochs, weights, progress
-    launch(learn, 1, SHARING_THREADS, *given, *trace, shared_bytes=shared_bytes)
-    right_in_a_row, steps = to_host(progress)
-    return tuple(column[:steps] for column in trace), right_in_a_row
+    return RosenblattTrace(changed, *in_launches(count, epochs, learn_further))
 
 
 @takes_device_arrays
@@ -216,7 +212,7 @@ def multiclass_perceptron_predict(features: np.ndarray, weights: np.ndarray) -> 
     return MulticlassPrediction(scores, classes)
 
 
-@takes_device_arrays(looked_at=["labels"])
+@takes_device_arrays
 def multiclass_perceptron_train(
     features: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, epochs: int, learning_rate: float = 1
 ) -> MulticlassTrace:
@@ -235,18 +231,15 @@ def multiclass_perceptron_train(
     Raises:
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
-    classes, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
-    count, dtype = len(features), features.dtype
-    given = to_device(features), to_device(classes), rate
-    trained, progress, parts = changeable(weights), to_device(np.zeros(2, np.int64)), []
-    epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
-    for first in range(0, epochs, epochs_of_launch):
-        some = min(epochs_of_launch, epochs - first)
-        trace = empty((count * some, weights.shape[1]), dtype), empty(count * some, np.dtype(np.int64))
-        shared_bytes = 2 * weights.shape[1] * dtype.itemsize
-        launch(learn_classes, 1, SHARING_THREADS, *given, some, trained, progress, *trace, shared_bytes=shared_bytes)
-        right_in_a_row, steps = to_host(progress)
-        parts.append([column[:steps] for column in trace])
-        if right_in_a_row == count:
-            break
-    return MulticlassTrace(trained, *map(joined, zip(*parts, strict=True)))
+    wanted, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
+    count, classes, dtype = len(features), weights.shape[1], features.dtype
+    given, changed = (to_device(features), to_device(wanted), rate), changeable(weights)
+    shared_bytes = 2 * classes * dtype.itemsize
+
+    def learn_further(some: slice, progress: Any) -> tuple[Any, ...]:
+        often = some.stop - some.start
+        trace = empty((count * often, classes), dtype), empty(count * often, np.dtype(np.int64))
+        launch(learn_classes, 1, SHARING_THREADS, *given, often, changed, progress, *trace, shared_bytes=shared_bytes)
+        return trace
+
+    return MulticlassTrace(changed, *in_launches(count, epochs, learn_further))

@@ -113,7 +113,7 @@ def predict(features: Any, weights: Any, scores: Any, labels: Any) -> None:
         labels[n] = 1 if score > scores.dtype.type(0) else -1
 
 
-@takes_device_arrays(looked_at=["labels"], hyperparameters=["learning_rate"])
+@takes_device_arrays(hyperparameters=["learning_rate"])
 def perceptron_sgd(
     features: np.ndarray,
     labels: np.ndarray,
@@ -171,29 +171,38 @@ def folded(features: np.ndarray, labels: np.ndarray) -> Any:
 
 
 def trace_of(examples: Any, rates: np.ndarray, initial_weights: np.ndarray) -> PerceptronTrace:
-    """Launch the training for a few epochs at a time, until nothing would change any more or all epochs are over."""
-    weights, progress = changeable(initial_weights), to_device(np.zeros(2, np.int64))
-    count = examples.shape[0]
-    epochs_of_launch = max(1, STEPS_OF_LAUNCH // count)
-    parts: list[tuple[Any, ...]] = []
-    for first in range(0, len(rates), epochs_of_launch):
-        some_rates = to_device(rates[first : first + epochs_of_launch])
-        trace, right_in_a_row = train_further(examples, some_rates, weights, progress)
-        parts.append(trace)
+    """Train on the device, for one epoch a rate, from some weights."""
+    (count, width), dtype, weights = examples.shape, examples.dtype, changeable(initial_weights)
+    shared_bytes = 2 * SHARING_THREADS * dtype.itemsize
+
+    def train_further(epochs: slice, progress: Any) -> tuple[Any, ...]:
+        some_rates = to_device(rates[epochs])
+        most = count * some_rates.size
+        trace = *(empty((most, width), dtype) for _ in range(2)), empty(most, dtype), empty(most, np.dtype(np.int64))
+        given = examples, some_rates, weights, progress
+        launch(train, 1, SHARING_THREADS, *given, *trace, shared_bytes=shared_bytes)
+        return trace
+
+    return PerceptronTrace(weights, *in_launches(count, len(rates), train_further))
+
+
+def in_launches(count: int, epochs: int, train_further: Callable[[slice, Any], tuple[Any, ...]]) -> list[Any]:
+    """Train for a few epochs at a time, until nothing would change any more or all epochs are over; return the trace.
+
+    Args:
+        count: how many examples there are; so many right in a row, and nothing changes any more.
+        epochs: how many there may be.
+        train_further: trains for some epochs from some progress, which it brings up to date: how many examples in a row
+            were right, and the steps taken. It returns the columns of a trace with room for all steps.
+    """
+    progress, parts, epochs_of_launch = to_device(np.zeros(2, np.int64)), [], max(1, STEPS_OF_LAUNCH // count)
+    for first in range(0, epochs, epochs_of_launch):
+        trace = train_further(slice(first, min(first + epochs_of_launch, epochs)), progress)
+        right_in_a_row, steps = to_host(progress)
+        parts.append([column[:steps] for column in trace])
         if right_in_a_row == count:
             break
-    return PerceptronTrace(weights, *map(joined, zip(*parts, strict=True)))
-
-
-def train_further(examples: Any, rates: Any, weights: Any, progress: Any) -> tuple[tuple[Any, ...], int]:
-    """Train for one epoch a rate; return the columns of the trace, and how many examples in a row were right."""
-    (count, width), dtype = examples.shape, weights.dtype
-    most = count * rates.size
-    trace = *(empty((most, width), dtype) for _ in range(2)), empty(most, dtype), empty(most, np.dtype(np.int64))
-    shared_bytes = 2 * SHARING_THREADS * dtype.itemsize
-    launch(train, 1, SHARING_THREADS, examples, rates, weights, progress, *trace, shared_bytes=shared_bytes)
-    right_in_a_row, steps = to_host(progress)
-    return tuple(column[:steps] for column in trace), right_in_a_row
+    return [joined(column) for column in zip(*parts, strict=True)]
 
 
 def joined(parts: Sequence[Any]) -> Any:

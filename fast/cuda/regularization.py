@@ -62,13 +62,13 @@ def penalty_kernel(sums: Any, scalars: Any, result: Any, layer: int) -> None:
     result[layer] = scalars[0] * total
 
 
-@takes_device_arrays(looked_at=["mask"])
+@takes_device_arrays
 def dropout(inputs: np.ndarray, mask: np.ndarray, *, rate: float) -> np.ndarray:
     """As `reference.dropout`, on the GPU: inputs of any shape, a mask of zeros and ones of any numeric dtype."""
     return dropped(inputs, require_mask(inputs, mask, rate), rate)
 
 
-@takes_device_arrays(looked_at=["mask"])
+@takes_device_arrays
 def dropout_vjp(inputs: np.ndarray, mask: np.ndarray, cotangent: np.ndarray, *, rate: float) -> np.ndarray:
     """As `reference.dropout_vjp`, on the GPU: arguments of `dropout`, and a cotangent of the inputs' shape."""
     mask = require_mask(inputs, mask, rate)

@@ -67,6 +67,11 @@ def require_arrays(argument: str, value: Any, axes: str) -> tuple[np.ndarray, ..
     return tuple(require_array(f"{argument}[{layer}]", part, axes) for layer, part in enumerate(value))
 
 
+def looks_by_itself(values: Any) -> bool:
+    """Whether numbers aren't in the host's memory, so that the array itself has to say which is outside of a range."""
+    return hasattr(values, "outside")
+
+
 def require_scalars(dtype: np.dtype, **numbers: float) -> tuple[np.floating[Any], ...]:
     """Return hyperparameters as the dtype has them, lest a kernel compute in anything wider."""
     return tuple([require_scalar(dtype, argument, number) for argument, number in numbers.items()])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array
+from fast.validation import looks_by_itself, require_array
 from reference.errors import InvalidArgument
 
 
@@ -18,7 +18,8 @@ def require_class_indices(argument: str, outputs: Any, labels: Any) -> np.ndarra
         raise InvalidArgument("labels", wanted, str(getattr(labels, "dtype", type(labels).__name__)))
     if labels.shape != (examples,):
         raise InvalidArgument("labels", f"shape [{examples}] for {examples} examples", f"shape {list(labels.shape)}")
-    wrong = labels[(labels < 0) | (labels >= classes)]
+    outside = looks_by_itself(labels)
+    wrong = labels.outside(range(classes)) if outside else labels[(labels < 0) | (labels >= classes)]
     if wrong.size:
         raise InvalidArgument("labels", wanted, f"{wrong[0]!r} among them")
     return labels

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array, require_like
+from fast.validation import looks_by_itself, require_array, require_like
 from reference.errors import InvalidArgument, require_choice, require_positive_integer
 
 
@@ -37,13 +37,19 @@ def require_indexing(argument: str, values: Any) -> np.ndarray:
 
 def require_indices(argument: str, values: np.ndarray, classes: int) -> np.ndarray:
     """Return class indices as int64, all of them from 0 and below the number of classes."""
+    wrong = values.outside(range(classes)) if looks_by_itself(values) else _no_indices(values, classes)
+    if wrong.size:
+        raise InvalidArgument(argument, f"integers from 0 to {classes - 1}", f"{wrong[0]!r} among them")
+    return values.astype(np.int64)
+
+
+def _no_indices(values: np.ndarray, classes: int) -> np.ndarray:
+    """The numbers that aren't integers from 0 and below the number of classes."""
     # NaN fails every comparison.
     fits = (values >= 0) & (values < classes)
     if values.dtype.kind == "f":
         fits &= values == np.floor(values)
-    if not fits.all():
-        raise InvalidArgument(argument, f"integers from 0 to {classes - 1}", f"{values[~fits][0]!r} among them")
-    return values.astype(np.int64)
+    return values[:0] if fits.all() else values[~fits]
 
 
 def require_confusion(confusion: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array, require_like, require_scalars
+from fast.validation import looks_by_itself, require_array, require_like, require_scalars
 from fast.validation.metrics import require_indexing, require_indices
 from reference.errors import InvalidArgument, require_number, require_positive_integer
 
@@ -79,10 +79,17 @@ def require_integers(argument: str, values: Any, axes: str) -> np.ndarray:
 
 
 def require_values(argument: str, values: np.ndarray, allowed: tuple[int, ...]) -> np.ndarray:
-    """Return an array if each of its numbers is one of a few."""
+    """Return an array if each of its numbers is one of a few that follow each other."""
+    whole = range(min(allowed), max(allowed) + 1)
+    wrong = values.outside(whole) if looks_by_itself(values) else _others(values, allowed)
+    if wrong.size:
+        raise InvalidArgument(argument, " or ".join(map(str, allowed)), f"{wrong[0]!r} among them")
+    return values
+
+
+def _others(values: np.ndarray, allowed: tuple[int, ...]) -> np.ndarray:
+    """The numbers of an array that are none of a few."""
     fits = np.zeros(values.shape, bool)
     for value in allowed:
         fits |= values == value
-    if not fits.all():
-        raise InvalidArgument(argument, " or ".join(map(str, allowed)), f"{values[~fits][0]!r} among them")
-    return values
+    return values[:0] if fits.all() else values[~fits]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array, require_like
+from fast.validation import looks_by_itself, require_array, require_like
 from reference.errors import InvalidArgument, require_positive_integer
 
 
@@ -36,7 +36,7 @@ def require_labels(labels: Any, count: int) -> np.ndarray:
         raise InvalidArgument("labels", wanted, str(getattr(labels, "dtype", type(labels).__name__)))
     if labels.shape != (count,):
         raise InvalidArgument("labels", f"shape [{count}] for {count} examples", f"shape {list(labels.shape)}")
-    wrong = labels[np.abs(labels) != 1]
+    wrong = labels.outside(range(-1, 2, 2)) if looks_by_itself(labels) else labels[np.abs(labels) != 1]
     if wrong.size:
         raise InvalidArgument("labels", wanted, f"{wrong[0]!r} among them")
     return labels

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fast.validation import require_array, require_arrays, require_like
+from fast.validation import looks_by_itself, require_array, require_arrays, require_like
 from reference.errors import InvalidArgument, is_integer, require_number
 
 
@@ -23,7 +23,7 @@ def require_mask_of(shape: Sequence[int], mask: Any, rate: Any, because: str) ->
         raise InvalidArgument("mask", wanted, str(getattr(mask, "dtype", type(mask).__name__)))
     if mask.shape != tuple(shape):
         raise InvalidArgument("mask", f"shape {list(shape)} {because}", f"shape {list(mask.shape)}")
-    wrong = mask[(mask != 0) & (mask != 1)]
+    wrong = mask.outside(range(2)) if looks_by_itself(mask) else mask[(mask != 0) & (mask != 1)]
     if wrong.size:
         raise InvalidArgument("mask", wanted, f"{wrong[0]!r} among them")
     if require_number("rate", rate, 0, 1) == 1:

@@ -101,7 +101,7 @@ def recorded() -> Iterator[list[Launch]]:
 
 
 def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
-    """The launches of some calls of each operation, some small ones and some with many examples."""
+    """The launches of some calls of each operation, with few and with many examples, and on arrays on the device."""
     with recorded() as launches:
         for name in functions_of(cuda):
             calls = drawn_calls(cuda, name, dtype, count)
@@ -109,6 +109,9 @@ def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
                 calls += drawn_calls(cuda, name, dtype, batch=batch)
             for call in calls:
                 call.run()
+            if hasattr(getattr(cuda, name), "__wrapped__"):  # takes arrays on the device
+                for call in drawn_calls(cuda, name, dtype, count):
+                    call.rearranged(device.cuda.to_device).run()
         networks_of_many_units(dtype)
     return launches
 
