@@ -76,9 +76,12 @@ THREADS, MOST_BLOCKS = (2, 1) if SIMULATED else (128, 4096)
 if SIMULATED:
     from numba.cuda.simulator import kernel as simulator
 
-    from fast.cuda.simulation import Block
+    from fast.cuda.simulation import WARP, Block, synchronizing
 
     simulator.BlockManager = Block
+else:
+    #: Lanes of a warp, which can shuffle numbers among themselves.
+    WARP = 32
 # The simulator keeps the running kernel in a global variable.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -123,9 +126,17 @@ def bounded_kernel(threads: int, blocks: int) -> Callable[[Callable[..., None]],
 def device_function(body: Callable[..., Any]) -> Any:
     """Make a function that becomes part of the kernels that call it, so that its arrays can be registers.
 
-    The simulator calls plain Python faster, and none of ours synchronizes.
+    The simulator calls plain Python faster; none of these synchronizes.
     """
     return body if SIMULATED else cuda.jit(device=True, forceinline=True)(body)
+
+
+def inlined_function(body: Callable[..., Any]) -> Any:
+    """Make a function that becomes part of the kernels that call it, so that their local arrays stay in registers.
+
+    It may ask for the thread's indices, and synchronize.
+    """
+    return synchronizing(body) if SIMULATED else cuda.jit(device=True, forceinline=True)(body)
 
 
 #: Where a call's kernels and copies go (`streams.stream`): a stream of Numba's, or 0, the default one.

@@ -7,23 +7,68 @@ then the next. Nothing is polled, nothing is left to chance.
 
 One block runs its threads from first to last, the next one from last to first. What a thread finds before it was
 written, for want of a barrier, depends on that order: then a call doesn't give the same bits twice.
+
+Numba's simulator knows no shuffles. Here the lanes of a warp, which is as small as `WARP` says, wait for each other as
+threads wait at a barrier; then each gets what its partner brought. Where threads wait for what can't come any more, a
+GPU would hang or compute with anything: here that is a `Deadlock`.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper
 from typing import Any
 
 import numpy as np
 from greenlet import getcurrent, greenlet
 from numba.cuda.simulator import kernel as simulator
-from numba.cuda.simulator.kernelapi import Dim3
+from numba.cuda.simulator.kernelapi import Dim3, FakeCUDAModule
+
+#: The lanes of a simulated warp.
+WARP = 2
+
+
+class Deadlock(RuntimeError):
+    """Threads of a block wait, and nothing can let them go."""
+
+
+@dataclass(frozen=True)
+class Shuffle:
+    """What a lane brings to a shuffle: which lanes take part, its number, and the lane whose number it wants."""
+
+    lanes: int
+    value: Any
+    partner: int
+
+
+@dataclass
+class Turn:
+    """A thread of a block; what it waits for: a shuffle, or else a barrier; and what it is handed when it goes on."""
+
+    thread: greenlet
+    place: Dim3
+    number: int
+    handed: tuple[Any, ...]
+    waits_for: Shuffle | None = None
+    ready: bool = True
+
+    def take(self) -> None:
+        """Run until the thread waits or ends."""
+        brought = self.thread.switch(*self.handed)
+        self.waits_for = brought if isinstance(brought, Shuffle) else None
+        self.handed, self.ready = (), False
+
+    def released(self, *handed: Any) -> None:
+        """Let the thread go on."""
+        self.handed, self.ready = handed, True
 
 
 class Block(simulator.BlockManager):
     """A block whose threads take turns; in place of the simulator's own.
 
-    Kernels ask the current Python thread for their indices and for barriers: here the one that launches.
+    Kernels ask the current Python thread for their indices, for barriers and for shuffles: here the one that launches.
     """
 
     #: whether the next block starts with its last thread
@@ -31,17 +76,73 @@ class Block(simulator.BlockManager):
 
     def run(self, grid_point: tuple[int, ...], *arguments: Any) -> None:
         """Run all threads to their end. They meet at a barrier when those that have not ended are all there."""
-        turns = [(greenlet(self._f), Dim3(*point)) for point in np.ndindex(*self._block_dim)]
+        places = [point[::-1] for point in np.ndindex(*self._block_dim[::-1])]  # in the order of their numbers
+        turns = [Turn(greenlet(self._f), Dim3(*place), number, arguments) for number, place in enumerate(places)]
         if Block.backwards:
             turns.reverse()
         Block.backwards = not Block.backwards
         launching: Any = threading.current_thread()
         launching.blockIdx, launching.syncthreads = Dim3(*grid_point), getcurrent().switch
+        launching.shuffle = getcurrent().switch
         try:
             while turns:
-                for turn, launching.threadIdx in turns:
-                    turn.switch(*arguments)
-                arguments = ()
-                turns = [(turn, place) for turn, place in turns if not turn.dead]
+                for turn in turns:
+                    if turn.ready:
+                        launching.threadIdx, launching.thread_id = turn.place, turn.number
+                        turn.take()
+                turns = [turn for turn in turns if not turn.thread.dead]
+                release(turns)
         finally:
-            del launching.blockIdx, launching.syncthreads, launching.threadIdx
+            del launching.blockIdx, launching.syncthreads, launching.shuffle, launching.threadIdx, launching.thread_id
+
+
+def release(turns: list[Turn]) -> None:
+    """Let go on who has met whom they wait for: everybody at a barrier, the lanes of a warp at a shuffle."""
+    if all(turn.waits_for is None for turn in turns):
+        for turn in turns:
+            turn.released()
+        return
+    warps: dict[int, dict[int, Turn]] = {}
+    for turn in turns:
+        warps.setdefault(turn.number // WARP, {})[turn.number % WARP] = turn
+    for lanes in warps.values():
+        exchange(lanes)
+    if not any(turn.ready for turn in turns):
+        raise Deadlock(f"threads {[turn.number for turn in turns]} wait for each other at barriers and shuffles")
+
+
+def exchange(lanes: dict[int, Turn]) -> None:
+    """Give each lane of a warp its partner's number, if all that take part are there."""
+    brought = {lane: turn.waits_for for lane, turn in lanes.items() if turn.waits_for is not None}
+    for shuffle in list(brought.values()):
+        members = [lane for lane in range(WARP) if shuffle.lanes >> lane & 1]
+        if all(lane in brought and brought[lane].lanes == shuffle.lanes for lane in members):
+            for lane in members:
+                if not lanes[lane].ready:
+                    lanes[lane].released(brought[brought[lane].partner].value)
+
+
+def shfl_xor_sync(module: FakeCUDAModule, mask: int, value: Any, distance: int) -> Any:
+    """The number of the lane whose index differs from the own one in the bits of the distance."""
+    launching: Any = threading.current_thread()
+    own = launching.thread_id % WARP
+    partner = own ^ distance
+    if partner >= WARP or not mask >> own & mask >> partner & 1:
+        raise Deadlock(f"lane {own} wants the number of lane {partner}, by a mask of {mask:b} in a warp of {WARP}")
+    return launching.shuffle(Shuffle(mask & ((1 << WARP) - 1), value, partner))
+
+
+FakeCUDAModule.shfl_xor_sync = shfl_xor_sync
+
+
+def synchronizing(body: Callable[..., Any]) -> Callable[..., Any]:
+    """A device function that asks `cuda` for indices, shared memory or other threads, as the running kernel does.
+
+    The simulator gives each launch a `cuda` of its own, in the room of the kernel; here in that of the function too.
+    """
+
+    def run(*arguments: Any) -> Any:
+        with simulator.swapped_cuda_module(body, simulator._get_kernel_context()):
+            return body(*arguments)
+
+    return update_wrapper(run, body)
