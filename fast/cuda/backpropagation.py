@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.activations import map_on_device, relu_kernel
+from fast.cuda.column_sums import column_sums
 from fast.cuda.device import to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_on_device, inputs_gradient_behind_relu, relu_of_dense_on_device, weights_gradient
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
-from fast.cuda.matrix_product import column_sums
 from fast.cuda.softmax import softmax_on_device
 from fast.results import Backpropagation, ForwardPass
 from fast.validation import require_like

@@ -1,4 +1,4 @@
-"""Losses on the GPU whose labels name a class: as in `losses` one thread for each example, which picks one number."""
+"""Losses on the GPU whose labels name a class: as in `losses` a few threads share a row, and one picks its number."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import exp_at, log_at
-from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.activations import log_at
+from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.softmax import largest_of_row, normalizer_of_row
+from fast.cuda.reductions import launch_reducing
+from fast.cuda.rows import (
+    bits_of_lanes,
+    blocks_of_rows,
+    first_row,
+    in_layouts,
+    keep,
+    launch_over_rows,
+    rows_of_blocks,
+    share_of,
+    shift,
+)
+from fast.cuda.softmax import probabilities_kernel, rows_like
 from fast.validation import require_like
 from fast.validation.class_index_losses import require_class_indices
 
@@ -21,25 +33,33 @@ __all__ = [
 ]
 
 
-@kernel
-def sparse_loss_kernel(logits: Any, labels: Any, losses: Any) -> None:
-    """`sparse_softmax_cross_entropy_with_logits` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
-        largest = largest_of_row(logits, row)
-        log_normalizer = log_at(normalizer_of_row(logits, row, largest))
-        losses[row] = log_normalizer - (logits[row, labels[row]] - largest)
+def sparse_loss_kernel(bits: int, count: int) -> Any:
+    """Make a kernel of `sparse_softmax_cross_entropy_with_logits`."""
+
+    @kernel
+    def of_rows(logits: Any, labels: Any, shuffled: int, losses: Any) -> None:
+        kept, meeting_place = cuda.local.array(count, logits.dtype), cuda.shared.array(0, logits.dtype)
+        for first in range(first_row(bits), logits.shape[0], rows_of_blocks(bits)):
+            share = row, lane, rest, _ = share_of(logits, first, bits)
+            keep(logits, share, kept)
+            largest, normalizer = shift(logits, share, kept, bits, shuffled, meeting_place)
+            if lane == 0 and rest > 0:
+                losses[row] = log_at(normalizer) - (logits[row, labels[row]] - largest)
+
+    return of_rows
 
 
-@kernel
-def sparse_loss_vjp_kernel(logits: Any, labels: Any, cotangent: Any, result: Any) -> None:
-    """`sparse_softmax_cross_entropy_with_logits_vjp` of each row, by one thread a row."""
-    one = result.dtype.type(1)
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        largest = largest_of_row(logits, row)
-        normalizer = normalizer_of_row(logits, row, largest)
-        for column in range(result.shape[1]):
-            probability = exp_at(logits[row, column] - largest) / normalizer
-            result[row, column] = cotangent[row] * (probability - one if column == labels[row] else probability)
+@device_function
+def sparse_loss_slope(probability: Any, column: int, row: int, details: Any) -> Any:
+    """Probability minus one for the class that is meant, times the cotangent."""
+    labels, cotangent = details
+    return cotangent[row] * (probability - type(probability)(1) if column == labels[row] else probability)
+
+
+SPARSE_LOSS = sparse_loss_of_few, sparse_loss_of_some, sparse_loss_of_many = in_layouts(sparse_loss_kernel)
+SPARSE_LOSS_VJP = sparse_loss_vjp_of_few, sparse_loss_vjp_of_some, sparse_loss_vjp_of_many = in_layouts(
+    probabilities_kernel(sparse_loss_slope)
+)
 
 
 @kernel
@@ -50,10 +70,11 @@ def likelihood_kernel(log_probabilities: Any, labels: Any, losses: Any) -> None:
 
 
 @kernel
-def likelihood_vjp_kernel(labels: Any, cotangent: Any, result: Any) -> None:
-    """`negative_log_likelihood_vjp` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        for column in range(result.shape[1]):
+def likelihood_vjp_kernel(labels: Any, cotangent: Any, bits: int, result: Any) -> None:
+    """`negative_log_likelihood_vjp` of each row, by a few threads."""
+    for first in range(first_row(bits), result.shape[0], rows_of_blocks(bits)):
+        row, lane, rest, lanes = share_of(result, first, bits)
+        for column in range(lane, lane + rest, lanes):
             result[row, column] = -cotangent[row] if column == labels[row] else result.dtype.type(0)
 
 
@@ -62,7 +83,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: np.ndarray, labels: np.ndar
     """As `reference.sparse_softmax_cross_entropy_with_logits`, on the GPU: [N, K] and [N] to [N]."""
     require_class_indices("logits", logits, labels)
     losses = empty(len(logits), logits.dtype)
-    launch_over(sparse_loss_kernel, len(logits), to_device(logits), places(labels), losses)
+    launch_over_rows(SPARSE_LOSS, to_device(logits), places(labels), losses)
     return losses
 
 
@@ -73,9 +94,8 @@ def sparse_softmax_cross_entropy_with_logits_vjp(
     """As `reference.sparse_softmax_cross_entropy_with_logits_vjp`, on the GPU: [N, K], [N] and [N] to [N, K]."""
     require_class_indices("logits", logits, labels)
     require_like("cotangent", cotangent, labels.shape, logits.dtype, "of the losses")
-    result = empty(logits.shape, logits.dtype)
-    launch_over(sparse_loss_vjp_kernel, len(logits), to_device(logits), places(labels), to_device(cotangent), result)
-    return result
+    details = places(labels), to_device(cotangent)
+    return rows_like(SPARSE_LOSS_VJP, to_device(logits), details)
 
 
 @takes_device_arrays
@@ -93,7 +113,8 @@ def negative_log_likelihood_vjp(log_probabilities: np.ndarray, labels: np.ndarra
     require_class_indices("log_probabilities", log_probabilities, labels)
     require_like("cotangent", cotangent, labels.shape, log_probabilities.dtype, "of the losses")
     result = empty(log_probabilities.shape, log_probabilities.dtype)
-    launch_over(likelihood_vjp_kernel, len(labels), places(labels), to_device(cotangent), result)
+    blocks, bits = blocks_of_rows(result, bits_of_lanes(result)), bits_of_lanes(result)
+    launch_reducing(likelihood_vjp_kernel, blocks, places(labels), to_device(cotangent), bits, result)
     return result
 
 

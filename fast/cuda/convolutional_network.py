@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.activations import map_on_device, relu_vjp_kernel
+from fast.cuda.column_sums import column_sums
 from fast.cuda.convolution import relu_of_conv2d_on_device
 from fast.cuda.convolution_gradients import filters_gradient, images_gradient_behind_relu
 from fast.cuda.device import to_device
@@ -25,7 +26,6 @@ from fast.cuda.linear import (
     weights_gradient,
 )
 from fast.cuda.losses import mean_loss_on_device, mean_loss_vjp_on_device
-from fast.cuda.matrix_product import column_sums
 from fast.cuda.regularization import dropout_kernel
 from fast.results import ConvolutionalBackpropagation
 from fast.validation.convolution import Geometry

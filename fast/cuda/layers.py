@@ -25,12 +25,13 @@ from fast.cuda.activations import (
     tanh_at,
     tanh_vjp_kernel,
 )
+from fast.cuda.column_sums import column_sums
 from fast.cuda.convolution import Size, conv2d_on_device
 from fast.cuda.convolution_gradients import filters_gradient, images_gradient
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_vjp_on_device
-from fast.cuda.matrix_product import column_sums, matrix, multiply, plain_product
+from fast.cuda.matrix_product import matrix, multiply, plain_product
 from fast.results import ConvolutionalLayerGradients, DenseGradients
 from fast.validation import require_like
 from fast.validation.layers import require_activation, require_convolutional_layer

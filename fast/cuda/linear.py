@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from fast.cuda.column_sums import column_sums
 from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.matrix_product import (
-    column_sums,
     matrix,
     multiply,
     plain_product,

@@ -4,10 +4,10 @@ The ladder that led here:
 
 1. softmax, logarithm, product with the labels, sum: four kernels, with [N, K] numbers written and read in between, and
    an infinite loss wherever a probability underflows to 0.
-2. One kernel, one thread for each example: the normalizer stays in a register, the logarithm is taken of it and not of
-   a probability, and nothing but the loss is written.
-
-As for `softmax`, rows are many and short, so no two threads share one.
+2. One kernel: the normalizer stays in a register, the logarithm is taken of it and not of a probability, and nothing
+   but the loss is written.
+3. As for `softmax`, a few threads share a row and keep it in registers; they need one sum more.
+4. The mean of all losses by as many blocks as there are runs of them, then one block for what those have.
 """
 
 from __future__ import annotations
@@ -17,10 +17,32 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import exp_at, log_at
-from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.cuda import reductions
+from fast.cuda.activations import log_at
+from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.softmax import largest_of_row, mass_of_row, normalizer_of_row
+from fast.cuda.reductions import (
+    fit_one_block,
+    launch_reducing,
+    sum_of_all,
+    sum_of_lanes,
+    sums_of_numbers,
+    sums_of_runs,
+)
+from fast.cuda.rows import (
+    first_row,
+    in_layouts,
+    keep,
+    launch_over_rows,
+    pairs_of_rows,
+    pairs_of_rows_kernel,
+    row_sums_kernel,
+    rows_of_blocks,
+    share_of,
+    shift,
+    sums_of_rows,
+)
+from fast.cuda.softmax import other_itself, slopes_kernel, slopes_of_rows
 from fast.validation import require_array, require_like
 from fast.validation.losses import require_classes, require_mean
 
@@ -36,6 +58,29 @@ __all__ = [
 ]
 
 
+def loss_kernel(bits: int, count: int) -> Any:
+    """Make a kernel of `softmax_cross_entropy_with_logits`."""
+
+    @kernel
+    def of_rows(logits: Any, labels: Any, shuffled: int, losses: Any) -> None:
+        kept, meeting_place = cuda.local.array(count, logits.dtype), cuda.shared.array(0, logits.dtype)
+        for first in range(first_row(bits), logits.shape[0], rows_of_blocks(bits)):
+            share = row, lane, rest, lanes = share_of(logits, first, bits)
+            keep(logits, share, kept)
+            largest, normalizer = shift(logits, share, kept, bits, shuffled, meeting_place)
+            total, log_normalizer = losses.dtype.type(0), log_at(normalizer)
+            for i in range(count):
+                if i * lanes < rest:
+                    total += labels[row, lane + i * lanes] * (log_normalizer - kept[i])
+            for column in range(lane + count * lanes, lane + rest, lanes):
+                total += labels[row, column] * (log_normalizer - (logits[row, column] - largest))
+            total = sum_of_lanes(total, 0, bits, shuffled, meeting_place)
+            if lane == 0 and rest > 0:
+                losses[row] = total
+
+    return of_rows
+
+
 @device_function
 def divide_at(share: Any, x: Any) -> Any:
     """share/x for a share above 0, infinite where x is 0. (Python raises an error instead.)"""
@@ -43,104 +88,70 @@ def divide_at(share: Any, x: Any) -> Any:
 
 
 @device_function
-def logit_slope(logits: Any, labels: Any, row: int, column: int, largest: Any, normalizer: Any, mass: Any) -> Any:
-    """The slope of an example's loss in one of its logits: probability times the labels' mass, minus label."""
-    return exp_at(logits[row, column] - largest) / normalizer * mass - labels[row, column]
+def squared_difference(prediction: Any, target: Any) -> Any:
+    """(prediction - target)²."""
+    return (prediction - target) * (prediction - target)
+
+
+@device_function
+def mean_of_outputs(total: Any, outputs: int) -> Any:
+    """The mean of an example's outputs."""
+    return total / type(total)(outputs)
+
+
+@device_function
+def squares_slope(prediction: Any, target: Any, cotangent: Any, outputs: int) -> Any:
+    """cotangent/K·2·(prediction - target)."""
+    return cotangent / type(cotangent)(outputs) * (type(cotangent)(2) * (prediction - target))
+
+
+@device_function
+def surprise(probability: Any, label: Any) -> Any:
+    """label·log(probability), and 0 for a label of 0."""
+    return label * log_at(probability) if label != type(label)(0) else type(label)(0)
+
+
+@device_function
+def negated(total: Any, classes: int) -> Any:
+    """0 - total, which is never -0."""
+    return type(total)(0) - total
+
+
+@device_function
+def cross_entropy_slope(probability: Any, label: Any, cotangent: Any, classes: int) -> Any:
+    """-cotangent·label/probability, and 0 for a label of 0."""
+    return -cotangent * divide_at(label, probability) if label != type(label)(0) else type(label)(0)
+
+
+@device_function
+def loss_slope(probability: Any, label: Any, mass: Any, row: int, cotangent: Any) -> Any:
+    """The slope of an example's loss in a logit: probability times the labels' mass, minus label; times cotangent."""
+    return cotangent[row] * (probability * mass - label)
+
+
+@device_function
+def mean_loss_slope(probability: Any, label: Any, mass: Any, row: int, examples: Any) -> Any:
+    """The slope of the mean loss: divided by the count, since its reciprocal would be rounded first."""
+    return (probability * mass - label) / type(mass)(examples)
+
+
+squares_kernel = row_sums_kernel(squared_difference, mean_of_outputs)
+squares_vjp_kernel = pairs_of_rows_kernel(squares_slope)
+cross_entropy_kernel = row_sums_kernel(surprise, negated)
+cross_entropy_vjp_kernel = pairs_of_rows_kernel(cross_entropy_slope)
+LOSS = loss_of_few, loss_of_some, loss_of_many = in_layouts(loss_kernel)
+LOSS_VJP = loss_vjp_of_few, loss_vjp_of_some, loss_vjp_of_many = in_layouts(slopes_kernel(other_itself, loss_slope))
+MEAN_LOSS_VJP = mean_loss_vjp_of_few, mean_loss_vjp_of_some, mean_loss_vjp_of_many = in_layouts(
+    slopes_kernel(other_itself, mean_loss_slope)
+)
 
 
 @kernel
-def squares_kernel(predictions: Any, targets: Any, losses: Any) -> None:
-    """`mean_squared_error` of each row, by one thread a row."""
-    outputs = losses.dtype.type(predictions.shape[1])
-    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
-        total = losses.dtype.type(0)
-        for column in range(predictions.shape[1]):
-            difference = predictions[row, column] - targets[row, column]
-            total += difference * difference
-        losses[row] = total / outputs
-
-
-@kernel
-def squares_vjp_kernel(predictions: Any, targets: Any, cotangent: Any, result: Any) -> None:
-    """`mean_squared_error_vjp` of each row, by one thread a row."""
-    two, outputs = result.dtype.type(2), result.dtype.type(predictions.shape[1])
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        share = cotangent[row] / outputs
-        for column in range(result.shape[1]):
-            result[row, column] = share * (two * (predictions[row, column] - targets[row, column]))
-
-
-@kernel
-def cross_entropy_vjp_kernel(probabilities: Any, labels: Any, cotangent: Any, result: Any) -> None:
-    """`cross_entropy_vjp` of each row, by one thread a row."""
-    zero = result.dtype.type(0)
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        for column in range(result.shape[1]):
-            label = labels[row, column]
-            share = zero if label == zero else divide_at(label, probabilities[row, column])
-            result[row, column] = zero if label == zero else -cotangent[row] * share
-
-
-@kernel
-def cross_entropy_kernel(probabilities: Any, labels: Any, losses: Any) -> None:
-    """`cross_entropy` of each row, by one thread a row."""
-    zero = losses.dtype.type(0)
-    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
-        total = zero
-        for column in range(labels.shape[1]):
-            label = labels[row, column]
-            if label != zero:
-                total += label * log_at(probabilities[row, column])
-        losses[row] = zero - total
-
-
-@kernel
-def loss_kernel(logits: Any, labels: Any, losses: Any) -> None:
-    """`softmax_cross_entropy_with_logits` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), losses.size, cuda.gridsize(1)):
-        largest = largest_of_row(logits, row)
-        log_normalizer = log_at(normalizer_of_row(logits, row, largest))
-        total = losses.dtype.type(0)
-        for column in range(labels.shape[1]):
-            total += labels[row, column] * (log_normalizer - (logits[row, column] - largest))
-        losses[row] = total
-
-
-@kernel
-def loss_vjp_kernel(logits: Any, labels: Any, cotangent: Any, result: Any) -> None:
-    """`softmax_cross_entropy_with_logits_vjp` of each row, by one thread a row."""
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        largest, mass = largest_of_row(logits, row), mass_of_row(labels, row)
-        normalizer = normalizer_of_row(logits, row, largest)
-        for column in range(result.shape[1]):
-            slope = logit_slope(logits, labels, row, column, largest, normalizer, mass)
-            result[row, column] = cotangent[row] * slope
-
-
-@kernel
-def mean_loss_vjp_kernel(logits: Any, labels: Any, result: Any) -> None:
-    """The gradient of the mean loss: divided by the count, since its reciprocal would be rounded first."""
-    count = result.dtype.type(result.shape[0])
-    for row in range(cuda.grid(1), result.shape[0], cuda.gridsize(1)):
-        largest, mass = largest_of_row(logits, row), mass_of_row(labels, row)
-        normalizer = normalizer_of_row(logits, row, largest)
-        for column in range(result.shape[1]):
-            result[row, column] = logit_slope(logits, labels, row, column, largest, normalizer, mass) / count
-
-
-@kernel
-def mean_kernel(values: Any, result: Any) -> None:
-    """The mean, by one block: each thread adds every THREADS-th value, then the first adds what the threads have."""
-    partial_sums = cuda.shared.array(0, values.dtype)
-    thread, total = cuda.threadIdx.x, values.dtype.type(0)
-    for place in range(thread, values.size, THREADS):
-        total += values[place]
-    partial_sums[thread] = total
-    cuda.syncthreads()
-    if thread == 0:
-        for other in range(1, THREADS):
-            total += partial_sums[other]
-        result[0] = total / values.dtype.type(values.size)
+def mean_kernel(values: Any, count: int, shuffled: int, result: Any) -> None:
+    """The mean of so many numbers, of which the values are the sums, or each is one; by one block."""
+    total = sum_of_all(values, shuffled, cuda.shared.array(0, result.dtype))
+    if cuda.threadIdx.x == 0:
+        result[0] = total / result.dtype.type(count)
 
 
 @kernel
@@ -171,9 +182,7 @@ def empirical_loss_vjp(losses: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 def mean_squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """As `reference.mean_squared_error`, on the GPU: [N, K] and [N, K] to [N]."""
     require_outputs(predictions, targets)
-    losses = empty(len(targets), targets.dtype)
-    launch_over(squares_kernel, len(targets), to_device(predictions), to_device(targets), losses)
-    return losses
+    return sums_of_rows(squares_kernel, to_device(predictions), to_device(targets))
 
 
 @takes_device_arrays
@@ -188,9 +197,7 @@ def mean_squared_error_vjp(predictions: np.ndarray, targets: np.ndarray, cotange
 def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """As `reference.cross_entropy`, on the GPU: [N, K] and [N, K] to [N]."""
     require_classes("probabilities", probabilities, labels)
-    losses = empty(len(labels), labels.dtype)
-    launch_over(cross_entropy_kernel, len(labels), to_device(probabilities), to_device(labels), losses)
-    return losses
+    return sums_of_rows(cross_entropy_kernel, to_device(probabilities), to_device(labels))
 
 
 @takes_device_arrays
@@ -208,10 +215,8 @@ def require_outputs(predictions: np.ndarray, targets: np.ndarray) -> None:
 
 
 def gradients_of(compiled: Any, *arrays: np.ndarray) -> Any:
-    """Run a kernel that writes a gradient of the first array's shape, row by row."""
-    result = empty(arrays[0].shape, arrays[0].dtype)
-    launch_over(compiled, len(arrays[0]), *map(to_device, arrays), result)
-    return result
+    """Run a kernel that writes a gradient of the first array's shape, from another one and a slope for each row."""
+    return pairs_of_rows(compiled, *map(to_device, arrays))
 
 
 @takes_device_arrays
@@ -226,15 +231,13 @@ def softmax_cross_entropy_with_logits_vjp(logits: np.ndarray, labels: np.ndarray
     """As `reference.softmax_cross_entropy_with_logits_vjp`, on the GPU: [N, K], [N, K] and [N] to [N, K]."""
     require_classes("logits", logits, labels)
     require_like("cotangent", cotangent, logits.shape[:1], logits.dtype, "of the losses")
-    result = empty(logits.shape, logits.dtype)
-    launch_over(loss_vjp_kernel, len(logits), to_device(logits), to_device(labels), to_device(cotangent), result)
-    return result
+    return slopes_of_rows(LOSS_VJP, to_device(logits), to_device(labels), to_device(cotangent))
 
 
 def losses_on_device(logits: Any, labels: Any) -> Any:
     """The loss of each row of device arrays."""
     losses = empty(logits.shape[0], logits.dtype)
-    launch_over(loss_kernel, logits.shape[0], logits, labels, losses)
+    launch_over_rows(LOSS, logits, labels, losses)
     return losses
 
 
@@ -246,12 +249,11 @@ def mean_loss_on_device(logits: Any, labels: Any) -> Any:
 def mean_on_device(losses: Any) -> Any:
     """The mean of a device array, a device array of one number."""
     result = empty(1, losses.dtype)
-    launch(mean_kernel, 1, THREADS, losses, result, shared_bytes=THREADS * losses.dtype.itemsize)
+    sums = losses if fit_one_block(losses) else sums_of_runs(sums_of_numbers, losses)
+    launch_reducing(mean_kernel, 1, sums, losses.size, reductions.SHUFFLED, result)
     return result
 
 
 def mean_loss_vjp_on_device(logits: Any, labels: Any) -> Any:
     """The gradient of the mean loss with respect to device logits."""
-    result = empty(logits.shape, logits.dtype)
-    launch_over(mean_loss_vjp_kernel, logits.shape[0], logits, labels, result)
-    return result
+    return slopes_of_rows(MEAN_LOSS_VJP, logits, labels, logits.shape[0])

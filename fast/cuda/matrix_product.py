@@ -269,16 +269,6 @@ def add_slices(slices: Any, result: Any) -> None:
         result[place] = total
 
 
-@kernel
-def sum_columns(matrix: Any, result: Any) -> None:
-    """The sum of each column: neighbouring threads walk down neighbouring columns."""
-    for column in range(cuda.grid(1), matrix.shape[1], cuda.gridsize(1)):
-        total = matrix[0, column]
-        for row in range(1, matrix.shape[0]):
-            total += matrix[row, column]
-        result[column] = total
-
-
 def multiply(
     products: Products, left: Any, right: Any, lengths: tuple[int, int, int], details: Any = 0, *, sliced: bool = False
 ) -> Any:
@@ -326,10 +316,3 @@ def blocks_for(rows: int, columns: int, dtype: np.dtype) -> tuple[Tile, tuple[in
 def slice_depth_for(depth: int, blocks: int) -> int:
     """How long slices are if there shall be enough for a GPU, and none of them short."""
     return max(SHORTEST_SLICE, math.ceil(depth * blocks / BUSY_BLOCKS / DEPTH) * DEPTH)
-
-
-def column_sums(matrix: Any) -> Any:
-    """The sums of the columns of a device array, on the device."""
-    result = empty(matrix.shape[1], matrix.dtype)
-    launch_over(sum_columns, matrix.shape[1], matrix, result)
-    return result

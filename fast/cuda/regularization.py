@@ -3,29 +3,26 @@
 The ladder that led here:
 
 1. Dropout and the penalty's gradient are one number in, one number out: their ladder is that of `activations`.
-2. A sum of squares by one block leaves most of the GPU idle. Every thread of as many blocks as there can be adds up its
-   own, far apart, so that neighbouring threads read neighbouring numbers; then one thread adds up what they have. No
-   atomics: the same bits every time.
+2. A sum of squares by one block leaves most of the GPU idle. Each block makes one sum of a run of numbers
+   (`reductions`); then one block adds up what they have. No atomics: the same bits every time.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from fast.cuda import reductions
 from fast.cuda.activations import map_on_device, map_pairs_kernel
-from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, launch, launch_over, to_device
+from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.reductions import launch_reducing, sum_of_all, sums_of_runs, sums_of_squares
 from fast.validation import require_like, require_scalars
 from fast.validation.regularization import require_layers, require_mask
 from reference.errors import require_number
 
 __all__ = ["dropout", "dropout_vjp", "l2_penalty", "l2_penalty_vjp"]
-
-#: The most blocks that add up squares: one thread has to add up what all their threads have.
-SUMMING_BLOCKS = 8
 
 
 @device_function
@@ -45,21 +42,11 @@ def decay_kernel(weights: Any, cotangent: Any, scalars: Any, result: Any, layer:
 
 
 @kernel
-def square_kernel(weights: Any, sums: Any) -> None:
-    """Each thread's sum of squares."""
-    total = sums.dtype.type(0)
-    for place in range(cuda.grid(1), weights.size, cuda.gridsize(1)):
-        total += weights[place] * weights[place]
-    sums[cuda.grid(1)] = total
-
-
-@kernel
-def penalty_kernel(sums: Any, scalars: Any, result: Any, layer: int) -> None:
-    """The sum of all threads' sums, times the coefficient."""
-    total = sums[0]
-    for place in range(1, sums.size):
-        total += sums[place]
-    result[layer] = scalars[0] * total
+def penalty_kernel(sums: Any, scalars: Any, layer: int, shuffled: int, result: Any) -> None:
+    """The sum of what all blocks have, times the coefficient; by one block."""
+    total = sum_of_all(sums, shuffled, cuda.shared.array(0, result.dtype))
+    if cuda.threadIdx.x == 0:
+        result[layer] = scalars[0] * total
 
 
 @takes_device_arrays
@@ -83,10 +70,8 @@ def l2_penalty(weights: tuple[np.ndarray, ...], *, coefficient: float) -> np.nda
     scalars = require_scalars(dtype, coefficient=require_number("coefficient", coefficient, 0))
     result = empty(len(weights), dtype)
     for layer, array in enumerate(weights):
-        blocks = min(math.ceil(array.size / THREADS), SUMMING_BLOCKS)
-        sums = empty(blocks * THREADS, dtype)
-        launch(square_kernel, blocks, THREADS, to_device(array).reshape(array.size), sums)
-        launch(penalty_kernel, 1, 1, sums, scalars, result, layer)
+        sums = sums_of_runs(sums_of_squares, to_device(array).reshape(array.size))
+        launch_reducing(penalty_kernel, 1, sums, scalars, layer, reductions.SHUFFLED, result)
     return result
 
 

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from conformance.arrays import map_arrays
 from fast import cuda
 from fast.cuda import activations, device
 from tests.fast.drawn import drawn_calls, functions_of, rooms_of
@@ -32,7 +33,7 @@ class Launch:
 
     def run(self) -> list[np.ndarray]:
         """Launch it again, on copies; returns all arrays as they are afterwards."""
-        arguments = [device.to_device(value) if isinstance(value, np.ndarray) else value for value in self.arguments]
+        arguments = map_arrays(device.to_device, self.arguments)
         device.launch(self.compiled, self.grid, self.block, *arguments, shared_bytes=self.shared_bytes)
         return [value.copy_to_host() for value in arguments if hasattr(value, "copy_to_host")]
 
@@ -77,6 +78,13 @@ def named(things: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{name}.{field}", getattr(value, field)
 
 
+def on_host(value: Any) -> Any:
+    """A copy of an argument, those in tuples as well."""
+    if isinstance(value, tuple):
+        return tuple(map(on_host, value))
+    return value.copy_to_host() if hasattr(value, "copy_to_host") else value
+
+
 @contextmanager
 def recorded() -> Iterator[list[Launch]]:
     """Collect the launches inside the block."""
@@ -85,7 +93,7 @@ def recorded() -> Iterator[list[Launch]]:
     launch = device.launch
 
     def recording(compiled: Any, grid: Any, block: int, *arguments: Any, shared_bytes: int = 0) -> None:
-        before = tuple(value.copy_to_host() if hasattr(value, "copy_to_host") else value for value in arguments)
+        before = tuple(map(on_host, arguments))
         launches.append(Launch(names[id(compiled)], compiled, grid, block, before, shared_bytes))
         launch(compiled, grid, block, *arguments, shared_bytes=shared_bytes)
 
