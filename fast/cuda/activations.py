@@ -1,11 +1,6 @@
 """Activation functions on the GPU.
 
-The ladder that led here:
-
-1. One thread for each number: each reads one, computes, writes one. Memory is the limit, so all that matters is that
-   neighbouring threads touch neighbouring numbers.
-2. A grid-stride loop: a fixed number of blocks walks over arrays of any size.
-3. One kernel for all: the function is compiled into it, so `relu` and `tanh_vjp` differ in one line each.
+The ladder is that of `elementwise`: memory is the limit, and one kernel for all has the function compiled into it.
 
 Exponentials are taken of numbers ≤ 0 only, so they can't overflow. Constants take the type of the argument:
 a bare 1 or 0.0 would pull a float32 kernel into double precision.
@@ -18,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.device import device_function, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import map_kernel, map_pairs_kernel, run_over_numbers
 from fast.validation import require_array, require_scalars
 from fast.validation.activations import require_cotangent, require_logistic
 from reference.errors import require_number
@@ -40,39 +36,6 @@ __all__ = [
     "tanh",
     "tanh_vjp",
 ]
-
-
-def map_kernel(function: Any) -> Any:
-    """Make a kernel that applies a device function to every number; the scalars are its other arguments, if any."""
-
-    @kernel
-    def apply(z: Any, scalars: Any, result: Any) -> None:
-        for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
-            result[place] = function(z[place], *scalars)
-
-    return apply
-
-
-def map_pairs_kernel(function: Any) -> Any:
-    """Make a kernel as `map_kernel` does, of a device function that takes a number's cotangent after the number."""
-
-    @kernel
-    def apply(z: Any, cotangent: Any, scalars: Any, result: Any) -> None:
-        for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
-            result[place] = function(z[place], cotangent[place], *scalars)
-
-    return apply
-
-
-def map_triples_kernel(function: Any) -> Any:
-    """Make a kernel as `map_kernel` does, of a device function that takes two more numbers after each."""
-
-    @kernel
-    def apply(z: Any, others: Any, cotangent: Any, scalars: Any, result: Any) -> None:
-        for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
-            result[place] = function(z[place], others[place], cotangent[place], *scalars)
-
-    return apply
 
 
 @device_function
@@ -277,11 +240,8 @@ def tanh_vjp(z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 
 def map_on_device(compiled: Any, *arrays: Any, **hyperparameters: float) -> Any:
     """Run a kernel over all numbers of contiguous device arrays of one shape."""
-    size, shape, dtype = arrays[0].size, arrays[0].shape, arrays[0].dtype
-    result = empty(size, dtype)
-    scalars = require_scalars(dtype, **hyperparameters)
-    launch_over(compiled, size, *(array.reshape(size) for array in arrays), scalars, result)
-    return result.reshape(*shape)
+    (result,) = run_over_numbers(compiled, arrays, require_scalars(arrays[0].dtype, **hyperparameters))
+    return result
 
 
 def mapped(compiled: Any, z: np.ndarray, **hyperparameters: float) -> Any:

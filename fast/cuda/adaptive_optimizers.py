@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import cuda, device_function, kernel
+from fast.cuda.device import device_function
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import step_kernel_of_one_state, step_kernel_of_two_states
 from fast.cuda.optimizers import run
 from fast.results import AdadeltaStep, AdagradStep, AdamStep, RMSPropStep
 from fast.validation.optimizers import (
@@ -37,66 +38,50 @@ def mean_at(old: Any, new: Any, kept: Any, rest: Any) -> Any:
     return kept * old + rest * new
 
 
-@kernel
-def divide_by_roots(
-    p: Any, g: Any, s: Any, rate: Any, kept: Any, rest: Any, epsilon: Any, inside: Any, result: Any, new_s: Any
-) -> None:
-    """`rmsprop`; and `adagrad`, whose sum keeps all and adds all."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        square = mean_at(s[place], g[place] * g[place], kept, rest)
-        root = sqrt_at(square + epsilon) if inside else sqrt_at(square) + epsilon
-        new_s[place] = square
-        result[place] = p[place] - rate * g[place] / root
+@device_function
+def divide_by_roots_at(
+    p: Any, g: Any, s: Any, rate: Any, kept: Any, rest: Any, epsilon: Any, inside: Any
+) -> tuple[Any, Any]:
+    """`rmsprop`; and `adagrad`, whose sum keeps all and adds all: a parameter and its mean square."""
+    square = mean_at(s, g * g, kept, rest)
+    root = sqrt_at(square + epsilon) if inside else sqrt_at(square) + epsilon
+    return p - rate * g / root, square
 
 
-@kernel
-def adadelta_kernel(
-    p: Any, g: Any, s: Any, u: Any, rate: Any, kept: Any, rest: Any, epsilon: Any, result: Any, new_s: Any, new_u: Any
-) -> None:
-    """`adadelta`."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        square = mean_at(s[place], g[place] * g[place], kept, rest)
-        update = sqrt_at(u[place] + epsilon) * g[place] / sqrt_at(square + epsilon)
-        new_s[place] = square
-        new_u[place] = mean_at(u[place], update * update, kept, rest)
-        result[place] = p[place] - rate * update
+@device_function
+def adadelta_at(p: Any, g: Any, s: Any, u: Any, rate: Any, kept: Any, rest: Any, epsilon: Any) -> tuple[Any, Any, Any]:
+    """`adadelta`: a parameter, its mean square and its mean squared update."""
+    square = mean_at(s, g * g, kept, rest)
+    update = sqrt_at(u + epsilon) * g / sqrt_at(square + epsilon)
+    return p - rate * update, square, mean_at(u, update * update, kept, rest)
 
 
-@kernel
-def adam_kernel(
-    p: Any,
-    g: Any,
-    m: Any,
-    v: Any,
-    shares: Any,
-    rate: Any,
-    corrections: Any,
-    epsilon: Any,
-    out: Any,
-    new_m: Any,
-    new_v: Any,
-) -> None:
-    """`adam` with ε beside the corrected root."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        mean = mean_at(m[place], g[place], shares[0], shares[1])
-        square = mean_at(v[place], g[place] * g[place], shares[2], shares[3])
-        new_m[place] = mean
-        new_v[place] = square
-        root = sqrt_at(square / corrections[1])
-        out[place] = p[place] - rate * (mean / corrections[0]) / (root + epsilon)
+@device_function
+def moments_at(g: Any, m: Any, v: Any, shares: Any) -> tuple[Any, Any]:
+    """The running means of `adam`, of gradients and of their squares."""
+    return mean_at(m, g, shares[0], shares[1]), mean_at(v, g * g, shares[2], shares[3])
 
 
-@kernel
-def adam_hat_kernel(
-    p: Any, g: Any, m: Any, v: Any, shares: Any, alpha: Any, epsilon: Any, out: Any, new_m: Any, new_v: Any
-) -> None:
+@device_function
+def adam_at(
+    p: Any, g: Any, m: Any, v: Any, shares: Any, rate: Any, corrections: Any, epsilon: Any
+) -> tuple[Any, Any, Any]:
+    """`adam` with ε beside the corrected root: a parameter and its moments."""
+    mean, square = moments_at(g, m, v, shares)
+    root = sqrt_at(square / corrections[1])
+    return p - rate * (mean / corrections[0]) / (root + epsilon), mean, square
+
+
+@device_function
+def adam_hat_at(p: Any, g: Any, m: Any, v: Any, shares: Any, alpha: Any, epsilon: Any) -> tuple[Any, Any, Any]:
     """`adam` with ε̂ beside the uncorrected root."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        mean = mean_at(m[place], g[place], shares[0], shares[1])
-        square = mean_at(v[place], g[place] * g[place], shares[2], shares[3])
-        new_m[place] = mean
-        new_v[place] = square
-        out[place] = p[place] - alpha * mean / (sqrt_at(square) + epsilon)
+    mean, square = moments_at(g, m, v, shares)
+    return p - alpha * mean / (sqrt_at(square) + epsilon), mean, square
+
+
+divide_by_roots = step_kernel_of_one_state(divide_by_roots_at)
+adadelta_kernel = step_kernel_of_two_states(adadelta_at)
+adam_kernel, adam_hat_kernel = step_kernel_of_two_states(adam_at), step_kernel_of_two_states(adam_hat_at)
 
 
 @takes_device_arrays

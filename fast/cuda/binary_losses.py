@@ -6,16 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import (
-    exp_at,
-    log_at,
-    map_on_device,
-    map_pairs_kernel,
-    map_triples_kernel,
-    sigmoid_at,
-)
+from fast.cuda.activations import exp_at, log_at, map_on_device, sigmoid_at
 from fast.cuda.device import device_function, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import map_pairs_kernel, map_triples_kernel
 from fast.cuda.losses import divide_at
 from fast.validation import require_like
 from fast.validation.binary_losses import require_entries

@@ -28,10 +28,18 @@ from fast.cuda.activations import (
 from fast.cuda.column_sums import column_sums
 from fast.cuda.convolution import Size, conv2d_on_device
 from fast.cuda.convolution_gradients import filters_gradient, images_gradient
-from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import (
+    ROOM,
+    launch_over_numbers,
+    pieces_of,
+    read_numbers,
+    write_numbers,
+)
 from fast.cuda.linear import dense_vjp_on_device
 from fast.cuda.matrix_product import matrix, multiply, plain_product
+from fast.cuda.vectors import begins_vector, lanes_of, move_vector
 from fast.results import ConvolutionalLayerGradients, DenseGradients
 from fast.validation import require_like
 from fast.validation.layers import require_activation, require_convolutional_layer
@@ -40,13 +48,43 @@ from fast.validation.linear import require_dense
 __all__ = ["convolutional_layer", "convolutional_layer_vjp", "dense_layer", "dense_layer_vjp"]
 
 
+@device_function
+def read_biases(bias: Any, first: int, in_pieces: bool, pieces: int, biases: Any) -> None:
+    """The biases of a thread's numbers: one division by the length of a row, then on from column to column."""
+    lanes, units = lanes_of(bias), bias.size
+    step = THREADS * (lanes if in_pieces else 1)
+    column, hop = first % units, step % units
+    if in_pieces:
+        for piece in range(pieces):
+            move_vector(bias, column, biases, piece * lanes)
+            column = column + hop if column + hop < units else column + hop - units
+    else:
+        for place in range(pieces * lanes):
+            biases[place] = bias[column]
+            column = column + hop if column + hop < units else column + hop - units
+
+
 def finishing_kernel(function: Any) -> Any:
     """Make a kernel that adds a bias to rows of sums, which follow each other, and applies a device function."""
+    pieces = pieces_of(1)
 
     @kernel
     def finish(sums: Any, bias: Any, result: Any) -> None:
-        for place in range(cuda.grid(1), sums.size, cuda.gridsize(1)):
-            result[place] = function(sums[place] + bias[place % bias.size])
+        numbers, biases = cuda.local.array(ROOM, result.dtype), cuda.local.array(ROOM, result.dtype)
+        aligned = begins_vector(sums) and begins_vector(bias) and begins_vector(result)
+        lanes = lanes_of(result)
+        aligned_size = result.size if aligned and bias.size % lanes == 0 else 0
+        chunk = THREADS * pieces * lanes
+        start = cuda.blockIdx.x * chunk
+        while start < result.size:
+            in_pieces = start + chunk <= aligned_size
+            first = start + cuda.threadIdx.x * (lanes if in_pieces else 1)
+            read_numbers(sums, first, in_pieces, pieces, numbers)
+            read_biases(bias, first, in_pieces, pieces, biases)
+            for place in range(pieces * lanes):
+                numbers[place] = function(numbers[place] + biases[place])
+            write_numbers(numbers, first, in_pieces, pieces, result)
+            start += cuda.gridDim.x * chunk
 
     return finish
 
@@ -198,5 +236,5 @@ def product_on_device(inputs: Any, weights: Any) -> Any:
 def finished(sums: Any, bias: Any, activation: str) -> Any:
     """f(sums + bias), the bias of each unit, from device arrays to a device array."""
     result = empty(sums.size, sums.dtype)
-    launch_over(FINISHING[activation], sums.size, sums.reshape(sums.size), bias, result)
+    launch_over_numbers(FINISHING[activation], (sums.reshape(sums.size),), bias, result)
     return result.reshape(*sums.shape)

@@ -4,7 +4,8 @@ The ladder that led here:
 
 1. A launch for each array operation, as a framework without fusion has them: every intermediate array goes through
    memory, which is the limit.
-2. One kernel for the whole step: each thread reads a place of all arrays, computes, and writes a place of each result.
+2. One kernel for the whole step, as `elementwise` makes them: each number is read once, and each result written once.
+   `adam` moves 7 numbers for each parameter, which is the least that there is to move.
 
 What is the same for all places, such as powers of a decay, is computed once, on the host.
 """
@@ -15,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import cuda, empty, kernel, launch_over, to_device
+from fast.cuda.device import device_function, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import map_kernel, map_pairs_kernel, run_over_numbers, step_kernel_of_one_state
 from fast.results import MomentumStep
 from fast.validation import require_array, require_scalars
 from fast.validation.optimizers import require_decay, require_step, require_truth
@@ -25,37 +27,35 @@ from reference.errors import require_number
 __all__ = ["exponential_decay", "gradient_descent", "momentum"]
 
 
-@kernel
-def descend(p: Any, g: Any, rate: Any, result: Any) -> None:
+@device_function
+def descend_at(p: Any, g: Any, rate: Any) -> Any:
     """θ - η·g."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        result[place] = p[place] - rate * g[place]
+    return p - rate * g
 
 
-@kernel
-def roll(p: Any, g: Any, v: Any, rate: Any, mu: Any, nesterov: Any, result: Any, new_v: Any) -> None:
-    """`momentum` with the rate in the velocity."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        gained = rate * g[place]
-        fresh = mu * v[place] - gained
-        new_v[place] = fresh
-        result[place] = p[place] + (mu * fresh - gained if nesterov else fresh)
+@device_function
+def roll_at(p: Any, g: Any, v: Any, rate: Any, mu: Any, nesterov: Any) -> tuple[Any, Any]:
+    """`momentum` with the rate in the velocity: a parameter and its velocity."""
+    gained = rate * g
+    fresh = mu * v - gained
+    return p + (mu * fresh - gained if nesterov else fresh), fresh
 
 
-@kernel
-def roll_unscaled(p: Any, g: Any, v: Any, rate: Any, mu: Any, nesterov: Any, result: Any, new_v: Any) -> None:
+@device_function
+def roll_unscaled_at(p: Any, g: Any, v: Any, rate: Any, mu: Any, nesterov: Any) -> tuple[Any, Any]:
     """`momentum` without the rate in the velocity."""
-    for place in range(cuda.grid(1), p.size, cuda.gridsize(1)):
-        fresh = mu * v[place] + g[place]
-        new_v[place] = fresh
-        result[place] = p[place] - (rate * g[place] + rate * mu * fresh if nesterov else rate * fresh)
+    fresh = mu * v + g
+    return p - (rate * g + rate * mu * fresh if nesterov else rate * fresh), fresh
 
 
-@kernel
-def scale(z: Any, factor: Any, result: Any) -> None:
-    """Every number, times the same factor."""
-    for place in range(cuda.grid(1), z.size, cuda.gridsize(1)):
-        result[place] = z[place] * factor
+@device_function
+def scale_at(z: Any, factor: Any) -> Any:
+    """A number, times the factor of all."""
+    return z * factor
+
+
+descend, scale = map_pairs_kernel(descend_at), map_kernel(scale_at)
+roll, roll_unscaled = step_kernel_of_one_state(roll_at), step_kernel_of_one_state(roll_unscaled_at)
 
 
 @takes_device_arrays
@@ -96,9 +96,5 @@ def exponential_decay(
 
 
 def run(compiled: Any, arrays: tuple[np.ndarray, ...], count: int, *scalars: Any) -> list[Any]:
-    """Run a kernel over all places of arrays of one shape; return so many arrays of results on the device."""
-    shape, size, dtype = arrays[0].shape, arrays[0].size, arrays[0].dtype
-    given = [to_device(array).reshape(size) for array in arrays]
-    results = [empty(size, dtype) for _ in range(count)]
-    launch_over(compiled, size, *given, *scalars, *results)
-    return [result.reshape(*shape) for result in results]
+    """Run a kernel over all numbers of arrays of one shape; return so many arrays of results on the device."""
+    return run_over_numbers(compiled, tuple(map(to_device, arrays)), scalars, count)

@@ -14,15 +14,27 @@ from typing import Any
 import numpy as np
 
 from fast.cuda import reductions
-from fast.cuda.activations import map_on_device, map_pairs_kernel
-from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.activations import map_on_device
+from fast.cuda.device import THREADS, cuda, device_function, empty, kernel, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import (
+    ROOM,
+    launch_over_numbers,
+    map_pairs_kernel,
+    pieces_of,
+    read_numbers,
+    write_numbers,
+)
 from fast.cuda.reductions import launch_reducing, sum_of_all, sums_of_runs, sums_of_squares
+from fast.cuda.vectors import begins_vector, lanes_of
 from fast.validation import require_like, require_scalars
 from fast.validation.regularization import require_layers, require_mask
 from reference.errors import require_number
 
 __all__ = ["dropout", "dropout_vjp", "l2_penalty", "l2_penalty_vjp"]
+
+#: How many pieces of 16 bytes a thread takes at a time of one array.
+PIECES = pieces_of(1)
 
 
 @device_function
@@ -36,9 +48,20 @@ dropout_kernel = map_pairs_kernel(dropout_at)
 
 @kernel
 def decay_kernel(weights: Any, cotangent: Any, scalars: Any, result: Any, layer: int) -> None:
-    """cotangent·2·coefficient·w of one layer."""
-    for place in range(cuda.grid(1), weights.size, cuda.gridsize(1)):
-        result[place] = cotangent[layer] * scalars[0] * (weights[place] + weights[place])
+    """cotangent·2·coefficient·w of one layer, as a kernel of `elementwise` whose factor is on the device."""
+    numbers = cuda.local.array(ROOM, result.dtype)
+    aligned = begins_vector(weights) and begins_vector(result)
+    lanes, aligned_size = lanes_of(result), result.size if aligned else 0
+    chunk, factor = THREADS * PIECES * lanes, cotangent[layer] * scalars[0]
+    start = cuda.blockIdx.x * chunk
+    while start < result.size:
+        in_pieces = start + chunk <= aligned_size
+        first = start + cuda.threadIdx.x * (lanes if in_pieces else 1)
+        read_numbers(weights, first, in_pieces, PIECES, numbers)
+        for place in range(PIECES * lanes):
+            numbers[place] = factor * (numbers[place] + numbers[place])
+        write_numbers(numbers, first, in_pieces, PIECES, result)
+        start += cuda.gridDim.x * chunk
 
 
 @kernel
@@ -86,7 +109,8 @@ def l2_penalty_vjp(
     slopes, gradients = to_device(cotangent), []
     for layer, array in enumerate(weights):
         result = empty(array.size, dtype)
-        launch_over(decay_kernel, array.size, to_device(array).reshape(array.size), slopes, scalars, result, layer)
+        flat = to_device(array).reshape(array.size)
+        launch_over_numbers(decay_kernel, (flat,), slopes, scalars, result, layer)
         gradients.append(result.reshape(*array.shape))
     return tuple(gradients)
 

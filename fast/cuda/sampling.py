@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.activations import log_at, map_kernel, map_on_device
+from fast.cuda.activations import log_at, map_on_device
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.elementwise import map_kernel
 from fast.cuda.softmax import softmax_on_device
 from fast.results import Sample
 from fast.validation.sampling import require_sampling

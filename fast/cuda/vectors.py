@@ -5,7 +5,8 @@ and it is bytes under way that keep memory busy. Between shared memory and regis
 short. Numba has no such access to arrays, so an intrinsic emits it: a vector of LLVM's, which the assembler takes from
 registers next to each other.
 
-The 16 bytes must lie at a multiple of 16: `in_vectors` says whether they do for all pieces of a row.
+The 16 bytes must lie at a multiple of 16: `in_vectors` says before a launch whether they do for all pieces of a row,
+`begins_vector` says in a kernel whether they do for the first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ if SIMULATED:
         return VECTOR_BYTES // int(array.dtype.itemsize)
 
     def move_vector(source: Any, source_place: int, target: Any, target_place: int) -> None:
-        """Copy 16 bytes from an array's place to another's, in any memory."""
+        """Copy 16 bytes from an array's place to another's, in any memory; an error where a GPU has one."""
+        for array, place in ((source, source_place), (target, target_place)):
+            if (array.ctypes.data + place * array.dtype.itemsize) % VECTOR_BYTES:
+                raise ValueError(f"misaligned address: number {place} of an array is not at a multiple of 16 bytes")
         for lane in range(lanes_of(target)):
             target[target_place + lane] = source[source_place + lane]
 
@@ -34,6 +38,10 @@ if SIMULATED:
     def put_number(array: Any, place: int, number: Any) -> None:
         """Write a number to a place that isn't negative."""
         array[place] = number
+
+    def begins_vector(array: Any) -> bool:
+        """Whether an array in global memory begins at a multiple of 16 bytes."""
+        return bool(array.ctypes.data % VECTOR_BYTES == 0)
 
 else:
     from llvmlite import ir
@@ -83,6 +91,17 @@ else:
             return context.get_dummy_value()
 
         return types.void(source, types.intp, target, types.intp), codegen
+
+    @intrinsic
+    def begins_vector(typingctx: Any, array: Any) -> Any:
+        """Whether an array in global memory begins at a multiple of 16 bytes."""
+
+        def codegen(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+            data = context.make_array(array)(context, builder, operands[0]).data
+            past = builder.and_(builder.ptrtoint(data, ir.IntType(64)), ir.Constant(ir.IntType(64), VECTOR_BYTES - 1))
+            return builder.icmp_unsigned("==", past, ir.Constant(ir.IntType(64), 0))
+
+        return types.boolean(array), codegen
 
 
 def in_vectors(array: Any, length: int) -> bool:

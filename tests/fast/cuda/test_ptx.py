@@ -27,6 +27,10 @@ MOST_REGISTERS = 128
 #: With 168, 384 threads: enough for a product, whose threads have 64 multiply-adds that don't wait for each other.
 MOST_OF_PRODUCTS = 168
 
+#: What moves pieces of 16 bytes between global memory and registers, and rooms whose kernels call it.
+MOVING = {"move_vector", "read_numbers", "write_numbers"}
+MOVING_ROOMS = {"activations", "adaptive_optimizers", "binary_losses", "layers", "optimizers", "regularization"}
+
 #: By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given.
 Texts = dict[str, list[tuple[str, str]]]
 
@@ -109,6 +113,20 @@ def test_products_keep_their_sums_in_registers_and_synchronize(compiled: Texts) 
             if name in products():
                 assert ".local" not in text, name
                 assert text.count("bar.sync") == 2, name
+
+
+def test_numbers_move_16_bytes_at_a_time(compiled: Texts) -> None:
+    """The kernels that read pieces have instructions that load and store whole ones, from and to global memory.
+
+    What `step_vjp` would load the compiler leaves out: nothing of it is used.
+    """
+    moving = {name for name, kernel in kernels().items() if MOVING & set(body_of(kernel).__code__.co_names)}
+    assert {name.split(".")[0] for name in moving} >= MOVING_ROOMS
+    for texts in compiled.values():
+        for name, text in texts:
+            if name in moving:
+                for access in ("ld", "st") if "ld.global" in text else ("st",):
+                    assert re.search(access + r"\.global\.(v4\.[fb]32|v2\.[fb]64)", text), (name, access)
 
 
 def test_nothing_spills_and_threads_find_room(

@@ -18,6 +18,14 @@ def test_a_piece_is_moved_and_nothing_else(dtype: type) -> None:
     assert target.tolist() == [0] * lanes + list(range(2 * lanes, 3 * lanes)) + [0] * (12 - 2 * lanes)
 
 
+@pytest.mark.skipif(not SIMULATED, reason="outside a kernel, only the simulator can move a piece")
+def test_a_piece_elsewhere_than_at_a_multiple_of_16_bytes_is_an_error(dtype: type) -> None:
+    numbers = np.zeros(12, dtype)
+    for source, target, place in ((numbers, numbers[1:], 0), (numbers[1:], numbers, 0), (numbers, numbers, 1)):
+        with pytest.raises(ValueError, match="misaligned"):
+            move_vector(source, place, target, 0)
+
+
 def test_rows_begin_at_multiples_of_16_bytes_or_are_not_in_vectors(dtype: type) -> None:
     lanes = 16 // np.dtype(dtype).itemsize
     array = to_device(np.zeros(64, dtype))
