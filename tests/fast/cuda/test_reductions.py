@@ -11,7 +11,7 @@ import pytest
 from fast import cuda as path
 from fast.cuda import losses, reductions, rows
 from fast.cuda.device import to_device
-from fast.cuda.matrix_product import column_sums
+from fast.cuda.column_sums import column_sums
 from tests.fast.cuda.launches import body_of, recorded
 from tests.fast.drawn import bits, drawn_calls, functions_of
 
