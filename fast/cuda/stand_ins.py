@@ -8,7 +8,8 @@ places, which is NaN or the one that is in the range of nothing.
 The ladder that led to how numbers are looked at:
 
 1. All of them are copied to the host, since a class index that isn't one lets a kernel read past the end of an array.
-   A mask is as large as what it masks, and each copy takes some fifty times as long as a kernel needs to read it.
+   A mask is as large as what it masks, and a copy over a bus of 64 GB/s takes fifty times as long as reading it does
+   from an H100's memory of 3.35 TB/s.
 2. The device looks: every thread at some, far apart, so that neighbouring threads read neighbouring numbers, and notes
    the first place where something is wrong. Then one block finds the first of these. The host waits for one integer.
 """
@@ -111,7 +112,8 @@ def limits_of(dtype: np.dtype, allowed: range) -> tuple[Any, Any]:
     low, high = allowed.start, allowed[-1]
     if dtype.kind == "f":
         most = dtype.type(high)
-        return dtype.type(low), most if most <= high else np.nextafter(most, dtype.type(-np.inf))
+        # Python compares exactly; NumPy would round the integer as well.
+        return dtype.type(low), most if float(most) <= high else np.nextafter(most, dtype.type(-np.inf))
     has = np.iinfo(dtype)
     return dtype.type(max(low, has.min)), dtype.type(min(high, has.max))
 
