@@ -154,6 +154,19 @@ def test_bad_arguments_on_the_device_are_named(name: str) -> None:
         assert caught.value.argument.split("[")[0] == argument
 
 
+def test_learning_rates_may_be_on_either_side() -> None:
+    features, labels, rates = np.array([[1.0, 2], [2, 1], [3, 3]]), np.array([1, -1, 1]), np.array([1.0, 2, 0.5])
+    wanted = cuda.perceptron_sgd(features, labels, epochs=3, learning_rate=rates)
+    given = on_device((features, labels))
+    for some in (rates, on_device(rates), rates.tolist()):
+        assert bits(on_host(cuda.perceptron_sgd(*given, epochs=3, learning_rate=some))) == bits(wanted)
+
+
+def test_a_number_need_not_be_an_array() -> None:
+    slope = cuda.empirical_loss_vjp(on_device(np.ones(4, np.float32)), np.float32(2))
+    assert on_host(slope).tolist() == [0.5] * 4
+
+
 @pytest.mark.parametrize("number", [77, -1, 0.5])
 def test_the_same_numbers_are_refused_in_the_same_words(number: float) -> None:
     """Of every argument in turn, in its last place."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -173,6 +178,32 @@ def test_a_stream_of_numba_is_taken() -> None:
 def test_what_is_no_stream_is_named(given: Any) -> None:
     with pytest.raises(InvalidArgument, match="stream: wanted a stream"), cuda.stream(given):
         pass
+
+
+@pytest.fixture(scope="module")
+def done_without_simulator() -> list[Any]:
+    """What becomes of Numba's own arrays and streams, which aren't the simulator's."""
+    program = Path(__file__).with_name("made_up_device.py")
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "0", "PYTHONPATH": str(program.parents[3])}
+    command = [sys.executable, str(program)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def test_copies_and_events_of_numbas_own_streams(done_without_simulator: list[Any]) -> None:
+    """For NumPy's arrays and for those on the device, on the default stream and on another; and the result's stream."""
+    on_default, on_another = done_without_simulator[:2]
+    assert on_default == [[["copy", 12, 0]] * 2, [["record", 99], ["wait", 0]], None]
+    copies = [["copy", 12, 77], ["synchronize", 77]] * 2
+    assert on_another == [copies, [["record", 0], ["wait", 77], ["record", 99], ["wait", 77]], 77]
+
+
+def test_shapes_and_parts_of_numbas_own_arrays(done_without_simulator: list[Any]) -> None:
+    arrays, refusal = done_without_simulator[2:]
+    square = [[0, 1, 2], [3, 4, 5]]
+    assert arrays == [[[0, 1], [2, 3], [4, 5]], square, 3, [square[0], *square], [0, 1, 3, 4, 5]]
+    assert refusal.endswith("C-contiguous array on the device; got shape [2, 3] with strides of [4, 8] bytes")
 
 
 class DriverError(Exception):
