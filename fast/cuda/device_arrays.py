@@ -44,19 +44,21 @@ def takes_device_arrays(function: Function | None = None, *, hyperparameters: It
     """
 
     def wrap(function: Function) -> Function:
-        signature = inspect.signature(function)
+        names = list(inspect.signature(function).parameters)
+
+        def make(name: str, value: Any) -> Any:
+            if name not in hyperparameters:
+                return taken(name, value, stand_in)
+            return taken(name, value, to_host) if is_on_device(value) else value
 
         @wraps(function)
         def called(*arguments: Any, **named: Any) -> Any:
             if not (any(map(is_on_device, arguments)) or any(map(is_on_device, named.values()))):
                 return of_each(to_host, function(*arguments, **named))
-            given = signature.bind(*arguments, **named)
-            for name, value in given.arguments.items():
-                if name not in hyperparameters:
-                    given.arguments[name] = taken(name, value, stand_in)
-                elif is_on_device(value):
-                    given.arguments[name] = taken(name, value, to_host)
-            return of_each(handed_out, function(*given.args, **given.kwargs))
+            # Those beyond the names are for Python to refuse.
+            given = [make(name, value) for name, value in zip(names, arguments, strict=False)]
+            others = {name: make(name, value) for name, value in named.items()}
+            return of_each(handed_out, function(*given, *arguments[len(names) :], **others))
 
         return called
 
@@ -93,7 +95,7 @@ def numba_array(name: str, value: Any) -> Any:
         came = f"shape {list(array.shape)} with strides of {list(array.strides)} bytes"
         raise InvalidArgument(name, "a C-contiguous array on the device", came)
     wait_for(array.stream)
-    return array.bind(STREAM.get())
+    return array if array.stream is STREAM.get() else array.bind(STREAM.get())
 
 
 def handed_out(array: Any) -> Any:
