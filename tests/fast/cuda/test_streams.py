@@ -106,10 +106,11 @@ def test_what_has_only_the_interface_is_no_array_for_the_simulator() -> None:
 @pytest.mark.parametrize("way", ["numba", "handle", "cuda_stream", "ptr"])
 def test_calls_go_to_the_stream_and_wait_for_no_other(way: str) -> None:
     given = Stream(77)
-    of_others = {"numba": given, "handle": 77, "cuda_stream": SimpleNamespace(cuda_stream=77)}
+    of_others = {name: SimpleNamespace(**{name: 77}) for name in ("cuda_stream", "ptr")}
     there = device.cuda.to_device(ROW)
-    with made_up_driver() as events, cuda.stream(of_others.get(way, SimpleNamespace(ptr=77))):
+    with made_up_driver() as events, cuda.stream({"numba": given, "handle": 77, **of_others}[way]):
         used = device.STREAM.get()
+        assert used is given or used.owner in (77, of_others.get(way))  # which lives as long as it is used
         result = cuda.relu(there)
         assert streams.handle_of(result.stream) == used.handle == 77
         assert used.waits == 0
@@ -130,6 +131,23 @@ def test_another_streams_arrays_are_waited_for_on_the_device() -> None:
         with cuda.stream(6):
             cuda.relu_vjp(Foreign(ROW, stream=9), second)
         assert events[2:] == [("record", 9), ("wait", 6), ("record", 0), ("wait", 6)]
+
+
+@simulated
+def test_what_is_copied_of_another_streams_array_is_copied_on_the_calls() -> None:
+    with made_up_driver():
+        assert device_arrays.numba_array("z", Foreign(ROW, stream=5)).stream == 0
+        with cuda.stream(6):
+            assert streams.handle_of(device_arrays.numba_array("z", Foreign(ROW, stream=5)).stream) == 6
+
+
+@simulated
+def test_learning_rates_with_only_the_interface() -> None:
+    features, labels, rates = np.array([[1.0, 2], [2, 1]]), np.array([1, -1]), np.array([1.0, 2, 0.5])
+    wanted = cuda.perceptron_sgd(features, labels, epochs=3, learning_rate=rates).final_weights
+    with made_up_driver():
+        trace = cuda.perceptron_sgd(Foreign(features), Foreign(labels), epochs=3, learning_rate=Foreign(rates))
+        assert trace.final_weights.copy_to_host().tolist() == wanted.tolist()
 
 
 @simulated
