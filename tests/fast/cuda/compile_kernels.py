@@ -1,7 +1,8 @@
 """Compile kernels to PTX for the compute capability in the arguments, 9 0 say; a program, without the simulator.
 
 Reads from stdin, as JSON, a list of [kernel, types of its arguments], and writes a list of [kernel, PTX] in that order.
-The types are as `launches.argument_type` gives them.
+A kernel is named by its room and name, one from elsewhere by its whole module; the types are as
+`launches.argument_type` gives them.
 
 Without a driver there is no current device to ask for its compute capability, which Numba does for device functions, so
 it is told.
@@ -11,8 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import import_module
-from operator import attrgetter
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,8 +51,7 @@ def main() -> None:
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(major, minor))
     compiled = []
     for kernel, texts in json.load(sys.stdin):
-        room, name = kernel.split(".", 1)
-        found = attrgetter(name)(import_module(f"fast.cuda.{room}"))
+        found = resolve_name(kernel if kernel.startswith("tests.") else f"fast.cuda.{kernel}")
         arguments, bounds = tuple(numba_type(types, text) for text in texts), found.targetoptions.get("launch_bounds")
         text, _ = cuda.compile_ptx(found.py_func, arguments, cc=(major, minor), launch_bounds=bounds)
         compiled.append((kernel, text))

@@ -10,8 +10,8 @@ import pytest
 
 from fast import cuda as path
 from fast.cuda import losses, reductions, rows
-from fast.cuda.device import to_device
 from fast.cuda.column_sums import column_sums
+from fast.cuda.device import to_device
 from tests.fast.cuda.launches import body_of, recorded
 from tests.fast.drawn import bits, drawn_calls, functions_of
 
