@@ -12,12 +12,13 @@ from conformance.fixtures import errata
 from conformance.operations import operations
 from conformance.outcomes import Status, Verdict
 from conformance.report.environment import environment
+from conformance.report.gpu_run import gpu_run
 from conformance.runner import Run
 from conformance.texts import capped, readable
 from conformance.verdicts import Judgement, exit_status, judgements
 
 #: Of the shape of report.json, described in schema.json: the first number changes when a reader would have to.
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 #: Texts that must not lose their middle: programs to be run.
 WHOLE = ("reproduction",)
 
@@ -37,6 +38,7 @@ def as_data(run: Run) -> dict[str, Any]:
         "kinds": list(plan.kinds),
         "operations": [{"name": name, "room": operations()[name].room} for name in plan.operations],
         "environment": environment(),
+        "gpu_run": gpu_run(plan.implementations),
         "implementations": [_implementation(run, name) for name in plan.implementations],
         "judgements": [_judgement(run, judgement) for judgement in judgements(run)],
         "known_deviations": [entry for name in run.hellos for entry in _known_deviations(run, name)],

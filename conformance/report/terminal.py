@@ -56,6 +56,8 @@ def print_report(
     if covered := coverage.summary(data):
         console.print()
         say(console, ("Covered: ", "bold"), covered)
+    if data["gpu_run"] and not homework:
+        say(console, ("On a GPU: ", "bold"), f"{data['gpu_run']}.")
     _print_algorithms(data, console)
     if since is not None:
         say(console, ("Compared: ", "bold"), changes(data, since).text)

@@ -100,6 +100,7 @@ DATA: Entry = {
         "numpy": "2.4.6",
         "switches": "TF_ENABLE_ONEDNN_OPTS=0",
     },
+    "gpu_run": "A <GPU>, 2026-05-04, abcdef: 2 × conforms",
     "implementations": [
         implementation("good", description="one that <em>conforms</em>", algorithms={"relu": "clip in <b>/clip.py"}),
         implementation("some/homework.py", provides={"relu": "some/homework.py:4"}),

@@ -206,6 +206,11 @@ def test_a_claimed_algorithm_is_never_silent(html: str) -> None:
     assert "relu held to the bounds of clip in <b>/clip.py" in section(html, "environment")
 
 
+def test_what_a_gpu_showed_is_told(html: str) -> None:
+    assert "on a GPU A <GPU>, 2026-05-04, abcdef" in section(html, "environment")
+    assert "on a GPU" not in page(sample(gpu_run=""))
+
+
 def test_a_former_report_is_compared_with(html: str) -> None:
     assert 'id="changes"' not in html
     former = sample(environment={"date": "2025-01-01T00:00:00+00:00", "commit": "123abc"})

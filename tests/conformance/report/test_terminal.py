@@ -93,6 +93,7 @@ def test_a_run_with_one_of_everything_tells_it() -> None:
         "no counterpart: no counterpart of <it> (conv2d; some/homework.py)",
         "not applicable: nothing grows (1 check; good)",
         "A processor avx2; 2 cores; Linux",
+        "On a GPU: A <GPU>, 2026-05-04, abcdef: 2 × conforms.",
         "TF_ENABLE_ONEDNN_OPTS=0",
         "conformance --strict, abcdef, 2026-05-04T03:02:01+00:00",
         "5 of 12 fail. 13 checks in 12 s, seed 7.",
