@@ -7,12 +7,14 @@ from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any
 
-from fast.cuda import SIMULATED
+from fast.cuda.device import SIMULATED, device_count
 from reference.numbers import Arithmetic
 from tests.benchmarks.interleaving import Timer
 from tests.benchmarks.processes import Process
 
-OURS, REFERENCE = "fast.cpu", "reference"
+OURS, ON_GPU, REFERENCE = "fast.cpu", "fast.cuda", "reference"
+#: Whether there is one: the simulator's times would say nothing.
+GPU = not SIMULATED and device_count() > 0
 #: The libraries that fast.cpu is compared with: those for everybody's use, on the same processor.
 PEERS = ("TensorFlow", "PyTorch", "JAX", "NumPy")
 
@@ -48,7 +50,7 @@ class Engine:
 #: fast.cpu first, and the reference last.
 ENGINES = (
     Engine(OURS, "fast.cpu", "modules", "fast.cpu"),
-    *(() if SIMULATED else (Engine("fast.cuda", "fast.cuda", "modules", "fast.cuda"),)),
+    *((Engine(ON_GPU, "fast.cuda", "modules", "fast.cuda"),) if GPU else ()),
     Engine("TensorFlow, eager", "tensorflow", "tensorflow", "eager", "tensorflow"),
     Engine("TensorFlow, graph", "tensorflow", "tensorflow", "graph", "tensorflow"),
     Engine("PyTorch, channels last", "torch", "torch", "channels_last", "torch"),

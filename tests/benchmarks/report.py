@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from numba import get_num_threads
 
-from tests.benchmarks.contestants import ENGINES, OURS, PEERS, REFERENCE, missing
+from tests.benchmarks.contestants import ENGINES, GPU, ON_GPU, OURS, PEERS, REFERENCE, missing
 from tests.benchmarks.grid.cell import BATCH
 from tests.benchmarks.interleaving import median, quartiles
 from tests.benchmarks.measurement import ARITHMETIC, MEMORY, ONE_THREAD, SAME_MEMORY, Measurement
@@ -78,6 +78,7 @@ def notes(measurements: Sequence[Measurement]) -> list[str]:
         "  Adam writes into the parameters where a library can. - stands where it has no such function.",
         f"> a lower bound: the {REFERENCE} ran one example of the {BATCH}, being too slow for all of them.",
         *(f"{name} isn't installed, and takes no part." for name in absent),
+        *([f"{ON_GPU} takes arrays from the host, and its results there; on the device: make cuda-evidence."] * GPU),
         "of ceiling: share of the most that the machine did in the same rounds, of these:",
     ]
     for name, unit in ((ARITHMETIC, "GFLOP/s"), (ONE_THREAD, "GFLOP/s"), (MEMORY, "GB/s"), (SAME_MEMORY, "GB/s")):

@@ -1,6 +1,6 @@
-"""What a GPU shows, in one file: errors in ULPs, a sanitizer's findings and verdicts; a program.
+"""What a GPU shows, in one file: times, errors in ULPs, a sanitizer's findings and verdicts; a program.
 
-    python -m tests.benchmarks.cuda.evidence [--parts ulps,conformance] [--cases 200]
+    python -m tests.benchmarks.cuda.evidence [--parts ulps,conformance] [--cases 200] [--rounds 30]
 
 It refuses where there is no CUDA device, and where the tree is not the commit's, and then writes nothing. Each part
 runs in processes of its own, so that what one breaks, a context of the device, say, costs no other one; and what is
@@ -29,8 +29,9 @@ SCHEMA_VERSION = "1.0"
 #: Exit status where nothing could be recorded, and where something that was recorded isn't as it should be.
 REFUSED, WRONG = 2, 1
 
-#: What is recorded, in the order in which it runs: what takes longest last.
+#: What is recorded, in the order in which it runs: what wants a quiet machine first, what takes longest last.
 PARTS: dict[str, Callable[[argparse.Namespace], Any]] = {
+    "benchmark": parts.benchmark,
     "ulps": parts.ulps,
     "sanitizer": parts.sanitizer,
     "conformance": parts.conformance,
@@ -59,6 +60,7 @@ def options_from(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--parts", type=parts_from, default=list(PARTS), metavar="NAMES", help=f"of {', '.join(PARTS)}; all by default")
     add("--cases", type=int, default=200, metavar="N", help="of each operation that must decide (200)")
+    add("--rounds", type=int, default=30, metavar="N", help="in which everybody who is timed has a turn (30)")
     add("--commit", default="", metavar="HASH", help="that of the tree, where there is no repository to ask")
     add("--allow-dirty", action="store_true", help="record a tree with changes, and that it had some")
     return parser.parse_args(arguments)

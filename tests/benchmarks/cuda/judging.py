@@ -26,6 +26,7 @@ def complaints(record: Mapping[str, Any], profile: Mapping[str, Any] = cuda.PROF
         *of_verdicts(sound.get("conformance", {})),
         *of_sanitizer(sound.get("sanitizer", {})),
         *of_claims(sound.get("ulps", {}), profile),
+        *of_cells(sound.get("benchmark", {})),
     ]
 
 
@@ -60,3 +61,8 @@ def of_claims(ulps: Mapping[str, Any], profile: Mapping[str, Any]) -> list[str]:
             if of["mismatched"]:
                 found.append(f"{name} of {dtype}: {of['mismatched']} results are infinite or NaN, or should be")
     return found
+
+
+def of_cells(benchmark: Mapping[str, Any]) -> list[str]:
+    """Cells that were not measured."""
+    return [f"{cell['cell']}: {cell['error']}" for cell in benchmark.get("cells", ()) if "error" in cell]

@@ -26,6 +26,11 @@ BOUNDED = ("lattice probes", "rounding bound")
 LAST_WORDS = 3000
 
 
+def benchmark(options: argparse.Namespace) -> Any:
+    """Times beside PyTorch's, and beside what the device can do."""
+    return said_by("tests.benchmarks.cuda.speed", "--rounds", str(options.rounds))
+
+
 def ulps(options: argparse.Namespace) -> Any:
     """How far off the elementary functions are, at every float32 there is."""
     return said_by("tests.benchmarks.cuda.ulps")

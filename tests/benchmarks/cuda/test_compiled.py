@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.cuda import ceilings
 from tests.benchmarks.cuda.machine import ROOT
 from tests.fast.cuda.compile_kernels import NO_TOOLKIT
 
 PROGRAM = ROOT / "tests" / "fast" / "cuda" / "compile_kernels.py"
+CEILINGS = "tests.benchmarks.cuda.ceilings"
 ULPS = "tests.benchmarks.cuda.ulps"
 FUNCTIONS = ("exp", "log", "tanh", "sigmoid")
 #: Kernels, with the types that they are launched with.
@@ -23,6 +25,8 @@ SIGNATURES: list[tuple[str, list[Any]]] = [
     *((f"{ULPS}.judge_{name}", ["float32 1", "int64", "float64 2", "int64 2"]) for name in FUNCTIONS),
     *((f"{ULPS}.evaluate_{name}", ["float64 1", "float64 1"]) for name in FUNCTIONS),
     (f"{ULPS}.count_up", ["int64", "uint32 1"]),
+    (f"{CEILINGS}.chains", ["float32 1", "int64", "float32 1"]),
+    (f"{CEILINGS}.nothing", []),
 ]
 
 
@@ -61,3 +65,14 @@ def test_float32_is_judged_in_float64(compiled: dict[str, str]) -> None:
     for name in FUNCTIONS:
         assert ".f64" in compiled[f"{ULPS}.judge_{name}"]
         assert ".ftz" not in re.sub(r"(ex2|rcp)\.approx\.ftz\.f(32|64)", "", compiled[f"{ULPS}.judge_{name}"])
+
+
+def test_multiply_adds_are_fused_and_most_of_a_loop(compiled: dict[str, str]) -> None:
+    text = compiled[f"{CEILINGS}.chains"]
+    loop = re.search(r"^(\$L__BB\w+):\s*$(.*?)bra\s+\1;", text, re.DOTALL | re.MULTILINE)
+    assert loop is not None
+    instructions = re.findall(r"^\s+(?:@\S+\s+)?([a-z][\w.]*)", loop[2], re.MULTILINE)
+    fused = sum(name.startswith("fma.rn.f32") for name in instructions)
+    assert fused % (ceilings.CHAINS * ceilings.ROUNDS) == 0
+    assert fused > 0.9 * len(instructions)
+    assert "ld." not in loop[2]

@@ -34,7 +34,7 @@ def prepare(way: str, operation: str, arguments: dict[str, Any]) -> Prepared | N
 
 def arrays(result: Any) -> Any:
     """Tensors as arrays."""
-    return each(lambda tensor: np.array(tensor), result)
+    return each(lambda tensor: np.array(tensor.detach().cpu()), result)
 
 
 def tensors(value: Any) -> Any:
@@ -123,10 +123,10 @@ def recurrent(inputs: Any, kernel: Any, recurrent_kernel: Any, bias: Any, state:
     given, weights, states = tensors((inputs, weights, state))
     if not isinstance(state, tuple):
         call = partial(torch.rnn_tanh, given, states[None], weights, True, 1, 0.0, False, False, True)
-        return Prepared(call, lambda result: np.array(result[0]))
+        return Prepared(call, lambda result: np.array(result[0].cpu()))
     states = tuple(part[None] for part in states)
     call = partial(torch.lstm, given, states, weights, True, 1, 0.0, False, False, True)
-    return Prepared(call, lambda result: (np.array(result[0]), np.array(result[2][0])))
+    return Prepared(call, lambda result: (np.array(result[0].cpu()), np.array(result[2][0].cpu())))
 
 
 PREPARE: dict[str, Callable[..., Prepared]] = {
@@ -147,6 +147,7 @@ PREPARE: dict[str, Callable[..., Prepared]] = {
     "dense_layer_vjp": dense_layer_vjp,
     "forward_pass": of(forward_pass),
     "backpropagation": backpropagation,
+    "gradient_descent": of(lambda p, g, learning_rate: torch.add(p, g, alpha=-learning_rate)),
     "adam": adam,
     "simple_rnn": recurrent,
     "lstm": recurrent,

@@ -21,7 +21,7 @@ def images_of(array: Any, memory_format: Any) -> Any:
 
 def image_arrays(tensor: Any) -> Any:
     """[N, C, H, W] as an array [N, H, W, C]."""
-    return np.array(tensor.detach().permute(0, 2, 3, 1))
+    return np.array(tensor.detach().permute(0, 2, 3, 1).cpu())
 
 
 def filters_of(array: Any, memory_format: Any) -> Any:
@@ -31,7 +31,7 @@ def filters_of(array: Any, memory_format: Any) -> Any:
 
 def filter_arrays(tensor: Any) -> Any:
     """[F, C, KH, KW] as an array [KH, KW, C, F]."""
-    return np.array(tensor.detach().permute(2, 3, 1, 0))
+    return np.array(tensor.detach().permute(2, 3, 1, 0).cpu())
 
 
 def around(images: Any, window: Any, strides: Any, padding: str) -> list[int]:
@@ -97,7 +97,7 @@ def convolution_back(
 
     def laid_out(result: Any) -> tuple[Any, ...]:
         found = image_arrays(result[0]), filter_arrays(result[1])
-        return found if bias is None else (*found, np.array(result[2]))
+        return found if bias is None else (*found, np.array(result[2].cpu()))
 
     return back, laid_out
 
@@ -127,11 +127,54 @@ def average_pool2d_vjp(memory_format: Any, images: Any, cotangent: Any, pool_siz
     return Prepared(call, image_arrays)
 
 
+def convolutional_backpropagation(
+    memory_format: Any,
+    images: Any,
+    filters: Any,
+    filter_biases: Any,
+    weights: Any,
+    biases: Any,
+    labels: Any,
+    mask: Any,
+    strides: Any,
+    rate: float,
+) -> Prepared:
+    """The tape's gradients of everything that is learnt."""
+    x, targets, kept = images_of(images, memory_format), torch.tensor(labels), torch.tensor(mask) / (1 - rate)
+    groups = [
+        [filters_of(array, memory_format).requires_grad_() for array in filters],
+        *([torch.tensor(array).requires_grad_() for array in group] for group in (filter_biases, weights, biases)),
+    ]
+    those, terms, matrices, vectors = groups
+
+    def call() -> Any:
+        with torch.enable_grad():
+            values = x
+            for w, b, stride in zip(those, terms, strides, strict=True):
+                padded = functional.pad(values, around(values, w.shape[2:], (stride, stride), "same"))
+                values = torch.relu(functional.conv2d(padded, w, b, stride))
+            # Rows of pixels, each with its channels: as the weights are laid out.
+            values = values.permute(0, 2, 3, 1).flatten(1)
+            for matrix, b in zip(matrices[:-1], vectors[:-1], strict=True):
+                values = torch.relu(torch.addmm(b, values, matrix))
+            loss = functional.cross_entropy(torch.addmm(vectors[-1], values * kept, matrices[-1]), targets)
+        return loss.detach(), torch.autograd.grad(loss, [array for group in groups for array in group])
+
+    def laid_out(result: Any) -> Any:
+        loss, gradients = result[0].cpu().numpy(), iter(result[1])
+        convert = (filter_arrays, *[lambda tensor: np.array(tensor.cpu())] * 3)
+        grouped = (tuple(of(next(gradients)) for _ in group) for of, group in zip(convert, groups, strict=True))
+        return (loss, *grouped)
+
+    return Prepared(call, laid_out)
+
+
 IMAGES: dict[str, Callable[..., Prepared]] = {
     "conv2d": conv2d,
     "conv2d_vjp": conv2d_vjp,
     "convolutional_layer": convolutional_layer,
     "convolutional_layer_vjp": convolutional_layer_vjp,
+    "convolutional_backpropagation": convolutional_backpropagation,
     "max_pool2d": partial(pool, functional.max_pool2d),
     "max_pool2d_vjp": max_pool2d_vjp,
     "average_pool2d": partial(pool, functional.avg_pool2d),

@@ -9,7 +9,7 @@ from tests.benchmarks.grid.cell import BATCH, Cell, integers, numbers, times
 LAYER, FEW, ODD = (BATCH, 28, 28, 12), (BATCH, 10), (97, 13, 11, 7)
 
 #: Operations for each number, elementary functions and quotients counted as one each.
-OPERATIONS = {"relu": 1, "relu_vjp": 2, "tanh": 1, "sigmoid": 4, "sigmoid_vjp": 7}
+OPERATIONS = {"relu": 1, "relu_vjp": 2, "tanh": 1, "tanh_vjp": 4, "sigmoid": 4, "sigmoid_vjp": 7}
 
 
 def cells() -> list[Cell]:

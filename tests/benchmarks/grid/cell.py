@@ -16,7 +16,7 @@ BATCH = 100
 #: Arrays of parameters have an example for each of them.
 ADAM = ("parameters", "gradients", "first_moment", "second_moment")
 #: The arguments that have an entry for each example of a batch.
-BATCHED = ("a", "images", "inputs", "labels", "logits", "z", "cotangent", "state", *ADAM)
+BATCHED = ("a", "images", "inputs", "labels", "logits", "z", "cotangent", "state", "velocity", *ADAM)
 
 
 @dataclass(frozen=True)
