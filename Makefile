@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: conformance test toolkit benchmark cuda-evidence lint clean
+.PHONY: conformance test toolkit benchmark cuda-evidence cuda-expectations lint clean
 
 conformance: $(VENV)/ready          ## check fast.cpu, fast.cuda and tensorflow; ARGS="--only conv2d" and the like
 	$(BIN)/python -m conformance $(ARGS)
@@ -18,6 +18,9 @@ benchmark: $(VENV)/ready            ## fast.cpu beside other libraries, cell by 
 
 cuda-evidence: toolkit              ## what a GPU shows, recorded in tests/benchmarks/evidence/; refused where there is none
 	$(BIN)/python -m tests.benchmarks.cuda.evidence $(ARGS)
+
+cuda-expectations: toolkit          ## what kernels should reach, from their assembled code; ARGS="-k matrix_product"
+	$(BIN)/python -m tests.benchmarks.cuda.expectations $(ARGS)
 
 toolkit: $(VENV)/ready              ## what compiles kernels for a GPU, so that `make test` looks at their code, too
 	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable ".[cuda]"

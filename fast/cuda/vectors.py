@@ -106,5 +106,6 @@ else:
 
 def in_vectors(array: Any, length: int) -> bool:
     """Whether pieces of 16 bytes cover rows of some length, in a contiguous array on the device, from end to end."""
-    address = array._ary.ctypes.data if SIMULATED else array.device_ctypes_pointer.value
+    # The simulator's arrays wrap one of NumPy.
+    address = array._ary.ctypes.data if hasattr(array, "_ary") else array.device_ctypes_pointer.value
     return address % VECTOR_BYTES == 0 and length * array.dtype.itemsize % VECTOR_BYTES == 0

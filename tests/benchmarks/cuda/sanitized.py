@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fast import cuda
+from tests.benchmarks.cuda.machine import require_device
 from tests.fast.drawn import drawn_calls, functions_of
 
 #: Examples enough for several warps, and for the last one to be in part beyond the end.
@@ -24,4 +25,5 @@ def main(names: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    require_device()  # in the simulator there would be nothing to find
     print(f"{main()} calls")

@@ -16,6 +16,8 @@ from tests.benchmarks.cuda import ceilings
 from tests.benchmarks.cuda.machine import ROOT
 from tests.fast.cuda.compile_kernels import NO_TOOLKIT
 
+#: They are compiled once.
+pytestmark = pytest.mark.xdist_group("measuring kernels")
 PROGRAM = ROOT / "tests" / "fast" / "cuda" / "compile_kernels.py"
 CEILINGS = "tests.benchmarks.cuda.ceilings"
 ULPS = "tests.benchmarks.cuda.ulps"

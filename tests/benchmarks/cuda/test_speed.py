@@ -21,7 +21,11 @@ from tests.benchmarks.grid import activations, pooling, products
 from tests.benchmarks.grid.cell import Cell, integers
 from tests.fixtures.json_schema import conforms
 
-pytestmark = pytest.mark.skipif(not SIMULATED, reason="on a GPU, make cuda-evidence measures")
+pytestmark = [
+    pytest.mark.skipif(not SIMULATED, reason="on a GPU, make cuda-evidence measures"),
+    # The processes are started once.
+    pytest.mark.xdist_group("device speed"),
+]
 SCHEMA = json.loads(Path(evidence.__file__).with_name("schema.json").read_text("utf-8"))
 #: fast.cuda on the host's arrays, and who takes the place of a peer.
 ENGINES = (
