@@ -10,16 +10,21 @@ block and its shared memory are noted. The results are zeros.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
+from conformance.choices import Chance
+from conformance.drawing import Draw
 from conformance.operations import operations
+from conformance.pools import Budget, pool
 from fast import cuda
 from fast.cuda import device
 from tests.benchmarks.cuda.cells import LAYERS, training_step
@@ -31,6 +36,8 @@ from tests.fast.drawn import drawn_calls, functions_of
 DTYPES = ("float32", "float64")
 #: Calls of each operation and type.
 DRAWN = 12
+#: Multiplications and additions of a call with long axes; nobody computes them.
+MOST_WORK = 1e6
 #: Launches that were noted: kernel, types of its arguments, blocks, threads of each, bytes of shared memory.
 Launches = list[dict[str, Any]]
 
@@ -79,9 +86,18 @@ def calls() -> Iterator[Callable[[], Any]]:
         for dtype in DTYPES:
             yield from (call.run for call in drawn_calls(cuda, name, dtype, DRAWN))
             yield from (call.run for batch in (10, 70) for call in drawn_calls(cuda, name, dtype, batch=batch))
+        yield from long_calls(name, "float32")
     for cell in large_cells():
-        arguments, operation = cell.timed(), operations()[cell.operation]
-        yield lambda operation=operation, arguments=arguments: operation.call(getattr(cuda, operation.name), arguments)
+        yield partial(operations()[cell.operation].call, getattr(cuda, cell.operation), cell.timed())
+
+
+def long_calls(name: str, dtype: str) -> Iterator[Callable[[], Any]]:
+    """Calls with each of the lengths at the edges of tiles."""
+    operation = operations()[name]
+    found = pool(operation.space, Budget(MOST_WORK, math.inf), 0)
+    for configuration in found.edges.covering(1, 0):
+        arguments = operation.draw_call(Draw(Chance(0, configuration), dtype, "swept"))
+        yield partial(operation.call, getattr(cuda, name), dict(arguments))
 
 
 def large_cells() -> list[Cell]:
@@ -107,12 +123,10 @@ def launches_on_a_gpu() -> Launches:
         enter = patches.enter_context
         enter(patch.object(CUDADispatcher, "__getitem__", noted(launches)))
         enter(patch.object(device.cuda, "to_device", on_device))
-        enter(
-            patch.object(device.cuda, "device_array", lambda shape, dtype=np.float64: on_device(np.zeros(shape, dtype)))
-        )
+        enter(patch.object(device.cuda, "device_array", zeros_on_device))
         for call in calls():
             call()
-    return [launch for place, launch in enumerate(launches) if launch not in launches[:place]]
+    return [*{json.dumps(launch): launch for launch in launches}.values()]
 
 
 if __name__ == "__main__":

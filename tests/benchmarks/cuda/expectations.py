@@ -7,7 +7,8 @@ many registers and how much shared memory it takes, which part of a multiprocess
 where nvdisasm is installed, what its main loop consists of. From the share of multiply-adds follows the most of their
 peak that it can reach, if memory and barriers cost nothing; from the loads of a thread, how many bytes are on their way
 to a multiprocessor at a time, of which memory needs as many as its bandwidth times its latency; and from its loads and
-stores and all of its instructions, how many bytes a cycle a multiprocessor can ask for.
+stores and all of its instructions, how many bytes a cycle a multiprocessor can ask for. What lies on either side of a
+branch inside of the loop counts, although a warp may take only one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 from tests.benchmarks.cuda.assembly import FUSED, READS, Loop, main_loop
 from tests.benchmarks.cuda.machine import ROOT, Refused
 from tests.benchmarks.cuda.occupancy import CAPABILITIES, SCHEDULERS, WARP, Capability
+from tests.fast.cuda.launches import kernels as all_kernels
 
 COMPILER = ROOT / "tests" / "fast" / "cuda" / "compile_kernels.py"
 REFUSED = 2
@@ -133,6 +135,11 @@ def launched() -> list[Launched]:
     return [Launched(one["kernel"], tuple(one["types"]), one["threads"], one["shared"]) for one in largest]
 
 
+def not_launched(found: Iterable[Launched]) -> list[str]:
+    """The kernels that no call of the dry run launches."""
+    return sorted(all_kernels().keys() - {one.kernel for one in found})
+
+
 def expectations(kernels: Sequence[Launched], capability: Capability) -> Iterable[Expectation]:
     """Compile and assemble kernels, and look at them."""
     from cuda.pathfinder import find_nvidia_binary_utility
@@ -182,11 +189,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--capability", choices=names, action="append", help="both by default")
     options = parser.parse_args(arguments)
     try:
-        kernels = [one for one in launched() if options.k in one.kernel and one.dtype == options.dtype]
+        everyone = launched()
+        kernels = [one for one in everyone if options.k in one.kernel and one.dtype == options.dtype]
         for capability in CAPABILITIES:
             if capability.name in (options.capability or names):
                 rows = table(expectations(kernels, capability))
                 print("\n".join([f"compute capability {capability.name}, {options.dtype}", *rows, ""]))
+        if missing := not_launched(everyone):
+            print(f"not launched here, being for other lengths or for arrays on the device: {', '.join(missing)}")
     except (Refused, ImportError) as reason:
         print(f"cuda-expectations: {reason}", file=sys.stderr)
         return REFUSED
