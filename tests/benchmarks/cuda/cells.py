@@ -51,6 +51,8 @@ SOFTMAXES = {
     f"{classes.LOSS}_vjp": "softmax cross-entropy vjp",
 }
 POOLINGS = ("max_pool2d", "max_pool2d_vjp", "average_pool2d", "average_pool2d_vjp")
+#: Of each parameter, what a step of an optimizer takes.
+ARRAYS = {"gradient_descent": ("parameters", "gradients"), "momentum": ("parameters", "gradients", "velocity")}
 LAYERS = (convolution.FIRST, convolution.SECOND, convolution.THIRD, MODERN)
 
 
@@ -84,8 +86,7 @@ def repeated(value: Any, examples: int) -> Any:
 
 def descent(operation: str, **rates: float) -> Cell:
     """A step of an optimizer that has fewer arrays than Adam."""
-    names = {"gradient_descent": ("parameters", "gradients"), "momentum": ("parameters", "gradients", "velocity")}
-    count, given = 100_003, names[operation]
+    count, given = 100_003, ARRAYS[operation]
 
     def draw() -> dict[str, Any]:
         return {**{name: numbers(count, seed=seed) for seed, name in enumerate(given)}, **rates}

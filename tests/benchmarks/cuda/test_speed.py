@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from conformance.arrays import flatten_result
 from fast import cuda
 from fast.cuda.device import SIMULATED, to_device
 from reference.errors import InvalidArgument
@@ -17,8 +19,8 @@ from tests.benchmarks.contestants import Engine
 from tests.benchmarks.cuda import ceilings, cells, evidence, speed
 from tests.benchmarks.engines import cuda as engine
 from tests.benchmarks.engines import modules
-from tests.benchmarks.grid import activations, pooling, products
-from tests.benchmarks.grid.cell import Cell, integers
+from tests.benchmarks.grid import activations, classes, convolution, optimizers, pooling, products
+from tests.benchmarks.grid.cell import Cell, integers, numbers
 from tests.fixtures.json_schema import conforms
 
 pytestmark = [
@@ -134,24 +136,42 @@ def test_copies_and_launches() -> None:
         assert work in (64, 3)
 
 
-@pytest.mark.parametrize("operation", ["relu", "max_pool2d", "dense_vjp"])
+def small_cells() -> dict[str, Cell]:
+    """A cell of each operation that is timed, small enough for the simulator."""
+    rates = {"learning_rate": 0.5, "momentum": 0.875}
+    images, filters = (1, 5, 5, 2), (3, 3, 2, 2)
+    found = [
+        *(activations.activation(name, (3, 2)) for name in activations.OPERATIONS),
+        *(classes.rows(name, (3, 5), name) for name in cells.SOFTMAXES),
+        *(pooling.pooling(name, (2, 4, 4, 2), 2, 2) for name in cells.POOLINGS),
+        replace(
+            cells.descent("momentum"), draw=lambda: {name: numbers(7) for name in cells.ARRAYS["momentum"]} | rates
+        ),
+        replace(
+            cells.descent("gradient_descent"),
+            draw=lambda: {name: numbers(7) for name in cells.ARRAYS["gradient_descent"]} | {"learning_rate": 0.5},
+        ),
+        optimizers.adam(7),
+        products.product(4),
+        convolution.convolution(images, filters, 1),
+        convolution.convolution_vjp(images, filters, 1),
+        cells.training_step(),
+    ]
+    return {cell.operation: cell for cell in found}
+
+
+def test_the_small_cells_are_those_of_the_grid() -> None:
+    assert small_cells().keys() == {cell.operation for cell in cells.cells()}
+
+
+@pytest.mark.parametrize("operation", small_cells())
 def test_arrays_on_the_device_give_what_the_hosts_do(operation: str) -> None:
     try:
         cuda.relu(to_device(np.ones(1, np.float32)))
     except (InvalidArgument, TypeError):
         pytest.skip("fast.cuda takes no arrays on the device yet")
-    given: dict[str, Any] = {
-        "relu": {"z": integers(-9, 9, 3, 5)},
-        "max_pool2d": {"images": integers(-9, 9, 2, 4, 4, 2), "pool_size": 2, "strides": 2},
-        "dense_vjp": {
-            "inputs": integers(-9, 9, 3, 4),
-            "weights": integers(-9, 9, 4, 2),
-            "bias": integers(-9, 9, 2),
-            "cotangent": integers(-9, 9, 3, 2),
-        },
-    }[operation]
+    given = small_cells()[operation].draw()
     here, there = (room.prepare(way, operation, given) for room, way in ((modules, "fast.cuda"), (engine, "")))
-    wanted, came = (prepared.arrays(prepared.call()) for prepared in (here, there))
-    wanted, came = ((each if isinstance(each, tuple) else (each,)) for each in (wanted, came))
-    assert all(np.array_equal(one, other) for one, other in zip(wanted, came, strict=True))
+    wanted, came = (flatten_result(prepared.arrays(prepared.call())) for prepared in (here, there))
+    assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(wanted, came, strict=True))
     assert there.clock(there.call, 2) > 0
