@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -36,6 +36,17 @@ class Launch:
         arguments = map_arrays(device.to_device, self.arguments)
         device.launch(self.compiled, self.grid, self.block, *arguments, shared_bytes=self.shared_bytes)
         return [value.copy_to_host() for value in arguments if hasattr(value, "copy_to_host")]
+
+    @property
+    def shuffles(self) -> bool:
+        """Whether threads sum together, by shuffles where they are near enough."""
+        return "shuffled" in inspect.signature(body_of(self.compiled)).parameters
+
+    def without_shuffles(self) -> Launch:
+        """The same, with all threads meeting in shared memory."""
+        names = inspect.signature(body_of(self.compiled)).parameters
+        arguments = tuple(1 if name == "shuffled" else value for name, value in zip(names, self.arguments, strict=True))
+        return replace(self, arguments=arguments)
 
     @property
     def size(self) -> int:
