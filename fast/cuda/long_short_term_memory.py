@@ -1,8 +1,8 @@
 """Long short-term memories on the GPU.
 
-The ladder is that of `recurrent`: a product in tiles for the inputs of all steps, a kernel for each step with a thread
-for each unit of each example, products in tiles for the gradients of the weights. Here such a thread has four sums, and
-leaves the gates where the sums were, for the way back.
+The ladder is that of `recurrent`: a product in tiles for the inputs of all steps, a launch for all steps or one for
+each, products in tiles for the gradients of the weights. Here a thread has four sums for each unit of an example, makes
+gates of them and at once the state, and leaves the gates where the sums were, for the way back.
 """
 
 from __future__ import annotations
@@ -12,62 +12,74 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.activations import sigmoid_at, tanh_at
-from fast.cuda.device import cuda, empty, kernel, to_device
+from fast.cuda.device import empty, inlined_function, to_device
+from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.recurrent import (
     Network,
-    examples_first,
-    go,
+    delta_carried,
     gradients_of_sums,
-    handed_back,
-    product_with_state,
-    room_after,
+    network_on_device,
+    state_before,
+    state_carried,
+    state_on_device,
     sums_of_inputs,
 )
+from fast.cuda.recurrent_steps import kernels_of_steps, run_steps
 from fast.results import LSTMSequence, LSTMState, RecurrentGradients
 from fast.validation.recurrent import require_pair, require_weights
 
 __all__ = ["lstm", "lstm_step", "lstm_step_vjp", "lstm_vjp"]
 
-Pair = tuple[np.ndarray, np.ndarray]
+Pair = tuple[Any, Any]
 
 
-@kernel
-def step_forward(gates: Any, recurrent_kernel: Any, hidden: Any, cell: Any, step: int) -> None:
-    """Make gates of a step's x·W + b, and the states after it, one thread a unit of an example."""
-    rows, units = hidden.shape[1], hidden.shape[2]
-    for place in range(cuda.grid(1), rows * units, cuda.gridsize(1)):
-        row, unit = place // units, place % units
-        for gate in range(4):
-            column = gate * units + unit
-            total = gates[step, row, column] + product_with_state(hidden, recurrent_kernel, step, row, column)
-            gates[step, row, column] = tanh_at(total) if gate == 2 else sigmoid_at(total)
-        enters, stays = gates[step, row, unit], gates[step, row, units + unit]
-        candidate, shown = gates[step, row, 2 * units + unit], gates[step, row, 3 * units + unit]
-        kept = stays * cell[step, row, unit] + enters * candidate
-        cell[step + 1, row, unit] = kept
-        hidden[step + 1, row, unit] = shown * tanh_at(kept)
+@inlined_function
+def make_state(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
+    """The gates, in place of a step's x·W + b, and the states after it."""
+    _, outputs, gates, state, cells, last_cell = details
+    units = outputs.shape[2]
+    enters = sigmoid_at(gates[example, step, unit] + totals[row, 0])
+    stays = sigmoid_at(gates[example, step, units + unit] + totals[row, 1])
+    candidate = tanh_at(gates[example, step, 2 * units + unit] + totals[row, 2])
+    shown = sigmoid_at(gates[example, step, 3 * units + unit] + totals[row, 3])
+    gates[example, step, unit], gates[example, step, units + unit] = enters, stays
+    gates[example, step, 2 * units + unit], gates[example, step, 3 * units + unit] = candidate, shown
+    cell = stays * state_before(state, cells, example, step, unit) + enters * candidate
+    cells[example, step, unit] = cell
+    if step == outputs.shape[1] - 1:
+        last_cell[example, unit] = cell
+    carries[0] = shown * tanh_at(cell)
+    outputs[example, step, unit] = carries[0]
 
 
-@kernel
-def step_back(
-    cotangent: Any, recurrent_kernel: Any, gates: Any, cell: Any, deltas: Any, of_cells: Any, step: int
-) -> None:
-    """The gradients of a step's weighted sums, and of the cell before it, one thread a unit of an example."""
-    rows, units, one = of_cells.shape[0], of_cells.shape[1], deltas.dtype.type(1)
-    for place in range(cuda.grid(1), rows * units, cuda.gridsize(1)):
-        row, unit = place // units, place % units
-        enters, stays = gates[step, row, unit], gates[step, row, units + unit]
-        candidate, shown = gates[step, row, 2 * units + unit], gates[step, row, 3 * units + unit]
-        output = tanh_at(cell[step + 1, row, unit])
-        of_hidden = cotangent[step, row, unit] + handed_back(deltas, recurrent_kernel, step + 1, row, unit)
-        of_cell = of_cells[row, unit] + of_hidden * shown * (one - output * output)
-        deltas[step, row, unit] = of_cell * candidate * (enters * (one - enters))
-        deltas[step, row, units + unit] = of_cell * cell[step, row, unit] * (stays * (one - stays))
-        deltas[step, row, 2 * units + unit] = of_cell * enters * (one - candidate * candidate)
-        deltas[step, row, 3 * units + unit] = of_hidden * output * (shown * (one - shown))
-        of_cells[row, unit] = of_cell * stays
+@inlined_function
+def make_deltas(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
+    """The gradients of a step's weighted sums, and of the cell before it."""
+    deltas, of_state, of_cells, of_output, of_last_cell, gates, cell, cells = details
+    units, one = cells.shape[2], deltas.dtype.type(1)
+    if step < 0:
+        of_state[example, unit] = totals[row, 0]
+        return
+    enters, stays = gates[example, step, unit], gates[example, step, units + unit]
+    candidate, shown = gates[example, step, 2 * units + unit], gates[example, step, 3 * units + unit]
+    output = tanh_at(cells[example, step, unit])
+    of_hidden = of_output[example, step, unit] + totals[row, 0]
+    later = of_last_cell[example, unit] if step == cells.shape[1] - 1 else of_cells[example, unit]
+    of_cell = later + of_hidden * shown * (one - output * output)
+    carries[0] = of_cell * candidate * (enters * (one - enters))
+    carries[1] = of_cell * state_before(cell, cells, example, step, unit) * (stays * (one - stays))
+    carries[2] = of_cell * enters * (one - candidate * candidate)
+    carries[3] = of_hidden * output * (shown * (one - shown))
+    for gate in range(4):
+        deltas[example, step, gate * units + unit] = carries[gate]
+    of_cells[example, unit] = of_cell * stays
 
 
+FORWARDS = forward_in_block, forward_step = kernels_of_steps(4, 1, True, state_carried, make_state)
+BACK = back_in_block, back_step = kernels_of_steps(1, 4, False, delta_carried, make_deltas)
+
+
+@takes_device_arrays
 def lstm_step(
     inputs: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, state: Pair
 ) -> LSTMState:
@@ -89,10 +101,12 @@ def lstm_step(
     network = inputs, kernel, recurrent_kernel, bias
     shape = require_weights(*network, "N D", 4)
     require_pair("state", state, (shape, shape), inputs.dtype)
-    hidden, cell, _ = states_on_device((inputs[:, None], *network[1:]), state)
-    return LSTMState(hidden.copy_to_host()[1].copy(), cell.copy_to_host()[1].copy())
+    before = to_device(state[0]), to_device(state[1])
+    outputs, cell, _, _ = states_on_device(network_on_device(*network), before)
+    return LSTMState(outputs.reshape(*shape), cell)
 
 
+@takes_device_arrays
 def lstm_step_vjp(
     inputs: np.ndarray,
     kernel: np.ndarray,
@@ -106,10 +120,13 @@ def lstm_step_vjp(
     shape = require_weights(*network, "N D", 4)
     require_pair("state", state, (shape, shape), inputs.dtype)
     require_pair("cotangent", cotangent, (shape, shape), inputs.dtype)
-    gradients = back_through_time((inputs[:, None], *network[1:]), state, (cotangent[0][:, None], cotangent[1]))
-    return gradients._replace(inputs=gradients.inputs[:, 0].copy())
+    slopes = to_device(cotangent[0]).reshape(shape[0], 1, shape[1]), to_device(cotangent[1])
+    before = to_device(state[0]), to_device(state[1])
+    gradients = back_through_time(network_on_device(*network), before, slopes)
+    return gradients._replace(inputs=gradients.inputs.reshape(*inputs.shape))
 
 
+@takes_device_arrays
 def lstm(
     inputs: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, state: Pair | None = None
 ) -> LSTMSequence:
@@ -130,12 +147,13 @@ def lstm(
     """
     network = inputs, kernel, recurrent_kernel, bias
     shape = require_weights(*network, "N T D", 4)
-    state = (np.zeros(shape, inputs.dtype),) * 2 if state is None else state
-    require_pair("state", state, (shape, shape), inputs.dtype)
-    hidden, cell, _ = states_on_device(network, state)
-    return LSTMSequence(examples_first(hidden.copy_to_host()[1:]), cell.copy_to_host()[-1].copy())
+    hidden, cell = (None, None) if state is None else require_pair("state", state, (shape, shape), inputs.dtype)
+    before = state_on_device(hidden, shape, inputs.dtype), state_on_device(cell, shape, inputs.dtype)
+    outputs, cell, _, _ = states_on_device(network_on_device(*network), before)
+    return LSTMSequence(outputs, cell)
 
 
+@takes_device_arrays
 def lstm_vjp(
     inputs: np.ndarray,
     kernel: np.ndarray,
@@ -149,21 +167,26 @@ def lstm_vjp(
     shape = require_weights(*network, "N T D", 4)
     require_pair("state", state, (shape, shape), inputs.dtype)
     require_pair("cotangent", cotangent, ((*inputs.shape[:2], shape[1]), shape), inputs.dtype)
-    return back_through_time(network, state, cotangent)
+    before, slopes = (tuple(map(to_device, pair)) for pair in (state, cotangent))
+    return back_through_time(network_on_device(*network), before, slopes)
 
 
-def states_on_device(network: Network, state: Pair) -> tuple[Any, Any, Any]:
-    """Hidden and cell states of all steps and before them, time first [T + 1, N, U]; and the gates [T, N, 4U]."""
-    gates, recurrent_kernel = sums_of_inputs(network), to_device(network[2])
-    hidden, cell = (to_device(room_after(before, network)) for before in state)
-    go(step_forward, state[0].size, range(network[0].shape[1]), gates, recurrent_kernel, hidden, cell)
-    return hidden, cell, gates
+def states_on_device(network: Network, state: Pair) -> tuple[Any, Any, Any, Any]:
+    """The states after all steps [N, T, U], the last cells [N, U], all cells and gates [N, T, 4U], of device arrays."""
+    inputs, _, recurrent_kernel, _ = network
+    hidden, cell = state
+    shape, gates = (*inputs.shape[:2], hidden.shape[1]), sums_of_inputs(network)
+    outputs, cells, last_cell = (empty(lengths, hidden.dtype) for lengths in (shape, shape, cell.shape))
+    details = hidden, outputs, gates, cell, cells, last_cell
+    run_steps(FORWARDS, recurrent_kernel, details, shape[0], range(shape[1]), forwards=True)
+    return outputs, last_cell, cells, gates
 
 
 def back_through_time(network: Network, state: Pair, cotangent: Pair) -> RecurrentGradients:
-    hidden, cell, gates = states_on_device(network, state)
-    deltas, of_cells = empty(gates.shape, state[0].dtype), to_device(cotangent[1])
-    arrays = to_device(cotangent[0].swapaxes(0, 1)), to_device(network[2]), gates, cell, deltas, of_cells
-    go(step_back, state[0].size, reversed(range(gates.shape[0])), *arrays)
-    gradients = gradients_of_sums(network, hidden, deltas)
-    return gradients._replace(state=LSTMState(gradients.state, of_cells.copy_to_host()))
+    """All gradients, of device arrays."""
+    outputs, _, cells, gates = states_on_device(network, state)
+    deltas, of_hidden, of_cell = (empty(array.shape, array.dtype) for array in (gates, *state))
+    details = deltas, of_hidden, of_cell, *cotangent, gates, state[1], cells
+    examples, steps, _ = outputs.shape
+    run_steps(BACK, network[2], details, examples, range(steps - 1, -2, -1), forwards=False)
+    return gradients_of_sums(network, state[0], outputs, deltas, LSTMState(of_hidden, of_cell))

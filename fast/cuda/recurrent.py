@@ -4,74 +4,93 @@ The ladder that led here:
 
 1. The dense layer and tanh for each step, as kernels of their own: three launches a step, each for a handful of units.
 2. The products with inputs wait for no state: one product in tiles for all steps (`matrix_product`).
-3. What is left of a step is one kernel, a thread for each unit of each example: it adds the products with the state,
-   which neighbouring threads read from neighbouring columns, and the activation comes while the sum is in a register.
-4. Back through time it is the same: a thread makes the gradient of one unit's sum. The products that make gradients of
-   weights, inputs and the first state of all those are products in tiles again, over all steps at once.
-
-One launch a step remains: its threads need all states of the step before, and blocks can't wait for each other.
-Arrays lie with time first, so that a step is one piece of memory.
+3. What is left are the products with states, and the activation comes while the sum is in a register: one launch a
+   step, or one for all (`recurrent_steps`).
+4. Back through time it is the same: a thread makes the gradient of one unit's sum, and what the first step hands back
+   is the gradient of the state before it. The products that make gradients of weights and inputs of all those are
+   products in tiles again, over all steps at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from fast.cuda.activations import tanh_at
-from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
-from fast.cuda.linear import dense_on_device, dense_vjp_on_device
+from fast.cuda.device import cuda, empty, inlined_function, kernel, launch_over, to_device
+from fast.cuda.device_arrays import takes_device_arrays
+from fast.cuda.linear import dense_on_device, dense_vjp_on_device, weights_gradient
+from fast.cuda.recurrent_steps import kernels_of_steps, run_steps
 from fast.results import RecurrentGradients
 from fast.validation import require_like
-from fast.validation.recurrent import require_state, require_weights
+from fast.validation.recurrent import require_weights
 
 __all__ = ["simple_rnn", "simple_rnn_step", "simple_rnn_step_vjp", "simple_rnn_vjp"]
 
-Network = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Network = tuple[Any, Any, Any, Any]
 
 
-@device_function
-def product_with_state(hidden: Any, recurrent_kernel: Any, step: int, row: int, column: int) -> Any:
-    """One entry of the product of a step's states and the recurrent kernel."""
-    total = hidden.dtype.type(0)
-    for unit in range(recurrent_kernel.shape[0]):
-        total += hidden[step, row, unit] * recurrent_kernel[unit, column]
-    return total
+@inlined_function
+def state_before(state: Any, outputs: Any, example: int, step: int, unit: int) -> Any:
+    """A unit's state before a step."""
+    return state[example, unit] if step == 0 else outputs[example, step - 1, unit]
 
 
-@device_function
-def handed_back(deltas: Any, recurrent_kernel: Any, step: int, row: int, unit: int) -> Any:
-    """What a step hands back to one unit of the step before; nothing after the last step."""
-    total = deltas.dtype.type(0)
-    if step < deltas.shape[0]:
-        for column in range(recurrent_kernel.shape[1]):
-            total += deltas[step, row, column] * recurrent_kernel[unit, column]
-    return total
+@inlined_function
+def state_carried(details: Any, example: int, step: int, k: int) -> Any:
+    """A unit's state before a step."""
+    return state_before(details[0], details[1], example, step, k)
+
+
+@inlined_function
+def delta_carried(details: Any, example: int, step: int, k: int) -> Any:
+    """The gradient of a sum of the step that comes later."""
+    return details[0][example, step + 1, k]
+
+
+@inlined_function
+def make_state(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
+    """tanh of the sum of both products and the bias."""
+    _, outputs, sums = details
+    carries[0] = tanh_at(sums[example, step, unit] + totals[row, 0])
+    outputs[example, step, unit] = carries[0]
+
+
+@inlined_function
+def make_delta(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
+    """The gradient of a weighted sum, from that of the output and what the step after hands back."""
+    deltas, of_state, cotangent, outputs = details
+    if step < 0:
+        of_state[example, unit] = totals[row, 0]
+        return
+    output = outputs[example, step, unit]
+    arriving = cotangent[example, step, unit] + totals[row, 0]
+    carries[0] = arriving * (deltas.dtype.type(1) - output * output)
+    deltas[example, step, unit] = carries[0]
+
+
+FORWARDS = forward_in_block, forward_step = kernels_of_steps(1, 1, True, state_carried, make_state)
+BACK = back_in_block, back_step = kernels_of_steps(1, 1, False, delta_carried, make_delta)
 
 
 @kernel
-def step_forward(sums: Any, recurrent_kernel: Any, hidden: Any, step: int) -> None:
-    """The states after a step, one thread a unit of an example."""
-    rows, units = hidden.shape[1], hidden.shape[2]
-    for place in range(cuda.grid(1), rows * units, cuda.gridsize(1)):
+def states_before_kernel(state: Any, outputs: Any, result: Any) -> None:
+    """The states before all steps, one thread a unit of an example at a step."""
+    steps, units = outputs.shape[1], outputs.shape[2]
+    for place in range(cuda.grid(1), outputs.size, cuda.gridsize(1)):
         row, unit = place // units, place % units
-        total = sums[step, row, unit] + product_with_state(hidden, recurrent_kernel, step, row, unit)
-        hidden[step + 1, row, unit] = tanh_at(total)
+        result[row, unit] = state_before(state, outputs, row // steps, row % steps, unit)
 
 
 @kernel
-def step_back(cotangent: Any, recurrent_kernel: Any, hidden: Any, deltas: Any, step: int) -> None:
-    """The gradients of a step's weighted sums, one thread a unit of an example."""
-    rows, units = hidden.shape[1], hidden.shape[2]
-    for place in range(cuda.grid(1), rows * units, cuda.gridsize(1)):
-        row, unit = place // units, place % units
-        arriving = cotangent[step, row, unit] + handed_back(deltas, recurrent_kernel, step + 1, row, unit)
-        output = hidden[step + 1, row, unit]
-        deltas[step, row, unit] = arriving * (deltas.dtype.type(1) - output * output)
+def zeros_kernel(state: Any) -> None:
+    """The state of units that have seen nothing yet."""
+    for place in range(cuda.grid(1), state.size, cuda.gridsize(1)):
+        state[place] = 0
 
 
+@takes_device_arrays
 def simple_rnn_step(
     inputs: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, state: np.ndarray
 ) -> np.ndarray:
@@ -93,9 +112,10 @@ def simple_rnn_step(
     network = inputs, kernel, recurrent_kernel, bias
     shape = require_weights(*network, "N D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
-    return states_on_device((inputs[:, None], *network[1:]), state).copy_to_host()[1].copy()
+    return states_on_device(network_on_device(*network), to_device(state)).reshape(*shape)
 
 
+@takes_device_arrays
 def simple_rnn_step_vjp(
     inputs: np.ndarray,
     kernel: np.ndarray,
@@ -109,10 +129,12 @@ def simple_rnn_step_vjp(
     shape = require_weights(*network, "N D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, shape, inputs.dtype, "of the output")
-    gradients = back_through_time((inputs[:, None], *network[1:]), state, cotangent[:, None])
-    return gradients._replace(inputs=gradients.inputs[:, 0].copy())
+    slopes = to_device(cotangent).reshape(shape[0], 1, shape[1])
+    gradients = back_through_time(network_on_device(*network), to_device(state), slopes)
+    return gradients._replace(inputs=gradients.inputs.reshape(*inputs.shape))
 
 
+@takes_device_arrays
 def simple_rnn(
     inputs: np.ndarray,
     kernel: np.ndarray,
@@ -136,10 +158,13 @@ def simple_rnn(
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
     network = inputs, kernel, recurrent_kernel, bias
-    state = require_state(state, require_weights(*network, "N T D", 1), inputs.dtype)
-    return examples_first(states_on_device(network, state).copy_to_host()[1:])
+    shape = require_weights(*network, "N T D", 1)
+    if state is not None:
+        require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
+    return states_on_device(network_on_device(*network), state_on_device(state, shape, inputs.dtype))
 
 
+@takes_device_arrays
 def simple_rnn_vjp(
     inputs: np.ndarray,
     kernel: np.ndarray,
@@ -153,60 +178,60 @@ def simple_rnn_vjp(
     shape = require_weights(*network, "N T D", 1)
     require_like("state", state, shape, inputs.dtype, "for {0} examples and {1} units")
     require_like("cotangent", cotangent, (*inputs.shape[:2], shape[1]), inputs.dtype, "of the outputs")
-    return back_through_time(network, state, cotangent)
+    return back_through_time(network_on_device(*network), to_device(state), to_device(cotangent))
 
 
-def states_on_device(network: Network, state: np.ndarray) -> Any:
-    """The states of all steps and the one before them, time first: [T + 1, N, U]."""
-    hidden, recurrent_kernel = to_device(room_after(state, network)), to_device(network[2])
-    go(step_forward, state.size, range(network[0].shape[1]), sums_of_inputs(network), recurrent_kernel, hidden)
-    return hidden
+def states_on_device(network: Network, state: Any) -> Any:
+    """The states after all steps [N, T, U], of device arrays."""
+    inputs, _, recurrent_kernel, _ = network
+    outputs = empty((*inputs.shape[:2], state.shape[1]), state.dtype)
+    details = state, outputs, sums_of_inputs(network)
+    run_steps(FORWARDS, recurrent_kernel, details, state.shape[0], range(inputs.shape[1]), forwards=True)
+    return outputs
 
 
-def back_through_time(network: Network, state: np.ndarray, cotangent: np.ndarray) -> RecurrentGradients:
-    hidden, recurrent_kernel = states_on_device(network, state), to_device(network[2])
-    deltas, slopes = empty((len(hidden) - 1, *state.shape), state.dtype), to_device(cotangent.swapaxes(0, 1))
-    go(step_back, state.size, reversed(range(len(deltas))), slopes, recurrent_kernel, hidden, deltas)
-    return gradients_of_sums(network, hidden, deltas)
+def back_through_time(network: Network, state: Any, cotangent: Any) -> RecurrentGradients:
+    """All gradients, of device arrays."""
+    outputs = states_on_device(network, state)
+    deltas, of_state = empty(outputs.shape, state.dtype), empty(state.shape, state.dtype)
+    details = deltas, of_state, cotangent, outputs
+    run_steps(BACK, network[2], details, state.shape[0], range(outputs.shape[1] - 1, -2, -1), forwards=False)
+    return gradients_of_sums(network, state, outputs, deltas, of_state)
 
 
-def go(compiled: Callable[..., None], places: int, steps: Any, *arrays: Any) -> None:
-    """Launch a kernel for one step after the other."""
-    for step in steps:
-        launch_over(compiled, places, *arrays, step)
+def network_on_device(*network: Any) -> Network:
+    """Inputs [N, T, D], of which [N, D] are one step, and the weights, on the device."""
+    inputs, matrix, recurrent_kernel, bias = map(to_device, network)
+    steps = inputs.shape[1] if inputs.ndim == 3 else 1
+    return inputs.reshape(inputs.shape[0], steps, matrix.shape[0]), matrix, recurrent_kernel, bias
 
 
-def room_after(state: np.ndarray, network: Network) -> np.ndarray:
-    """The state before the first step, with room for those of all steps behind it."""
-    return np.concatenate([state[None], np.zeros((network[0].shape[1], *state.shape), state.dtype)])
+def state_on_device(state: Any, shape: tuple[int, int], dtype: np.dtype) -> Any:
+    """The state before the first step; zeros if there is none."""
+    if state is not None:
+        return to_device(state)
+    zeros = empty(shape, dtype)
+    launch_over(zeros_kernel, zeros.size, zeros.reshape(zeros.size))
+    return zeros
 
 
 def sums_of_inputs(network: Network) -> Any:
-    """x·W + b of all steps, time first: [T, N, columns of W]."""
+    """x·W + b of all steps: [N, T, columns of W]."""
     inputs, matrix, _, bias = network
-    sums = dense_on_device(to_device(rows_of(inputs)), to_device(matrix), to_device(bias))
-    return sums.reshape(inputs.shape[1], inputs.shape[0], len(bias))
+    return dense_on_device(rows_of(inputs), matrix, bias).reshape(*inputs.shape[:2], bias.size)
 
 
-def gradients_of_sums(network: Network, hidden: Any, deltas: Any) -> RecurrentGradients:
-    """All gradients, from those of the weighted sums [T, N, columns]; what goes back to the states is the first's."""
-    inputs, matrix, recurrent_kernel, _ = network
-    steps, examples, columns = deltas.shape
-    slopes = deltas.reshape(steps * examples, columns)
-    before = hidden[:steps].reshape(steps * examples, len(recurrent_kernel))
-    d_inputs, d_kernel, d_bias = dense_vjp_on_device(to_device(rows_of(inputs)), to_device(matrix), slopes)
-    d_states, d_recurrent, _ = dense_vjp_on_device(before, to_device(recurrent_kernel), slopes)
-    of_inputs = d_inputs.copy_to_host().reshape(steps, examples, -1)
-    kernels = d_kernel.copy_to_host(), d_recurrent.copy_to_host()
-    d_state = d_states.copy_to_host()[:examples].copy()
-    return RecurrentGradients(examples_first(of_inputs), *kernels, d_bias.copy_to_host(), d_state)
+def gradients_of_sums(network: Network, state: Any, outputs: Any, deltas: Any, of_state: Any) -> RecurrentGradients:
+    """All gradients, from the state before the first step, those after all, and gradients of sums [N, T, columns]."""
+    inputs, matrix, _, _ = network
+    slopes, before = rows_of(deltas), empty(rows_of(outputs).shape, state.dtype)
+    launch_over(states_before_kernel, before.size, state, outputs, before)
+    of_inputs, of_kernel, of_bias = dense_vjp_on_device(rows_of(inputs), matrix, slopes)
+    of_recurrent = weights_gradient(before, slopes)
+    return RecurrentGradients(of_inputs.reshape(*inputs.shape), of_kernel, of_recurrent, of_bias, of_state)
 
 
-def rows_of(inputs: np.ndarray) -> np.ndarray:
-    """[N, T, D] as [T·N, D]."""
-    return inputs.swapaxes(0, 1).reshape(-1, inputs.shape[2])
-
-
-def examples_first(array: np.ndarray) -> np.ndarray:
-    """[T, N, …] as a new array [N, T, …]."""
-    return np.array(array.swapaxes(0, 1), order="C")
+def rows_of(sequences: Any) -> Any:
+    """[N, T, …] on the device as [N·T, …]."""
+    examples, steps, length = sequences.shape
+    return sequences.reshape(examples * steps, length)
