@@ -183,8 +183,8 @@ def pairs_of_rows(compiled: Any, matrix: Any, others: Any, slopes: Any) -> Any:
 
 
 def bits_of_lanes(matrix: Any) -> int:
-    """Lanes enough for each to have few numbers of a row, if the threads of a block are enough: 2 to this power."""
-    return min(max(0, math.ceil(math.log2(matrix.shape[1] / FEW_NUMBERS))), ROUNDS)
+    """Two lanes, or enough for each to have few numbers of a row, if a block has so many: 2 to this power."""
+    return min(max(1, math.ceil(math.log2(matrix.shape[1] / FEW_NUMBERS))), ROUNDS)
 
 
 def blocks_of_rows(matrix: Any, bits: int) -> int:
