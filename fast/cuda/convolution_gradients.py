@@ -31,7 +31,7 @@ from fast.cuda.matrix_product import (
 )
 from fast.cuda.tiles import Operand
 from fast.cuda.vectors import in_vectors, lanes_of, number_at
-from fast.cuda.windows import indices, over, windows_of, windows_over, windows_transposed
+from fast.cuda.windows import covering, over, taken_apart, windows_of, windows_transposed
 from fast.validation.convolution import Geometry
 
 #: Numbers owed by windows to cells that are kept at a time (1 GiB of float32).
@@ -107,9 +107,9 @@ def collect_kernel(finish: Any) -> Any:
     def collect(owed: Any, details: Any, outputs: Any, result: Any) -> None:
         _, output_rows, output_columns, row_stride, column_stride, top, left = details
         for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
-            n, row, column, c = indices(place, result.shape)
-            first_i, past_i = windows_over(row, top, owed.shape[3], row_stride, output_rows)
-            first_j, past_j = windows_over(column, left, owed.shape[4], column_stride, output_columns)
+            n, row, column, c = taken_apart(place, *result.shape[1:])
+            first_i, past_i = covering(row, owed.shape[3], row_stride, top, output_rows)
+            first_j, past_j = covering(column, owed.shape[4], column_stride, left, output_columns)
             total = result.dtype.type(0)
             for i in range(first_i, past_i):
                 a = row + top - i * row_stride
@@ -128,10 +128,10 @@ def settle(cotangent: Any, filters: Any, padding: Any, result: Any) -> None:
     """Add up once more, over the windows that cover a cell and no others, what has come out as NaN."""
     top, left = padding
     for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
-        n, row, column, c = indices(place, result.shape)
+        n, row, column, c = taken_apart(place, *result.shape[1:])
         if result[n, row, column, c] != result[n, row, column, c]:
-            first_i, past_i = windows_over(row, top, filters.shape[0], 1, cotangent.shape[1])
-            first_j, past_j = windows_over(column, left, filters.shape[1], 1, cotangent.shape[2])
+            first_i, past_i = covering(row, filters.shape[0], 1, top, cotangent.shape[1])
+            first_j, past_j = covering(column, filters.shape[1], 1, left, cotangent.shape[2])
             total = result.dtype.type(0)
             for i in range(first_i, past_i):
                 for j in range(first_j, past_j):

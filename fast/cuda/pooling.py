@@ -6,9 +6,17 @@ The ladder that led here:
    nothing.
 2. Backwards, the threads could send each output's gradient to its winner; where windows overlap two of them meet in one
    cell, and adding atomically would give other bits every time.
-3. So the forward search is run once more and writes down where each window's winner stands; then one thread for each
-   cell of the images looks through the windows that cover it and collects the gradients of those it won. Of means it
-   collects a share of every window that covers it, and there is nothing to write down.
+3. So one kernel notes where each window's winner stands, and in another one thread for each cell of the images looks
+   through the windows that cover it and collects the gradients of those it won. Of means it gathers a share of every
+   window that covers it, and there is nothing to note.
+4. Where windows don't overlap, as is usual, each cell belongs to one at most. The thread of a window writes the
+   gradients of its cells, and zeros in the gap before the next window: nothing is noted, and nothing looked for.
+5. Memory is the limit. A thread takes 16 bytes of channels, and asks for four cells of its window before it looks at
+   any of them (`windows`); a place is taken apart by divisions of 32 bits where it fits (`division`).
+
+What goes through memory, of images of I bytes and outputs of O bytes: forward I + O; backwards without overlap 2·I + O
+of maxima and I + O of means, the least that there is. With overlap, maxima cost 2·I + 3·O: winners are as wide as
+numbers, written once and read once. What neighbouring threads share comes from the cache.
 """
 
 from __future__ import annotations
@@ -17,9 +25,27 @@ from typing import Any
 
 import numpy as np
 
-from fast.cuda.device import cuda, device_function, empty, kernel, launch_over, to_device
+from fast.cuda.average_pooling import (
+    gather_numbers,
+    gather_pieces,
+    mean_of_numbers,
+    mean_of_pieces,
+    share_numbers,
+    share_pieces,
+)
+from fast.cuda.device import empty, launch_over, to_device
 from fast.cuda.device_arrays import takes_device_arrays
-from fast.cuda.windows import indices, windows_over
+from fast.cuda.max_pooling import (
+    collect_numbers,
+    collect_pieces,
+    give_numbers,
+    give_pieces,
+    largest_of_numbers,
+    largest_of_pieces,
+    note_numbers,
+    note_pieces,
+)
+from fast.cuda.vectors import VECTOR_BYTES, in_vectors
 from fast.validation import require_like
 from fast.validation.convolution import Geometry
 from fast.validation.pooling import require_pooling
@@ -27,96 +53,15 @@ from fast.validation.pooling import require_pooling
 __all__ = ["average_pool2d", "average_pool2d_vjp", "max_pool2d", "max_pool2d_vjp"]
 
 Size = int | tuple[int, int]
+#: The images' rows, columns and channels, the outputs' rows and columns, windows' sizes, strides and padding.
+Windows = tuple[Any, ...]
+#: A kernel whose threads take one number at a time, and one whose threads take 16 bytes.
+Kernels = tuple[Any, Any]
 
-
-@device_function
-def winner_of_window(images: Any, details: Any, n: int, i: int, j: int, c: int) -> tuple[int, int]:
-    """The row and column of a window's first largest cell, or of its first NaN. Padding takes no part."""
-    window_rows, window_columns, row_stride, column_stride, top, left = details
-    first_row, first_column = i * row_stride - top, j * column_stride - left
-    best_row, best_column = max(first_row, 0), max(first_column, 0)
-    best = images[n, best_row, best_column, c]
-    for row in range(best_row, min(first_row + window_rows, images.shape[1])):
-        for column in range(max(first_column, 0), min(first_column + window_columns, images.shape[2])):
-            value = images[n, row, column, c]
-            is_first_nan = value != value and best == best  # only NaN differs from itself
-            if value > best or is_first_nan:
-                best, best_row, best_column = value, row, column
-    return best_row, best_column
-
-
-@kernel
-def largest_kernel(images: Any, details: Any, result: Any) -> None:
-    """`max_pool2d`, one thread an output."""
-    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
-        n, i, j, c = indices(place, result.shape)
-        row, column = winner_of_window(images, details, n, i, j, c)
-        result[n, i, j, c] = images[n, row, column, c]
-
-
-@kernel
-def winners_kernel(images: Any, details: Any, winners: Any) -> None:
-    """Where each window's winner stands, as row·columns + column."""
-    for place in range(cuda.grid(1), winners.size, cuda.gridsize(1)):
-        n, i, j, c = indices(place, winners.shape)
-        row, column = winner_of_window(images, details, n, i, j, c)
-        winners[n, i, j, c] = row * images.shape[2] + column
-
-
-@kernel
-def collect(winners: Any, cotangent: Any, details: Any, result: Any) -> None:
-    """For each cell of the images, add up the gradients of the windows that it won."""
-    window_rows, window_columns, row_stride, column_stride, top, left = details
-    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
-        n, row, column, c = indices(place, result.shape)
-        first_i, past_i = windows_over(row, top, window_rows, row_stride, winners.shape[1])
-        first_j, past_j = windows_over(column, left, window_columns, column_stride, winners.shape[2])
-        total = result.dtype.type(0)
-        for i in range(first_i, past_i):
-            for j in range(first_j, past_j):
-                if winners[n, i, j, c] == row * result.shape[2] + column:
-                    total += cotangent[n, i, j, c]
-        result[n, row, column, c] = total
-
-
-@device_function
-def covered(place: int, extent: int, stride: int, padding: int, length: int) -> tuple[int, int]:
-    """The first row or column of an image that a window covers, and the one past the last; one axis of a window."""
-    first = place * stride - padding
-    return max(first, 0), min(first + extent, length)
-
-
-@kernel
-def mean_kernel(images: Any, details: Any, result: Any) -> None:
-    """`average_pool2d`, one thread an output."""
-    window_rows, window_columns, row_stride, column_stride, top, left = details
-    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
-        n, i, j, c = indices(place, result.shape)
-        first_row, past_row = covered(i, window_rows, row_stride, top, images.shape[1])
-        first_column, past_column = covered(j, window_columns, column_stride, left, images.shape[2])
-        total = result.dtype.type(0)
-        for row in range(first_row, past_row):
-            for column in range(first_column, past_column):
-                total += images[n, row, column, c]
-        result[n, i, j, c] = total / result.dtype.type((past_row - first_row) * (past_column - first_column))
-
-
-@kernel
-def collect_shares(cotangent: Any, details: Any, result: Any) -> None:
-    """For each cell of the images, add up its shares of the gradients of the windows that cover it."""
-    window_rows, window_columns, row_stride, column_stride, top, left = details
-    for place in range(cuda.grid(1), result.size, cuda.gridsize(1)):
-        n, row, column, c = indices(place, result.shape)
-        first_i, past_i = windows_over(row, top, window_rows, row_stride, cotangent.shape[1])
-        first_j, past_j = windows_over(column, left, window_columns, column_stride, cotangent.shape[2])
-        total = result.dtype.type(0)
-        for i in range(first_i, past_i):
-            first_row, past_row = covered(i, window_rows, row_stride, top, result.shape[1])
-            for j in range(first_j, past_j):
-                first_column, past_column = covered(j, window_columns, column_stride, left, result.shape[2])
-                cells = (past_row - first_row) * (past_column - first_column)
-                total += cotangent[n, i, j, c] / result.dtype.type(cells)
-        result[n, row, column, c] = total
+LARGEST, MEAN = (largest_of_numbers, largest_of_pieces), (mean_of_numbers, mean_of_pieces)
+GIVE, SHARE = (give_numbers, give_pieces), (share_numbers, share_pieces)
+NOTE, COLLECT = (note_numbers, note_pieces), (collect_numbers, collect_pieces)
+GATHER = gather_numbers, gather_pieces
 
 
 @takes_device_arrays
@@ -137,7 +82,7 @@ def max_pool2d(
     Raises:
         InvalidArgument: as the reference, and if the images aren't float32 or float64.
     """
-    return pooled(largest_kernel, images, pool_size, strides, padding)
+    return pooled(LARGEST, images, pool_size, strides, padding)
 
 
 @takes_device_arrays
@@ -164,11 +109,8 @@ def max_pool2d_vjp(
     Raises:
         InvalidArgument: as `max_pool2d`, and if the cotangent's shape isn't the output's.
     """
-    details = details_of_gradient(images, cotangent, pool_size, strides, padding)
-    winners, result = empty(cotangent.shape, np.dtype(np.int64)), empty(images.shape, images.dtype)
-    launch_over(winners_kernel, winners.size, to_device(images), details, winners)
-    launch_over(collect, result.size, winners, to_device(cotangent), details, result)
-    return result
+    where = windows_of_gradient(images, cotangent, pool_size, strides, padding)
+    return max_pool2d_vjp_on_device(to_device(images), to_device(cotangent), where)
 
 
 @takes_device_arrays
@@ -189,7 +131,7 @@ def average_pool2d(
     Raises:
         InvalidArgument: as the reference, and if the images aren't float32 or float64.
     """
-    return pooled(mean_kernel, images, pool_size, strides, padding)
+    return pooled(MEAN, images, pool_size, strides, padding)
 
 
 @takes_device_arrays
@@ -216,33 +158,72 @@ def average_pool2d_vjp(
     Raises:
         InvalidArgument: as `average_pool2d`, and if the cotangent's shape isn't the output's.
     """
-    details = details_of_gradient(images, cotangent, pool_size, strides, padding)
-    result = empty(images.shape, images.dtype)
-    launch_over(collect_shares, result.size, to_device(cotangent), details, result)
-    return result
+    where = windows_of_gradient(images, cotangent, pool_size, strides, padding)
+    return average_pool2d_vjp_on_device(to_device(cotangent), images.shape, where)
 
 
-def output_shape(images: np.ndarray, geometry: Geometry) -> tuple[int, int, int, int]:
+def output_shape(images: Any, geometry: Geometry) -> tuple[int, int, int, int]:
     """[N, OH, OW, C]."""
-    return len(images), geometry.output_rows, geometry.output_columns, images.shape[3]
+    return images.shape[0], geometry.output_rows, geometry.output_columns, images.shape[3]
 
 
-def kernel_details(geometry: Geometry, window: tuple[int, int]) -> tuple[int, ...]:
-    """What a kernel needs to know of its windows: their size, step and padding."""
-    return (*window, *geometry[2:6])
+def windows(images: Any, geometry: Geometry, window: tuple[int, int]) -> Windows:
+    """What a kernel needs to know to walk through windows."""
+    output_rows, output_columns, row_stride, column_stride, top, left, *_ = geometry
+    return *images.shape[1:], output_rows, output_columns, window, (row_stride, column_stride), (top, left)
 
 
-def pooled(compiled: Any, images: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> Any:
-    """Run a kernel that makes one number of every window."""
+def pooled(kernels: Kernels, images: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> Any:
+    """Check the arguments and run a kernel that makes one number of every window."""
     geometry, window = require_pooling(images, pool_size, strides, padding)
-    details = kernel_details(geometry, window)
-    result = empty(output_shape(images, geometry), images.dtype)
-    launch_over(compiled, result.size, to_device(images), details, result)
-    return result
+    return pool_on_device(kernels, to_device(images), geometry, window)
 
 
-def details_of_gradient(images: np.ndarray, cotangent: np.ndarray, pool_size: Any, strides: Any, padding: Any) -> Any:
+def windows_of_gradient(images: Any, cotangent: Any, pool_size: Any, strides: Any, padding: Any) -> Windows:
     """Check the arguments of a gradient; return what its kernels are told of the windows."""
     geometry, window = require_pooling(images, pool_size, strides, padding)
     require_like("cotangent", cotangent, output_shape(images, geometry), images.dtype, "of the pooling's output")
-    return kernel_details(geometry, window)
+    return windows(images, geometry, window)
+
+
+def pool_on_device(kernels: Kernels, images: Any, geometry: Geometry, window: tuple[int, int]) -> Any:
+    """One number of every window, from a device array to a device array."""
+    result = empty(output_shape(images, geometry), images.dtype)
+    walk(kernels, result, images, windows(images, geometry, window), result)
+    return result
+
+
+def max_pool2d_vjp_on_device(images: Any, cotangent: Any, where: Windows) -> Any:
+    """`max_pool2d_vjp` from device arrays to a device array."""
+    result = empty(images.shape, images.dtype)
+    if not overlap(where):
+        walk(GIVE, cotangent, images, cotangent, where, result)
+        return result
+    winners = empty(cotangent.shape, np.dtype(f"int{8 * images.dtype.itemsize}"))
+    walk(NOTE, winners, images, where, winners)
+    walk(COLLECT, result, winners, cotangent, where, result)
+    return result
+
+
+def average_pool2d_vjp_on_device(cotangent: Any, shape: tuple[int, ...], where: Windows) -> Any:
+    """`average_pool2d_vjp` from a device array to one of the images' shape."""
+    result = empty(shape, cotangent.dtype)
+    kernels, over = (GATHER, result) if overlap(where) else (SHARE, cotangent)
+    walk(kernels, over, cotangent, where, result)
+    return result
+
+
+def overlap(where: Windows) -> bool:
+    """Whether a cell can belong to several windows, along any axis."""
+    *_, output_rows, output_columns, window, strides, _ = where
+    axes = zip((output_rows, output_columns), window, strides, strict=True)
+    return any(count > 1 and stride < extent for count, extent, stride in axes)
+
+
+def walk(kernels: Kernels, over: Any, *arguments: Any) -> None:
+    """Run one of two kernels over an array: that for pieces, if all arrays' cells are pieces, else that for numbers."""
+    arrays = [argument for argument in arguments if not isinstance(argument, tuple)]
+    in_pieces = all(in_vectors(array, array.shape[3]) for array in arrays)
+    places = over.nbytes // VECTOR_BYTES if in_pieces else over.size
+    flat = (argument if isinstance(argument, tuple) else argument.reshape(argument.size) for argument in arguments)
+    launch_over(kernels[in_pieces], places, *flat)

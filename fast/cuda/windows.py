@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fast.cuda.device import device_function
+from fast.cuda.division import quotient
 from fast.cuda.matrix_product import move_piece
 from fast.cuda.tiles import Operand
 from fast.cuda.vectors import in_vectors, lanes_of, number_at
@@ -19,29 +18,25 @@ from fast.validation.convolution import Geometry
 
 @device_function
 def over(number: int, divisor: int) -> tuple[int, int]:
-    """The quotient and what is left, of numbers from 0 to below 2³²: of Numba's 64 bits they take a GPU much longer."""
-    quotient = int(np.uint32(number) // np.uint32(divisor))
-    return quotient, number - quotient * divisor
+    """The quotient, and what is left."""
+    whole = quotient(number, divisor)
+    return whole, number - whole * divisor
 
 
 @device_function
-def windows_over(position: int, padding: int, extent: int, stride: int, count: int) -> tuple[int, int]:
-    """The first window that covers a row or column, and the one past the last; one axis of a sliding window.
-
-    Window i covers i·stride - padding up to i·stride - padding + extent.
-    """
-    first = max(0, (position + padding - extent + stride) // stride)
-    return first, min(count, (position + padding) // stride + 1)
+def taken_apart(place: int, rows: int, columns: int, channels: int) -> tuple[int, int, int, int]:
+    """The four indices of a place in an array [N, rows, columns, channels]."""
+    cell = quotient(place, channels)
+    line = quotient(cell, columns)
+    n = quotient(line, rows)
+    return n, line - n * rows, cell - line * columns, place - cell * channels
 
 
 @device_function
-def indices(place: int, shape: Any) -> tuple[int, int, int, int]:
-    """The four indices of a place in an array of rank 4."""
-    _, rows, columns, channels = shape
-    cell, channel = over(place, channels)
-    row_place, column = over(cell, columns)
-    n, row = over(row_place, rows)
-    return n, row, column, channel
+def covering(position: int, extent: int, stride: int, padding: int, count: int) -> tuple[int, int]:
+    """The first window that covers a row or column of an image, and the one past the last; one axis of a window."""
+    reach = position + padding
+    return quotient(max(reach - extent + stride, 0), stride), min(count, quotient(reach, stride) + 1)
 
 
 @device_function

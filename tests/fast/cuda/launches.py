@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +18,8 @@ from tests.fast.drawn import drawn_calls, functions_of, rooms_of
 
 #: In the simulator, examples enough for a sum over them to take two tiles, and to be cut into slices.
 BATCHES = (10, 70)
+#: So many seeds are tried until every kernel has been launched.
+MOST_SEEDS = 50
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,10 @@ def recorded() -> Iterator[list[Launch]]:
 
 
 def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
-    """The launches of some calls of each operation, with few and with many examples, and on arrays on the device."""
+    """The launches of some calls of each operation, with few and with many examples, and on arrays on the device.
+
+    Where a kernel is for calls that are rarely drawn, the operations of rooms that know it draw more of them.
+    """
     with recorded() as launches:
         for name in functions_of(cuda):
             calls = drawn_calls(cuda, name, dtype, count)
@@ -132,6 +137,11 @@ def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
                 for call in drawn_calls(cuda, name, dtype, count):
                     call.rearranged(device.cuda.to_device).run()
         networks_of_many_units(dtype)
+        for seed in range(1, MOST_SEEDS):
+            missing = kernels().keys() - {launch.kernel for launch in launches}
+            for name in operations_that_know(missing):
+                for call in drawn_calls(cuda, name, dtype, count, seed=seed):
+                    call.run()
     return launches
 
 
@@ -144,6 +154,13 @@ def networks_of_many_units(dtype: Any) -> None:
     cuda.backpropagation(np.ones((9, 144), dtype), *layers, one_hot)
     mask, settings = np.ones((9, 2)), {"strides": (1,), "rate": 0.5}
     cuda.convolutional_backpropagation(images, (filters,), (bias,), *layers, one_hot, mask, **settings)
+
+
+def operations_that_know(names: Set[str]) -> list[str]:
+    """The operations of rooms where one of some kernels has a name."""
+    known = {id(kernel) for name, kernel in kernels().items() if name in names}
+    rooms = {room.__name__ for room in rooms_of(cuda) if known & set(map(id, vars(room).values()))}
+    return [name for name, function in functions_of(cuda).items() if function.__module__ in rooms]
 
 
 def argument_type(value: Any) -> Any:

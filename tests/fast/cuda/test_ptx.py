@@ -27,9 +27,19 @@ MOST_REGISTERS = 128
 #: With 168, 384 threads: enough for a product, whose threads have 64 multiply-adds that don't wait for each other.
 MOST_OF_PRODUCTS = 168
 
-#: What moves pieces of 16 bytes between global memory and registers, and rooms whose kernels call it.
-MOVING = {"move_vector", "read_numbers", "write_numbers"}
-MOVING_ROOMS = {"activations", "adaptive_optimizers", "binary_losses", "layers", "optimizers", "regularization"}
+#: What moves pieces of 16 bytes between global memory and registers; how kernels are called whose device functions do;
+#: and rooms that have such kernels.
+MOVING, OF_PIECES = {"move_vector", "read_numbers", "write_numbers"}, "_pieces"
+MOVING_ROOMS = {
+    "activations",
+    "adaptive_optimizers",
+    "average_pooling",
+    "binary_losses",
+    "layers",
+    "max_pooling",
+    "optimizers",
+    "regularization",
+}
 
 #: By dtype, every kernel that the operations launch, with its PTX for each of the signatures that it is given.
 Texts = dict[str, list[tuple[str, str]]]
@@ -121,12 +131,22 @@ def test_numbers_move_16_bytes_at_a_time(compiled: Texts) -> None:
     What `step_vjp` would load the compiler leaves out: nothing of it is used.
     """
     moving = {name for name, kernel in kernels().items() if MOVING & set(body_of(kernel).__code__.co_names)}
+    moving |= {name for name in kernels() if name.endswith(OF_PIECES)}
     assert {name.split(".")[0] for name in moving} >= MOVING_ROOMS
     for texts in compiled.values():
         for name, text in texts:
             if name in moving:
                 for access in ("ld", "st") if "ld.global" in text else ("st",):
-                    assert re.search(access + r"\.global\.(v4\.[fb]32|v2\.[fb]64)", text), (name, access)
+                    assert re.search(access + r"\.global\.(v4\.[a-z]32|v2\.[a-z]64)", text), (name, access)
+
+
+def test_places_are_taken_apart_in_32_bits_where_they_fit(compiled: Texts) -> None:
+    """Behind every division of 64 bits in pooling's kernels stands one of 32, and nobody corrects signs."""
+    for texts in compiled.values():
+        for name, text in texts:
+            if name.split(".")[0] in ("average_pooling", "max_pooling"):
+                assert text.count("div.u32") == text.count("div.u64") > 0, name
+                assert not re.search(r"div\.s|rem\.", text), name
 
 
 def test_nothing_spills_and_threads_find_room(
