@@ -61,6 +61,7 @@ def options_from(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--parts", type=parts_from, default=list(PARTS), metavar="NAMES", help=f"of {', '.join(PARTS)}; all by default")
     add("--cases", type=int, default=200, metavar="N", help="of each operation that must decide (200)")
     add("--rounds", type=int, default=30, metavar="N", help="in which everybody who is timed has a turn (30)")
+    add("--minutes", type=float, default=0, metavar="M", help="that a part may take; then it tells what it has (any)")
     add("--commit", default="", metavar="HASH", help="that of the tree, where there is no repository to ask")
     add("--allow-dirty", action="store_true", help="record a tree with changes, and that it had some")
     return parser.parse_args(arguments)

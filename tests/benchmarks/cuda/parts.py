@@ -28,7 +28,8 @@ LAST_WORDS = 3000
 
 def benchmark(options: argparse.Namespace) -> Any:
     """Times beside PyTorch's, and beside what the device can do."""
-    return said_by("tests.benchmarks.cuda.speed", "--rounds", str(options.rounds))
+    limit = ["--minutes", str(options.minutes)] if options.minutes else []
+    return said_by("tests.benchmarks.cuda.speed", "--rounds", str(options.rounds), *limit)
 
 
 def ulps(options: argparse.Namespace) -> Any:
@@ -50,7 +51,7 @@ def conformance(options: argparse.Namespace) -> Any:
     """The suite's verdicts."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["-m", "conformance", "fast.cuda", "--cases", str(options.cases), "--report", folder]
-        finished, path = run(sys.executable, *command), Path(folder, "report.json")
+        finished, path = run(sys.executable, *command, minutes=options.minutes), Path(folder, "report.json")
         if not path.exists():
             raise RuntimeError(f"conformance: exit status {finished.returncode}\n{finished.stderr[-LAST_WORDS:]}")
         return digest(json.loads(path.read_text("utf-8")), options.cases)
@@ -98,7 +99,7 @@ def sanitizer(options: argparse.Namespace) -> Any:
     program = sanitizer_program()
     if program is None:
         return {tool: {"status": "not found", "findings": 0, "said": ""} for tool in TOOLS}
-    return {tool: findings(program, tool) for tool in TOOLS}
+    return {tool: findings(program, tool, options.minutes / len(TOOLS)) for tool in TOOLS}
 
 
 def sanitizer_program() -> str | None:
@@ -111,13 +112,13 @@ def sanitizer_program() -> str | None:
     return str(found) if found else shutil.which("compute-sanitizer")
 
 
-def findings(program: str, tool: str) -> dict[str, Any]:
+def findings(program: str, tool: str, minutes: float = 0) -> dict[str, Any]:
     """What one tool finds.
 
     Errors that the driver returns are left out: whoever asks it for a function that it hasn't, to do without, gets one.
     """
     options = ["--tool", tool, "--error-exitcode", str(FOUND), "--report-api-errors", "no", "--print-limit", "20"]
-    finished = run(program, *options, sys.executable, "-m", "tests.benchmarks.cuda.sanitized")
+    finished = run(program, *options, sys.executable, "-m", "tests.benchmarks.cuda.sanitized", minutes=minutes)
     return told(finished.returncode, finished.stdout + finished.stderr)
 
 
@@ -130,6 +131,16 @@ def told(exit_status: int, said: str) -> dict[str, Any]:
     return {"status": status, "findings": sum(counts), "said": said[-LAST_WORDS:]}
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, in the project's folder."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, errors="replace")
+def run(*command: str, minutes: float = 0) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, in the project's folder; after so many minutes, if any, it is told to end.
+
+    The suite obeys by reporting what it has checked until then.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, errors="replace") as process:
+        try:
+            said = process.communicate(timeout=60 * minutes or None)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            said = process.communicate()
+    return subprocess.CompletedProcess(command, process.returncode, *said)

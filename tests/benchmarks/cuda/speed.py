@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -71,13 +73,19 @@ class Stand:
         return partial(self.limits.ask, "time", name), self.limits.ask("result", name)
 
 
-def measured(rounds: int = ROUNDS, only: str = "", stand: Stand | None = None) -> dict[str, Any]:
-    """All cells, the ceilings, and what a launch costs."""
-    stand = stand or Stand()
+def measured(
+    rounds: int = ROUNDS, only: str = "", minutes: float = math.inf, stand: Stand | None = None
+) -> dict[str, Any]:
+    """What a launch costs, all cells that there is time for, and the ceilings."""
+    stand, end = stand or Stand(), monotonic() + 60 * minutes
     try:
-        told = [cell_told(cell, stand, rounds) for cell in grid.cells() if only in cell.name]
         timer, count = stand.prepared("launching", LAUNCHES)
         launches = [taken / count for taken in interleave({LAUNCHES: timer}, rounds)[LAUNCHES].values()]
+        told = [
+            cell_told(cell, stand, rounds) if monotonic() < end else failed(cell, "there was no time left for it")
+            for cell in grid.cells()
+            if only in cell.name
+        ]
         rates = {name: {"unit": unit, "per_second": quartiles(stand.rates[name])}
                  for name, (_, unit) in CEILINGS.items() if stand.rates[name]}  # fmt: skip
         return {"rounds": rounds, "ceilings": rates, "seconds_of_a_launch": quartiles(launches), "cells": told}
@@ -91,7 +99,12 @@ def cell_told(cell: Cell, stand: Stand, rounds: int) -> dict[str, Any]:
         return cell_measured(cell, stand, rounds)
     except Exception as error:  # whatever it is: the other cells are worth having
         said = f"{type(error).__name__}: {error}".strip()
-        return {"cell": cell.name, "operation": cell.operation, "error": said[-LAST_WORDS:]}
+        return failed(cell, said[-LAST_WORDS:])
+
+
+def failed(cell: Cell, why: str) -> dict[str, Any]:
+    """What is told of a cell that has no times."""
+    return {"cell": cell.name, "operation": cell.operation, "error": why}
 
 
 def cell_measured(cell: Cell, stand: Stand, rounds: int) -> dict[str, Any]:
@@ -170,8 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("result", type=Path)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("-k", default="", metavar="TEXT", help="cells with this in their names only")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="after which no cell begins")
     said = parser.parse_args(arguments)
-    said.result.write_text(json.dumps(measured(said.rounds, said.k)), "utf-8")
+    said.result.write_text(json.dumps(measured(said.rounds, said.k, said.minutes)), "utf-8")
 
 
 if __name__ == "__main__":

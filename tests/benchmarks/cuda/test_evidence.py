@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,6 @@ WHERE: dict[str, Any] = {
     "versions": {"python": "3.11.7"},
     "commit": {"hash": "0123456789", "dirty": False},
 }
-OPTIONS = argparse.Namespace(parts=list(evidence.PARTS), cases=1)
 
 
 def worst(ulps: float) -> dict[str, Any]:
@@ -220,6 +220,11 @@ def test_the_worst_of_an_operation_is_that_of_its_checks() -> None:
 def test_what_a_sanitizer_says_is_understood(exit_status: int, said: str, status: str, findings: int) -> None:
     told = parts.told(exit_status, said)
     assert (told["status"], told["findings"]) == (status, findings)
+
+
+def test_a_program_that_takes_too_long_is_told_to_end() -> None:
+    assert parts.run("sleep", "60", minutes=0.001).returncode == -signal.SIGTERM
+    assert parts.run("echo", "done").stdout == "done\n"
 
 
 def test_the_program_that_is_watched() -> None:

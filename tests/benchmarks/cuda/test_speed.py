@@ -73,6 +73,15 @@ def test_the_whole_of_it(tiny: Callable[[], list[Cell]], monkeypatch: pytest.Mon
     assert conforms(json.loads(json.dumps(whole)), {**SCHEMA, "required": []}, SCHEMA)
 
 
+def test_cells_that_there_is_no_time_for_say_so(
+    tiny: Callable[[], list[Cell]], monkeypatch: pytest.MonkeyPatch, stand: speed.Stand
+) -> None:
+    monkeypatch.setattr(cells, "cells", tiny)
+    monkeypatch.setattr(stand, "end", lambda: None)
+    found = speed.measured(5, minutes=0, stand=stand)["cells"]
+    assert [cell["error"] for cell in found] == ["there was no time left for it"] * 4
+
+
 def test_who_is_wrong_is_found_out_whether_ours_or_a_peer(stand: speed.Stand) -> None:
     right, result = products.product(4), stand.contestants[0].__class__.result
 
