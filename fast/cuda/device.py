@@ -131,11 +131,8 @@ def device_function(body: Callable[..., Any]) -> Any:
     return body if SIMULATED else cuda.jit(device=True, forceinline=True)(body)
 
 
-def inlined_function(body: Callable[..., Any]) -> Any:
-    """Make a function that becomes part of the kernels that call it, so that their local arrays stay in registers.
-
-    It may ask for the thread's indices, and synchronize.
-    """
+def synchronizing_function(body: Callable[..., Any]) -> Any:
+    """Make a function as `device_function` does, which may ask for the thread's indices, and synchronize."""
     return synchronizing(body) if SIMULATED else cuda.jit(device=True, forceinline=True)(body)
 
 

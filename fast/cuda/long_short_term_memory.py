@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.activations import sigmoid_at, tanh_at
-from fast.cuda.device import empty, inlined_function, to_device
+from fast.cuda.device import empty, synchronizing_function, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.recurrent import (
     Network,
@@ -33,7 +33,7 @@ __all__ = ["lstm", "lstm_step", "lstm_step_vjp", "lstm_vjp"]
 Pair = tuple[Any, Any]
 
 
-@inlined_function
+@synchronizing_function
 def make_state(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
     """The gates, in place of a step's x·W + b, and the states after it."""
     _, outputs, gates, state, cells, last_cell = details
@@ -52,7 +52,7 @@ def make_state(totals: Any, row: int, details: Any, example: int, step: int, uni
     outputs[example, step, unit] = carries[0]
 
 
-@inlined_function
+@synchronizing_function
 def make_deltas(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
     """The gradients of a step's weighted sums, and of the cell before it."""
     deltas, of_state, of_cells, of_output, of_last_cell, gates, cell, cells = details

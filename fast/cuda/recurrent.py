@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from fast.cuda.activations import tanh_at
-from fast.cuda.device import cuda, empty, inlined_function, kernel, launch_over, to_device
+from fast.cuda.device import cuda, empty, kernel, launch_over, synchronizing_function, to_device
 from fast.cuda.device_arrays import takes_device_arrays
 from fast.cuda.linear import dense_on_device, dense_vjp_on_device, weights_gradient
 from fast.cuda.recurrent_steps import kernels_of_steps, run_steps
@@ -31,25 +31,25 @@ __all__ = ["simple_rnn", "simple_rnn_step", "simple_rnn_step_vjp", "simple_rnn_v
 Network = tuple[Any, Any, Any, Any]
 
 
-@inlined_function
+@synchronizing_function
 def state_before(state: Any, outputs: Any, example: int, step: int, unit: int) -> Any:
     """A unit's state before a step."""
     return state[example, unit] if step == 0 else outputs[example, step - 1, unit]
 
 
-@inlined_function
+@synchronizing_function
 def state_carried(details: Any, example: int, step: int, k: int) -> Any:
     """A unit's state before a step."""
     return state_before(details[0], details[1], example, step, k)
 
 
-@inlined_function
+@synchronizing_function
 def delta_carried(details: Any, example: int, step: int, k: int) -> Any:
     """The gradient of a sum of the step that comes later."""
     return details[0][example, step + 1, k]
 
 
-@inlined_function
+@synchronizing_function
 def make_state(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
     """tanh of the sum of both products and the bias."""
     _, outputs, sums = details
@@ -57,7 +57,7 @@ def make_state(totals: Any, row: int, details: Any, example: int, step: int, uni
     outputs[example, step, unit] = carries[0]
 
 
-@inlined_function
+@synchronizing_function
 def make_delta(totals: Any, row: int, details: Any, example: int, step: int, unit: int, carries: Any) -> None:
     """The gradient of a weighted sum, from that of the output and what the step after hands back."""
     deltas, of_state, cotangent, outputs = details

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fast.cuda.device import SIMULATED, cuda, inlined_function, kernel, launch
+from fast.cuda.device import SIMULATED, cuda, kernel, launch, synchronizing_function
 
 #: The most threads of a block that takes all steps, and examples that each of them computes together.
 BLOCK_THREADS, BLOCK_TOGETHER = (4, 2) if SIMULATED else (128, 2)
@@ -36,19 +36,19 @@ def together_of(outs: int) -> int:
     return (2 if SIMULATED else 4) // (1 if outs == 1 else 2)
 
 
-@inlined_function
+@synchronizing_function
 def weight_forwards(recurrent_kernel: Any, k: int, column: int) -> Any:
     """What the state of unit k is multiplied by."""
     return recurrent_kernel[k, column]
 
 
-@inlined_function
+@synchronizing_function
 def weight_back(recurrent_kernel: Any, k: int, column: int) -> Any:
     """What the gradient of sum k is multiplied by."""
     return recurrent_kernel[column, k]
 
 
-@inlined_function
+@synchronizing_function
 def add_products(
     left: Any, first: int, apart: int, right: Any, column: int, columns_apart: int, line: int, depth: int, sums: Any
 ) -> None:
@@ -60,7 +60,7 @@ def add_products(
                 sums[row, out] += left[first + row * apart + k] * weight
 
 
-@inlined_function
+@synchronizing_function
 def clear(sums: Any) -> None:
     """Make zeros of a thread's sums."""
     for row in range(sums.shape[0]):

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fast.cuda.device import SIMULATED, WARP, cuda, empty, inlined_function, kernel, launch
+from fast.cuda.device import SIMULATED, WARP, cuda, empty, kernel, launch, synchronizing_function
 
 #: Partners who are less than this many threads apart shuffle; a power of two from 1, which is nobody, to a warp's.
 SHUFFLED = WARP
@@ -30,7 +30,7 @@ RUN = 2 if SIMULATED else 16
 ALL_LANES = 0xFFFFFFFF
 
 
-@inlined_function
+@synchronizing_function
 def partners(value: Any, distance: int, shuffled: int, meeting_place: Any) -> Any:
     """The value of the thread whose number differs in the bit of the distance. All threads of the block must ask."""
     if distance < shuffled:
@@ -43,7 +43,7 @@ def partners(value: Any, distance: int, shuffled: int, meeting_place: Any) -> An
     return brought
 
 
-@inlined_function
+@synchronizing_function
 def sum_of_lanes(value: Any, near: int, far: int, shuffled: int, meeting_place: Any) -> Any:
     """The sum over the threads whose numbers differ in bits from `near` up to `far`, which is left out."""
     for bit in range(near, far):
@@ -51,7 +51,7 @@ def sum_of_lanes(value: Any, near: int, far: int, shuffled: int, meeting_place: 
     return value
 
 
-@inlined_function
+@synchronizing_function
 def largest_of_lanes(value: Any, near: int, far: int, shuffled: int, meeting_place: Any) -> Any:
     """The maximum over the threads whose numbers differ in bits from `near` up to `far`, which is left out."""
     for bit in range(near, far):
@@ -61,13 +61,13 @@ def largest_of_lanes(value: Any, near: int, far: int, shuffled: int, meeting_pla
     return value
 
 
-@inlined_function
+@synchronizing_function
 def number_itself(number: Any) -> Any:
     """The number, to be added up."""
     return number
 
 
-@inlined_function
+@synchronizing_function
 def square(number: Any) -> Any:
     """The number's square, to be added up."""
     return number * number
@@ -94,7 +94,7 @@ def sums_kernel(term: Any) -> Any:
 sums_of_numbers, sums_of_squares = sums_kernel(number_itself), sums_kernel(square)
 
 
-@inlined_function
+@synchronizing_function
 def sum_of_all(numbers: Any, shuffled: int, meeting_place: Any) -> Any:
     """The sum of all numbers, in every thread of the only block."""
     total = numbers.dtype.type(0)

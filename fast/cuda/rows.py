@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from fast.cuda import reductions
 from fast.cuda.activations import exp_at
-from fast.cuda.device import MOST_BLOCKS, SIMULATED, cuda, empty, inlined_function, kernel
+from fast.cuda.device import MOST_BLOCKS, SIMULATED, cuda, empty, kernel, synchronizing_function
 from fast.cuda.reductions import REDUCING_THREADS, ROUNDS, largest_of_lanes, launch_reducing, sum_of_lanes
 
 
@@ -49,19 +49,19 @@ FEW_NUMBERS = 1 if SIMULATED else 4
 Share = tuple[int, int, int, int]
 
 
-@inlined_function
+@synchronizing_function
 def first_row(bits: int) -> int:
     """The first row of a block that begins with its own; the others follow `rows_of_blocks` apart."""
     return cuda.blockIdx.x * (REDUCING_THREADS >> bits)
 
 
-@inlined_function
+@synchronizing_function
 def rows_of_blocks(bits: int) -> int:
     """How many rows all blocks take at a time."""
     return cuda.gridDim.x * (REDUCING_THREADS >> bits)
 
 
-@inlined_function
+@synchronizing_function
 def share_of(matrix: Any, first: int, bits: int) -> Share:
     """A thread's share of the rows of a block. By a mask, not a remainder, which might be negative for all that the
     compiler knows.
@@ -70,7 +70,7 @@ def share_of(matrix: Any, first: int, bits: int) -> Share:
     return row, lane, matrix.shape[1] - lane if row < matrix.shape[0] else 0, 1 << bits
 
 
-@inlined_function
+@synchronizing_function
 def keep(matrix: Any, share: Share, kept: Any) -> None:
     """Read a thread's first numbers into its registers."""
     row, lane, rest, lanes = share
@@ -79,7 +79,7 @@ def keep(matrix: Any, share: Share, kept: Any) -> None:
             kept[i] = matrix[row, lane + i * lanes]
 
 
-@inlined_function
+@synchronizing_function
 def largest_of_row(matrix: Any, share: Share, kept: Any, bits: int, shuffled: int, meeting_place: Any) -> Any:
     """The maximum of a row. A NaN is passed over: it makes NaN of the normalizer, and so of the whole row."""
     row, lane, rest, lanes = share
@@ -93,7 +93,7 @@ def largest_of_row(matrix: Any, share: Share, kept: Any, bits: int, shuffled: in
     return largest_of_lanes(largest, 0, bits, shuffled, meeting_place)
 
 
-@inlined_function
+@synchronizing_function
 def shift(matrix: Any, share: Share, kept: Any, bits: int, shuffled: int, meeting_place: Any) -> Any:
     """Subtract a row's maximum from the numbers that are kept; return it, and the sum of the row's exponentials."""
     row, lane, rest, lanes = share
@@ -108,7 +108,7 @@ def shift(matrix: Any, share: Share, kept: Any, bits: int, shuffled: int, meetin
     return largest, sum_of_lanes(total, 0, bits, shuffled, meeting_place)
 
 
-@inlined_function
+@synchronizing_function
 def exponentiate(matrix: Any, share: Share, kept: Any, bits: int, shuffled: int, meeting_place: Any) -> Any:
     """Make exponentials of the numbers that are kept; return the row's maximum, and the sum of its exponentials."""
     row, lane, rest, lanes = share
