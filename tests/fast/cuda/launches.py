@@ -133,9 +133,8 @@ def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
                 calls += drawn_calls(cuda, name, dtype, batch=batch)
             for call in calls:
                 call.run()
-            if hasattr(getattr(cuda, name), "__wrapped__"):  # takes arrays on the device
-                for call in drawn_calls(cuda, name, dtype, count):
-                    call.rearranged(device.cuda.to_device).run()
+            for call in drawn_calls(cuda, name, dtype, count):
+                call.rearranged(device.cuda.to_device).run()
         networks_of_many_units(dtype)
         for seed in range(1, MOST_SEEDS):
             missing = kernels().keys() - {launch.kernel for launch in launches}

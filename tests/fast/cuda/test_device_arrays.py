@@ -18,8 +18,8 @@ from fast.cuda.stand_ins import stand_in
 from reference.errors import InvalidArgument
 from tests.fast.drawn import Call, arrays, bits, drawn_calls, functions_of, spoilt
 
-#: What was wrapped, in whatever rooms there are.
-OPERATIONS = {name: function for name, function in functions_of(cuda).items() if hasattr(function, "__wrapped__")}
+#: All of them, in whatever rooms there are.
+OPERATIONS = functions_of(cuda)
 #: The most integers that a call on device arrays copies to the host at once: how far a training came.
 FEW = 2
 #: What a training copies to the device: how far it came so far, the learning rate of each epoch, zeros to start from.
