@@ -35,8 +35,9 @@ from reference.errors import Undecidable
 SHRINKING_SECONDS = 10.0
 #: Cases whose calls are made together: a message to another process costs as much as several small calls.
 HANDFUL = 16
-#: At most so many cases are drawn for each that is to decide, and so many where that would be fewer.
-TRIES, LEAST_TRIES = 20, 400
+#: At most so many cases are drawn for each that is to decide, and so many where that would be fewer: where the largest
+#: numbers are compared, one case in a hundred decides, and of 400 now and then none.
+TRIES, LEAST_TRIES = 20, 2000
 #: So many cases in the sets of known deviations, for each that is to decide, without one that does: none will.
 HOPELESS = 4
 #: Hypothesis aims again, with other seeds, at most this often while too few cases decide.
