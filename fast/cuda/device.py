@@ -179,7 +179,9 @@ def to_device(array: np.ndarray) -> Any:
             raise TypeError("this was made by NumPy of what stands for an array on the device")
         return array.on_device
     try:
-        there = cuda.to_device(np.array(array, order="C"), stream=STREAM.get())
+        # It has to live until it is copied.
+        contiguous = np.array(array, order="C")
+        there = cuda.to_device(contiguous, stream=STREAM.get())
         finish_copies()
     except Exception as error:
         explain(error, f"{array.nbytes} bytes, a copy of {array.dtype} {list(array.shape)}")

@@ -14,7 +14,7 @@ from conformance.arrays import map_arrays
 from fast import cuda
 from fast.cuda import device
 from fast.cuda.device_arrays import is_on_device
-from fast.cuda.stand_ins import stand_in
+from fast.cuda.stand_ins import limits_of, stand_in
 from reference.errors import InvalidArgument
 from tests.fast.drawn import Call, arrays, bits, drawn_calls, functions_of, spoilt
 
@@ -278,3 +278,9 @@ def test_a_stand_in_in_another_dtype(kind: str, to: str) -> None:
     converted = stand_in(device.cuda.to_device(values)).astype(np.dtype(to))
     assert (converted.shape, converted.dtype) == (values.shape, np.dtype(to))
     assert bits(device.to_device(converted).copy_to_host()) == bits(values.astype(to))
+
+
+@pytest.mark.parametrize(("past", "largest"), [(70_000, 65_504), (2050, 2048), (2049, 2048)])
+def test_the_largest_number_of_a_range_that_float16_has(past: int, largest: int) -> None:
+    with np.errstate(all="raise"):
+        assert limits_of(np.dtype(np.float16), range(past)) == (0, largest)
