@@ -7,7 +7,6 @@ from typing import Any
 from fast.cuda.device import cuda, kernel
 from fast.cuda.pooling_windows import (
     AT_ONCE,
-    ROOM,
     ROOM_AT_ONCE,
     covered,
     read_cells,
@@ -15,7 +14,7 @@ from fast.cuda.pooling_windows import (
     window_of,
     write_piece,
 )
-from fast.cuda.vectors import lanes_of
+from fast.cuda.vectors import MOST_LANES, lanes_of
 from fast.cuda.windows import covering, taken_apart
 
 
@@ -25,7 +24,7 @@ def mean_kernel(in_pieces: bool) -> Any:
     @kernel
     def pool(images: Any, where: Any, result: Any) -> None:
         lanes, place = lanes_of(result) if in_pieces else 1, cuda.grid(1)
-        cells, totals = cuda.local.array(ROOM_AT_ONCE, result.dtype), cuda.local.array(ROOM, result.dtype)
+        cells, totals = cuda.local.array(ROOM_AT_ONCE, result.dtype), cuda.local.array(MOST_LANES, result.dtype)
         while place * lanes < result.size:
             next_cell, height, width, _, _ = window_of(place * lanes, where)
             column, left, count = 0, height * width, result.dtype.type(height * width)
@@ -53,7 +52,7 @@ def sharing_kernel(in_pieces: bool) -> Any:
     def share(cotangent: Any, where: Any, result: Any) -> None:
         columns, channels = where[1], where[2]
         lanes, place, zero = lanes_of(result) if in_pieces else 1, cuda.grid(1), result.dtype.type(0)
-        shares, given = cuda.local.array(ROOM, result.dtype), cuda.local.array(ROOM, result.dtype)
+        shares, given = cuda.local.array(MOST_LANES, result.dtype), cuda.local.array(MOST_LANES, result.dtype)
         while place * lanes < cotangent.size:
             begin, height, width, down_to_next, right_to_next = window_of(place * lanes, where)
             read_piece(cotangent, place * lanes, shares, 0, in_pieces)
@@ -77,7 +76,7 @@ def gathering_kernel(in_pieces: bool) -> Any:
     def gather(cotangent: Any, where: Any, result: Any) -> None:
         rows, columns, channels, output_rows, output_columns, window, strides, padding = where
         lanes, place = lanes_of(result) if in_pieces else 1, cuda.grid(1)
-        slopes, totals = cuda.local.array(ROOM, result.dtype), cuda.local.array(ROOM, result.dtype)
+        slopes, totals = cuda.local.array(MOST_LANES, result.dtype), cuda.local.array(MOST_LANES, result.dtype)
         while place * lanes < result.size:
             n, row, column, channel = taken_apart(place * lanes, rows, columns, channels)
             first_i, past_i = covering(row, window[0], strides[0], padding[0], output_rows)

@@ -1,8 +1,8 @@
 """Matrix products, the dense layer and one-hot labels on the GPU.
 
-Forward and both matrices of the gradient are products in tiles (`matrix_product` tells how they came about). Three
-kernels instead of one and two transpositions: a tile is loaded along whichever axis is contiguous in memory, and the
-bias is added where the sum is still in a register.
+Forward and both matrices of the gradient are products in tiles (`matrix_product` tells how they came about). Products
+of their own instead of one and two transpositions: a strip is read along whichever axis is contiguous in memory, and a
+bias, relu and relu's gradient come where the sum is still in a register.
 """
 
 from __future__ import annotations

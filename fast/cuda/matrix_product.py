@@ -13,8 +13,8 @@ The ladder that led here:
 5. Operands by function: how an operand is read is a device function, compiled into the kernel. A transposed matrix and
    an image read window by window (an implicit matrix that nobody stores) cost no copy. What is done with a finished sum
    (a bias, an activation) is one, too: the sum is in a register then.
-6. Tiles of three shapes: a few columns, as a convolution with few filters has, would leave a square one empty; and few
-   outputs in large tiles would leave multiprocessors idle.
+6. Tiles of three shapes: a few columns, as a convolution with few filters has, would leave half of a wide one empty;
+   and few outputs in large tiles would leave multiprocessors idle.
 7. Slices: a long sum behind few outputs (the gradient of a small filter over many images) keeps few blocks busy. It is
    cut into slices, each with blocks of its own, that are added in a fixed order. No atomics: the same bits every time.
 """
@@ -41,14 +41,12 @@ from fast.cuda.device import (
     launch_over,
 )
 from fast.cuda.tiles import Operand, Tile, stride_of, strip_functions, turns_of
-from fast.cuda.vectors import VECTOR_BYTES, in_vectors, lanes_of, move_vector, number_at, put_number
+from fast.cuda.vectors import MOST_LANES, VECTOR_BYTES, in_vectors, lanes_of, move_vector, number_at, put_number
 
 #: Of 128 x 64 float32, of 128 x 32 and of 64 x 32; half as many of float64 each way.
 WIDE = Tile(1, 2, 2, 1) if SIMULATED else Tile(16, 8, 2, 2)
 SLIM = Tile(2, 1, 1, 1) if SIMULATED else Tile(16, 8, 2, 1)
 SMALL = Tile(1, 1, 1, 1) if SIMULATED else Tile(16, 8, 1, 1)
-#: The most numbers that are 16 bytes.
-MOST_LANES = 4
 #: So many threads find room on a multiprocessor, three warps for each of its schedulers. That leaves a thread 168
 #: registers, of which 64 are sums: with fewer, numbers would be put aside in memory in the middle of the loop.
 TOGETHER = 384

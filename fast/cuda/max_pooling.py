@@ -10,7 +10,6 @@ import numpy as np
 from fast.cuda.device import cuda, device_function, kernel
 from fast.cuda.pooling_windows import (
     AT_ONCE,
-    ROOM,
     ROOM_AT_ONCE,
     covered,
     read_cells,
@@ -18,7 +17,7 @@ from fast.cuda.pooling_windows import (
     window_of,
     write_piece,
 )
-from fast.cuda.vectors import lanes_of
+from fast.cuda.vectors import MOST_LANES, lanes_of
 from fast.cuda.windows import covering, taken_apart
 
 
@@ -47,7 +46,7 @@ def largest_kernel(in_pieces: bool) -> Any:
     @kernel
     def pool(images: Any, where: Any, result: Any) -> None:
         lanes, place = lanes_of(result) if in_pieces else 1, cuda.grid(1)
-        largest, winners = cuda.local.array(ROOM, result.dtype), cuda.local.array(ROOM, np.int32)
+        largest, winners = cuda.local.array(MOST_LANES, result.dtype), cuda.local.array(MOST_LANES, np.int32)
         while place * lanes < result.size:
             begin, height, width, _, _ = window_of(place * lanes, where)
             find_largest(images, begin, height, width, where, largest, winners, in_pieces)
@@ -64,8 +63,8 @@ def giving_kernel(in_pieces: bool) -> Any:
     def give(images: Any, cotangent: Any, where: Any, result: Any) -> None:
         columns, channels = where[1], where[2]
         lanes, place, zero = lanes_of(result) if in_pieces else 1, cuda.grid(1), result.dtype.type(0)
-        numbers, slopes = cuda.local.array(ROOM, result.dtype), cuda.local.array(ROOM, result.dtype)
-        winners = cuda.local.array(ROOM, np.int32)
+        numbers, slopes = cuda.local.array(MOST_LANES, result.dtype), cuda.local.array(MOST_LANES, result.dtype)
+        winners = cuda.local.array(MOST_LANES, np.int32)
         while place * lanes < cotangent.size:
             begin, height, width, down_to_next, right_to_next = window_of(place * lanes, where)
             read_piece(cotangent, place * lanes, slopes, 0, in_pieces)
@@ -87,7 +86,7 @@ def noting_kernel(in_pieces: bool) -> Any:
     @kernel
     def note(images: Any, where: Any, noted: Any) -> None:
         lanes, place = lanes_of(images) if in_pieces else 1, cuda.grid(1)
-        largest, winners = cuda.local.array(ROOM, images.dtype), cuda.local.array(ROOM, noted.dtype)
+        largest, winners = cuda.local.array(MOST_LANES, images.dtype), cuda.local.array(MOST_LANES, noted.dtype)
         while place * lanes < noted.size:
             begin, height, width, _, _ = window_of(place * lanes, where)
             find_largest(images, begin, height, width, where, largest, winners, in_pieces)
@@ -104,8 +103,8 @@ def collecting_kernel(in_pieces: bool) -> Any:
     def collect(noted: Any, cotangent: Any, where: Any, result: Any) -> None:
         rows, columns, channels, output_rows, output_columns, window, strides, padding = where
         lanes, place = lanes_of(result) if in_pieces else 1, cuda.grid(1)
-        slopes, totals = cuda.local.array(ROOM, result.dtype), cuda.local.array(ROOM, result.dtype)
-        winners = cuda.local.array(ROOM, noted.dtype)
+        slopes, totals = cuda.local.array(MOST_LANES, result.dtype), cuda.local.array(MOST_LANES, result.dtype)
+        winners = cuda.local.array(MOST_LANES, noted.dtype)
         while place * lanes < result.size:
             n, row, column, channel = taken_apart(place * lanes, rows, columns, channels)
             first_i, past_i = covering(row, window[0], strides[0], padding[0], output_rows)

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 from fast.cuda.device import device_function
-from fast.cuda.vectors import lanes_of, move_vector
+from fast.cuda.vectors import MOST_LANES, lanes_of, move_vector
 from fast.cuda.windows import taken_apart
 
 #: Cells of a window that a thread reads before it looks at any: 64 bytes under way where it takes pieces.
 AT_ONCE = 4
-#: Registers for a piece, and for as many pieces.
-ROOM, ROOM_AT_ONCE = 4, 16
+#: Registers for so many pieces.
+ROOM_AT_ONCE = AT_ONCE * MOST_LANES
 
 
 @device_function

@@ -16,6 +16,8 @@ from typing import Any
 from fast.cuda.device import SIMULATED
 
 VECTOR_BYTES = 16
+#: The most numbers that are 16 bytes: room for a piece, in registers.
+MOST_LANES = 4
 
 if SIMULATED:
 

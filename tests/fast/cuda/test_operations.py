@@ -19,7 +19,7 @@ from tests.fast.drawn import drawn_calls, functions_of
 Arrays = Callable[..., np.ndarray]
 Compare = Callable[..., None]
 
-# The simulator's tiles of float32 are of 8 x 8 outputs, 8 x 4 and 4 x 4, its strips 8 deep; slices have 16 terms.
+# The simulator's tiles of float32 are of 8 x 8 outputs, 8 x 4 and 4 x 4, its strips 8 deep, its slices 16 or more.
 DENSE_SHAPES = [
     (1, 1, 1),
     (4, 8, 4),

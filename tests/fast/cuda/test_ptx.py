@@ -116,7 +116,7 @@ def products() -> set[str]:
 
 
 def test_products_keep_their_sums_in_registers_and_synchronize(compiled: Texts) -> None:
-    """The kernels that `product_kernel` makes have a barrier before their tiles are filled, and one after."""
+    """The kernels that `product_kernel` makes have a barrier behind the first strips, and one in their loop."""
     assert products()
     for texts in compiled.values():
         for name, text in texts:
