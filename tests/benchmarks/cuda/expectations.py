@@ -148,7 +148,7 @@ def expectations(kernels: Sequence[Launched], capability: Capability) -> Iterabl
     if ptxas is None:
         raise Refused("wanted ptxas, which nvidia-cuda-nvcc brings; got none")
     asked = json.dumps([(one.kernel, one.types) for one in kernels])
-    texts = json.loads(without_simulator(sys.executable, COMPILER, *capability.name.split("."), given=asked))
+    texts = json.loads(without_simulator(sys.executable, COMPILER, capability.name, given=asked))[capability.name]
     with tempfile.TemporaryDirectory() as folder:
         source, assembled = Path(folder, "kernel.ptx"), Path(folder, "kernel.cubin")
         for one, (_, text) in zip(kernels, texts, strict=True):

@@ -1,11 +1,13 @@
-"""Compile kernels to PTX for the compute capability in the arguments, 9 0 say; a program, without the simulator.
+"""Compile kernels to PTX for the compute capabilities in the arguments, 8.0 9.0 say; a program, without the simulator.
 
-Reads from stdin, as JSON, a list of [kernel, types of its arguments], and writes a list of [kernel, PTX] in that order.
-A kernel is named by its room and name, one from elsewhere by its whole module; the types are as
-`launches.argument_type` gives them.
+Reads from stdin, as JSON, a list of [kernel, types of its arguments], and writes, for each capability, a list of
+[kernel, PTX] in that order. A kernel is named by its room and name, one from elsewhere by its whole module; the types
+are as `launches.argument_type` gives them.
 
-Without a driver there is no current device to ask for its compute capability, which Numba does for device functions, so
-it is told.
+A kernel is compiled as for a launch, with all the options that it was declared with. Without a driver there is no
+current device to ask for its compute capability, so Numba is told the first one. What Numba makes of a kernel for NVVM
+is made once, which takes most of the time, and serves all capabilities: Numba looks at them only for atomic additions
+and for the approximate tanh of `fastmath`, and `test_ptx` sees to it that there are none.
 """
 
 from __future__ import annotations
@@ -44,17 +46,22 @@ def require_toolkit() -> None:
 def main() -> None:
     """Compile what is asked for on stdin."""
     require_toolkit()
-    from numba import cuda, types
+    from numba import types
     from numba.cuda import dispatcher
+    from numba.cuda.cudadrv import devices
 
-    major, minor = map(int, sys.argv[1:])
-    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(major, minor))
-    compiled = []
-    for kernel, texts in json.load(sys.stdin):
-        found = resolve_name(kernel if kernel.startswith("tests.") else f"fast.cuda.{kernel}")
-        arguments, bounds = tuple(numba_type(types, text) for text in texts), found.targetoptions.get("launch_bounds")
-        text, _ = cuda.compile_ptx(found.py_func, arguments, cc=(major, minor), launch_bounds=bounds)
-        compiled.append((kernel, text))
+    # As Numba's own, which keeps the PTX for each: without what only one architecture has.
+    capabilities = {text: (*map(int, text.split(".")), "") for text in sys.argv[1:]}
+    device = SimpleNamespace(compute_capability=capabilities[sys.argv[1]][:2])
+    dispatcher.get_current_device = lambda: device
+    devices.get_context = lambda: SimpleNamespace(device=device)
+    compiled: dict[str, list[Any]] = {text: [] for text in capabilities}
+    for name, texts in json.load(sys.stdin):
+        found = resolve_name(name if name.startswith("tests.") else f"fast.cuda.{name}")
+        arguments = tuple(numba_type(types, text) for text in texts)
+        kernel = dispatcher._Kernel(found.py_func, arguments, **found.targetoptions)
+        for text, capability in capabilities.items():
+            compiled[text].append((name, kernel.inspect_asm(capability)))
     json.dump(compiled, sys.stdout)
 
 
