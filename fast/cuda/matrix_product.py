@@ -22,6 +22,7 @@ The ladder that led here:
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
     (rows_wide, columns_wide), across, threads = tile.pieces, tile.across, tile.threads
     remember_left, prefetch_left, store_left = strip_functions(left, rows_wide, threads)
     remember_right, prefetch_right, store_right = strip_functions(right, columns_wide, threads)
-    multiply_strips, write = tile_functions(tile, finish)
+    multiply_strips, write = multiplying_function(tile), writing_function(tile, finish)
     left_turns, right_turns = turns_of(rows_wide, threads), turns_of(columns_wide, threads)
     left_lines, right_lines, left_numbers, right_numbers = (
         size * turns for size in (3, MOST_LANES) for turns in (left_turns, right_turns)
@@ -102,8 +103,9 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
     return multiply
 
 
-def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any]:
-    """Make the device functions that multiply two strips, and that write the finished outputs."""
+@cache
+def multiplying_function(tile: Tile) -> Any:
+    """Make the device function that multiplies two strips and adds the products to a thread's sums."""
     down, across, row_pieces, column_pieces = tile
     rows_wide, columns_wide = tile.pieces
     most_rows, most_columns = row_pieces * MOST_LANES, column_pieces * MOST_LANES
@@ -135,6 +137,14 @@ def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any]:
         multiply_depth(tiles, a + 5 * along_a, b + 5 * along_b, rows, columns, sums)
         multiply_depth(tiles, a + 6 * along_a, b + 6 * along_b, rows, columns, sums)
         multiply_depth(tiles, a + 7 * along_a, b + 7 * along_b, rows, columns, sums)
+
+    return multiply_strips
+
+
+@cache
+def writing_function(tile: Tile, finish: Any) -> Any:
+    """Make the device function that writes a thread's finished outputs."""
+    down, across, row_pieces, column_pieces = tile
 
     @device_function
     def write_piece(sums: Any, at: int, details: Any, place: int, column: int, result: Any, first: int) -> None:
@@ -172,7 +182,7 @@ def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any]:
         write_row(6, sums, details, start, edges, result, first)
         write_row(7, sums, details, start, edges, result, first)
 
-    return multiply_strips, write
+    return write
 
 
 class Products(NamedTuple):

@@ -17,6 +17,7 @@ Past an operand's edge both strips hold zeros, which add 0·0 to sums and never 
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 from fast.cuda.device import DEPTH, device_function
@@ -51,9 +52,11 @@ class Operand(NamedTuple):
     runs_deep: bool
 
 
+@cache
 def strip_functions(operand: Operand, pieces: int, threads: int) -> tuple[Any, Any, Any]:
     """Make the device functions that bring an operand's strips, so many pieces of 16 bytes wide, to shared memory.
 
+    Once for all products that read such strips: most of what it takes to compile a kernel is spent on its functions.
     `remember` locates the lines of which a thread brings numbers, `prefetch` brings them into registers, and `store`
     writes them to shared memory. A thread brings one piece, or one after another.
     """
