@@ -13,6 +13,9 @@ from typing import Any
 from fast.cuda.device import SIMULATED, STREAM, cuda, explain
 from reference.errors import InvalidArgument
 
+#: The default stream by its other name, CU_STREAM_LEGACY, which CuPy's arrays say: the interface gives 0 no meaning.
+LEGACY = 1
+
 
 @contextmanager
 def stream(given: Any) -> Iterator[None]:
@@ -42,7 +45,13 @@ def as_numba_stream(given: Any) -> Any:
 
 
 def handle_of(given: Any) -> int:
-    """The driver's handle of a stream, 0 of the default one."""
+    """The driver's handle of a stream, 0 of the default one, whichever of its names is given."""
+    handle = named_handle(given)
+    return 0 if handle == LEGACY else handle
+
+
+def named_handle(given: Any) -> int:
+    """The handle of a stream as it is given."""
     if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
         return given
     if hasattr(given, "__cuda_stream__"):

@@ -134,6 +134,22 @@ def test_another_streams_arrays_are_waited_for_on_the_device() -> None:
 
 
 @simulated
+@pytest.mark.parametrize("legacy", [1, Stream(1), SimpleNamespace(ptr=1)])
+def test_the_default_stream_has_another_name(legacy: Any) -> None:
+    """CuPy's arrays say 1 of it, PyTorch and CuPy 0 of the stream itself; 2 is another stream, that of a thread."""
+    with made_up_driver() as events:
+        result = cuda.relu(Foreign(ROW, stream=1))
+        with cuda.stream(legacy):
+            assert device.STREAM.get() == 0
+            assert cuda.relu_vjp(Foreign(ROW, stream=1), result).stream == 0
+        assert not events
+        cuda.relu(Foreign(ROW, stream=2))
+        with cuda.stream(2):
+            cuda.relu(Foreign(ROW, stream=1))
+    assert events == [("record", 2), ("wait", 0), ("record", 0), ("wait", 2)]
+
+
+@simulated
 def test_what_is_copied_of_another_streams_array_is_copied_on_the_calls() -> None:
     with made_up_driver():
         assert device_arrays.numba_array("z", Foreign(ROW, stream=5)).stream == 0
