@@ -19,6 +19,7 @@ from typing import Any
 
 from fast.cuda.activations import map_on_device, relu_vjp_kernel
 from fast.cuda.device import cuda, device_function, empty, kernel, launch_over
+from fast.cuda.division import over
 from fast.cuda.matrix_product import (
     as_it_is,
     back_through_relu,
@@ -31,7 +32,7 @@ from fast.cuda.matrix_product import (
 )
 from fast.cuda.tiles import Operand
 from fast.cuda.vectors import in_vectors, lanes_of, number_at
-from fast.cuda.windows import covering, over, taken_apart, windows_of, windows_transposed
+from fast.cuda.windows import covering, taken_apart, windows_of, windows_transposed
 from fast.validation.convolution import Geometry
 
 #: Numbers owed by windows to cells that are kept at a time (1 GiB of float32).

@@ -149,8 +149,10 @@ def explain(error: Exception, doing: str) -> None:
     raise_clearly(error, doing, launched, lambda: tuple(cuda.current_context().get_memory_info()))
 
 
-def launch(compiled: Any, grid: int | tuple[int, ...], block: int, *arguments: Any, shared_bytes: int = 0) -> None:
+def launch(compiled: Any, grid: int | tuple[int, int, int], block: int, *arguments: Any, shared_bytes: int = 0) -> None:
     """Run a kernel on device arrays; `shared_bytes` of dynamic shared memory for each block.
+
+    Blocks lie along the grid's first axis, where there is room for 2^31 - 1: along the others it ends at 65,535.
 
     Shared memory is always dynamic: the simulator allocates it once for a launch, whereas for `shared.array` of a fixed
     size each thread looks through the stack for an earlier allocation.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fast.cuda.device import SIMULATED
+from fast.cuda.device import SIMULATED, device_function
 
 if SIMULATED:
 
@@ -25,3 +25,10 @@ else:
     def quotient(typingctx: Any, place: Any, length: Any) -> Any:
         """place // length of a place from 0 and a length from 1."""
         return types.intp(types.intp, types.intp), lambda context, builder, signature, pair: builder.udiv(*pair)
+
+
+@device_function
+def over(number: int, divisor: int) -> tuple[int, int]:
+    """The quotient, and what is left."""
+    whole = quotient(number, divisor)
+    return whole, number - whole * divisor

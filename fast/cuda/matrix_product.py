@@ -48,6 +48,8 @@ from fast.cuda.vectors import MOST_LANES, VECTOR_BYTES, in_vectors, lanes_of, mo
 WIDE = Tile(1, 2, 2, 1) if SIMULATED else Tile(16, 8, 2, 2)
 SLIM = Tile(2, 1, 1, 1) if SIMULATED else Tile(16, 8, 2, 1)
 SMALL = Tile(1, 1, 1, 1) if SIMULATED else Tile(16, 8, 1, 1)
+#: The most tiles side by side in one launch: a grid has room for no more blocks along its second axis.
+MOST_ACROSS = 2 if SIMULATED else 65_535
 #: So many threads find room on a multiprocessor, three warps for each of its schedulers. That leaves a thread 168
 #: registers, of which 64 are sums: with fewer, numbers would be put aside in memory in the middle of the loop.
 TOGETHER = 384
@@ -67,13 +69,13 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
 
     @bounded_kernel(threads, TOGETHER // threads)
     def multiply(
-        a: Any, a_details: Any, b: Any, b_details: Any, details: Any, lengths: Any, slice_depth: int, result: Any
+        a: Any, a_details: Any, b: Any, b_details: Any, details: Any, lengths: Any, part: Any, result: Any
     ) -> None:
-        thread, lanes, (rows, columns, depth) = cuda.threadIdx.x, lanes_of(result), lengths
+        thread, lanes, (rows, columns, depth), (slice_depth, before) = cuda.threadIdx.x, lanes_of(result), lengths, part
         tiles, sums = cuda.shared.array(0, result.dtype), cuda.local.array(outputs, result.dtype)
         a_lines, b_lines = cuda.local.array(left_lines, np.int64), cuda.local.array(right_lines, np.int64)
         a_next, b_next = cuda.local.array(left_numbers, result.dtype), cuda.local.array(right_numbers, result.dtype)
-        first_row, first_column = cuda.blockIdx.x * rows_wide * lanes, cuda.blockIdx.y * columns_wide * lanes
+        first_row, first_column = cuda.blockIdx.x * rows_wide * lanes, (before + cuda.blockIdx.y) * columns_wide * lanes
         begin = cuda.blockIdx.z * slice_depth
         end = min(depth, begin + slice_depth)
         a_edges, b_edges = (rows - first_row, end), (columns - first_column, end)
@@ -291,15 +293,31 @@ def multiply(
     slice_depth = slice_depth_for(depth, math.prod(blocks)) if sliced else depth
     slices = math.ceil(depth / slice_depth)
     parts = empty(slices * rows * columns, dtype)
-    shared_bytes = 2 * DEPTH * sum(pieces + 1 for pieces in tile.pieces) * VECTOR_BYTES
-    compiled = products[TILES.index(tile)]
-    arguments = *left, *right, details, lengths, slice_depth, parts
-    launch(compiled, (*blocks, slices), tile.threads, *arguments, shared_bytes=shared_bytes)
+    launch_tiles(products, tile, (*blocks, slices), (*left, *right, details, lengths), slice_depth, parts)
     result = parts
     if slices > 1:
         result = empty(rows * columns, dtype)
         launch_over(add_slices, result.size, parts, result)
     return result.reshape(rows, columns)
+
+
+def launch_tiles(
+    products: Products,
+    tile: Tile,
+    blocks: tuple[int, int, int],
+    arguments: tuple[Any, ...],
+    slice_depth: int,
+    result: Any,
+) -> None:
+    """Run a product by tiles: so many down, across and for slices. Those for which a grid has no room come later.
+
+    Flat grids, whose blocks divide to find their tile, would take registers that the largest tiles don't have.
+    """
+    (down, across, slices), compiled = blocks, products[TILES.index(tile)]
+    shared_bytes = 2 * DEPTH * sum(pieces + 1 for pieces in tile.pieces) * VECTOR_BYTES
+    for before in range(0, across, MOST_ACROSS):
+        grid = down, min(across - before, MOST_ACROSS), slices
+        launch(compiled, grid, tile.threads, *arguments, (slice_depth, before), result, shared_bytes=shared_bytes)
 
 
 def matrix(array: Any) -> tuple[Any, tuple[int, int]]:

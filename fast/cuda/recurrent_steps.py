@@ -173,7 +173,8 @@ def run_steps(
         return
     outs = columns // units // carried
     tile_examples = TILE_GROUPS * together_of(outs)
-    grid = math.ceil(examples / tile_examples), math.ceil(units / TILE_UNITS)
+    # More units than a grid's second axis has room for would have a recurrent kernel of terabytes.
+    grid = math.ceil(examples / tile_examples), math.ceil(units / TILE_UNITS), 1
     shared_bytes = (tile_examples + outs * TILE_UNITS) * DEPTH * size
     for step in steps:
         multiplies = int(forwards or step != steps.start)

@@ -116,7 +116,7 @@ def sums_of_runs(compiled: Any, numbers: Any) -> Any:
     return sums
 
 
-def launch_reducing(compiled: Any, grid: int | tuple[int, ...], *arguments: Any) -> None:
+def launch_reducing(compiled: Any, blocks: int, *arguments: Any) -> None:
     """Run a kernel whose threads meet in shared memory; the last argument is the result, whose dtype they exchange."""
     shared_bytes = REDUCING_THREADS * arguments[-1].dtype.itemsize
-    launch(compiled, grid, REDUCING_THREADS, *arguments, shared_bytes=shared_bytes)
+    launch(compiled, blocks, REDUCING_THREADS, *arguments, shared_bytes=shared_bytes)

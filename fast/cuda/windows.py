@@ -9,18 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from fast.cuda.device import device_function
-from fast.cuda.division import quotient
+from fast.cuda.division import over, quotient
 from fast.cuda.matrix_product import move_piece
 from fast.cuda.tiles import Operand
 from fast.cuda.vectors import in_vectors, lanes_of, number_at
 from fast.validation.convolution import Geometry
-
-
-@device_function
-def over(number: int, divisor: int) -> tuple[int, int]:
-    """The quotient, and what is left."""
-    whole = quotient(number, divisor)
-    return whole, number - whole * divisor
 
 
 @device_function
