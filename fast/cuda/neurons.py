@@ -8,7 +8,8 @@ The ladder that led here:
    weights, as in `perceptron`, with one barrier a step: each adds up all partial sums for itself, in the same order,
    and partial sums of even and odd steps lie apart.
 3. Of several perceptrons each belongs to one thread, which computes its scores and changes its weights; what the
-   threads share are the scores.
+   threads share are the scores. Shared memory has room for those of some 6,000 classes; the trace has room for all,
+   and they are written there anyway.
 
 A launch trains for a few epochs, so that the trace it leaves has a bounded size however many epochs are allowed.
 """
@@ -127,7 +128,6 @@ def learn_classes(
     features: Any, labels: Any, rate: Any, epochs: int, weights: Any, progress: Any, scores: Any, predictions: Any
 ) -> None:
     """Go through the examples for some epochs; progress is how many in a row were right, and the steps taken."""
-    shared = cuda.shared.array(0, weights.dtype)
     thread, threads, classes = cuda.threadIdx.x, cuda.blockDim.x, weights.shape[1]
     count, width = features.shape
     right_in_a_row, step = progress[0], 0
@@ -135,15 +135,13 @@ def learn_classes(
         for n in range(count):
             if right_in_a_row == count:
                 break
-            # Scores of even and odd steps lie apart: who is at the next step overwrites nothing that is still read.
-            mine = step % 2 * classes
             for k in range(thread, classes, threads):
-                shared[mine + k] = scores[step, k] = score_of(features, n, weights, k)
+                scores[step, k] = score_of(features, n, weights, k)
             cuda.syncthreads()
-            chosen = 0
-            for k in range(classes):
-                if shared[mine + k] > shared[mine + chosen]:
-                    chosen = k
+            chosen, best = 0, scores[step, 0]
+            for k in range(1, classes):
+                if scores[step, k] > best:
+                    chosen, best = k, scores[step, k]
             right_in_a_row = right_in_a_row + 1 if chosen == labels[n] else 0
             for k in range(thread, classes, threads):
                 if chosen != labels[n] and (k == chosen or k == labels[n]):
@@ -234,12 +232,11 @@ def multiclass_perceptron_train(
     wanted, epochs, rate = require_lessons(features, labels, weights, epochs, learning_rate)
     count, classes, dtype = len(features), weights.shape[1], features.dtype
     given, changed = (to_device(features), to_device(wanted), rate), changeable(weights)
-    shared_bytes = 2 * classes * dtype.itemsize
 
     def learn_further(some: slice, progress: Any) -> tuple[Any, ...]:
         often = some.stop - some.start
         trace = empty((count * often, classes), dtype), empty(count * often, np.dtype(np.int64))
-        launch(learn_classes, 1, SHARING_THREADS, *given, often, changed, progress, *trace, shared_bytes=shared_bytes)
+        launch(learn_classes, 1, SHARING_THREADS, *given, often, changed, progress, *trace)
         return trace
 
     return MulticlassTrace(changed, *in_launches(count, epochs, learn_further))

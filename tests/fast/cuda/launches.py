@@ -63,7 +63,8 @@ class Launch:
     @property
     def shares_memory(self) -> bool:
         """Whether threads of a block read what others of them wrote."""
-        return "cuda.shared" in inspect.getsource(body_of(self.compiled))
+        source = inspect.getsource(body_of(self.compiled))
+        return "cuda.shared" in source or "cuda.syncthreads" in source
 
 
 def body_of(compiled: Any) -> Any:

@@ -14,6 +14,7 @@ from conformance.comparison import compare, expected
 from fast import cuda
 from reference.errors import Undecidable
 from reference.numbers import Arithmetic, Rounded
+from tests.fast.cuda.launches import recorded
 from tests.fast.drawn import drawn_calls, functions_of
 
 Arrays = Callable[..., np.ndarray]
@@ -126,6 +127,15 @@ def test_perceptron_from_given_weights(integers: Arrays, as_the_reference: Compa
     features, labels, start = integers(4, 3), np.array([1, -1, 1, -1]), np.arange(4).astype(dtype)
     as_the_reference(cuda.perceptron_sgd, features, labels, epochs=2, initial_weights=start)
     assert start.tolist() == [0, 1, 2, 3]
+
+
+def test_more_classes_than_shared_memory_has_room_for(integers: Arrays, as_the_reference: Compare) -> None:
+    """A block gets 48 KiB of it, unless its kernel asks for more when it is loaded, which no other kernel need do."""
+    features, labels, weights = integers(2, 1), np.array([6143, 6144]), integers(2, 6145)
+    with recorded() as launches:
+        as_the_reference(cuda.multiclass_perceptron_train, features, labels, weights, epochs=2)
+    assert launches
+    assert all(launch.shared_bytes <= 48 * 1024 for launch in launches)
 
 
 @pytest.mark.parametrize("name", ["relu", "relu_vjp"])
