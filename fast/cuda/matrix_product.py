@@ -72,7 +72,8 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
         a: Any, a_details: Any, b: Any, b_details: Any, details: Any, lengths: Any, part: Any, result: Any
     ) -> None:
         thread, lanes, (rows, columns, depth), (slice_depth, before) = cuda.threadIdx.x, lanes_of(result), lengths, part
-        tiles, sums = cuda.shared.array(0, result.dtype), cuda.local.array(outputs, result.dtype)
+        tiles = cuda.shared.array(0, result.dtype, VECTOR_BYTES)  # where pieces are moved
+        sums = cuda.local.array(outputs, result.dtype)
         a_lines, b_lines = cuda.local.array(left_lines, np.int64), cuda.local.array(right_lines, np.int64)
         a_next, b_next = cuda.local.array(left_numbers, result.dtype), cuda.local.array(right_numbers, result.dtype)
         first_row, first_column = cuda.blockIdx.x * rows_wide * lanes, (before + cuda.blockIdx.y) * columns_wide * lanes

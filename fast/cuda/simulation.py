@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from greenlet import getcurrent, greenlet
 from numba.cuda.simulator import kernel as simulator
-from numba.cuda.simulator.kernelapi import Dim3, FakeCUDAModule
+from numba.cuda.simulator.kernelapi import Dim3, FakeCUDAModule, FakeCUDAShared
 
 #: The lanes of a simulated warp.
 WARP = 2
@@ -133,6 +133,18 @@ def shfl_xor_sync(module: FakeCUDAModule, mask: int, value: Any, distance: int) 
 
 
 FakeCUDAModule.shfl_xor_sync = shfl_xor_sync
+allocate = FakeCUDAShared.array
+
+
+def shared_array(shared: FakeCUDAShared, shape: Any, dtype: Any, alignment: int = 1) -> np.ndarray:
+    """Shared memory that begins at a multiple of so many bytes, which Numba's simulator refuses to be asked for."""
+    array = allocate(shared, shape, dtype)
+    if array.ctypes.data % alignment:
+        raise MemoryError(f"shared memory begins at {array.ctypes.data}, not at a multiple of {alignment}")
+    return array
+
+
+FakeCUDAShared.array = shared_array
 
 
 def synchronizing(body: Callable[..., Any]) -> Callable[..., Any]:

@@ -145,6 +145,17 @@ def test_products_keep_their_sums_in_registers_and_synchronize(compiled: Texts) 
                 assert text.count("bar.sync") == 2, name
 
 
+def test_shared_memory_is_aligned_to_what_is_moved_in_it(compiled: Texts) -> None:
+    """Whatever else a kernel may have there, and wherever that ends: a piece must lie at a multiple of its bytes."""
+    found = set()
+    for texts in compiled.values():
+        for name, text in texts:
+            if re.search(r"(ld|st)\.shared\.v", text):
+                found.add(name)
+                assert set(re.findall(r"\.shared \.align (\d+)", text)) == {"16"}, name
+    assert found >= products()
+
+
 def test_numbers_move_16_bytes_at_a_time(compiled: Texts) -> None:
     """The kernels that read pieces have instructions that load and store whole ones, from and to global memory.
 
