@@ -22,7 +22,6 @@ The ladder that led here:
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,8 +40,8 @@ from fast.cuda.device import (
     launch,
     launch_over,
 )
-from fast.cuda.tiles import Operand, Tile, stride_of, strip_functions, turns_of
-from fast.cuda.vectors import MOST_LANES, VECTOR_BYTES, in_vectors, lanes_of, move_vector, number_at, put_number
+from fast.cuda.tiles import Operand, Tile, stride_of, strip_functions, tile_functions, turns_of
+from fast.cuda.vectors import MOST_LANES, VECTOR_BYTES, in_vectors, lanes_of, move_vector, number_at
 
 #: Of 128 x 64 float32, of 128 x 32 and of 64 x 32; half as many of float64 each way.
 WIDE = Tile(1, 2, 2, 1) if SIMULATED else Tile(16, 8, 2, 2)
@@ -57,15 +56,15 @@ TOGETHER = 384
 
 def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> Any:
     """Make a kernel for finish(Σ left[row, k]·right[k, column], details, place, column); place: the output's."""
-    (rows_wide, columns_wide), across, threads = tile.pieces, tile.across, tile.threads
+    (rows_wide, columns_wide), threads = tile.pieces, tile.threads
+    (row_numbers, column_numbers), outputs = tile.room, tile.outputs
     remember_left, prefetch_left, store_left = strip_functions(left, rows_wide, threads)
     remember_right, prefetch_right, store_right = strip_functions(right, columns_wide, threads)
-    multiply_strips, write = multiplying_function(tile), writing_function(tile, finish)
+    first_output, multiply_strips, write = tile_functions(tile, finish)
     left_turns, right_turns = turns_of(rows_wide, threads), turns_of(columns_wide, threads)
     left_lines, right_lines, left_numbers, right_numbers = (
         size * turns for size in (3, MOST_LANES) for turns in (left_turns, right_turns)
     )
-    outputs = tile.row_pieces * tile.column_pieces * MOST_LANES**2
 
     @bounded_kernel(threads, TOGETHER // threads)
     def multiply(
@@ -74,6 +73,7 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
         thread, lanes, (rows, columns, depth), (slice_depth, before) = cuda.threadIdx.x, lanes_of(result), lengths, part
         tiles = cuda.shared.array(0, result.dtype, VECTOR_BYTES)  # where pieces are moved
         sums = cuda.local.array(outputs, result.dtype)
+        a_now, b_now = cuda.local.array(row_numbers, result.dtype), cuda.local.array(column_numbers, result.dtype)
         a_lines, b_lines = cuda.local.array(left_lines, np.int64), cuda.local.array(right_lines, np.int64)
         a_next, b_next = cuda.local.array(left_numbers, result.dtype), cuda.local.array(right_numbers, result.dtype)
         first_row, first_column = cuda.blockIdx.x * rows_wide * lanes, (before + cuda.blockIdx.y) * columns_wide * lanes
@@ -94,98 +94,17 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
             if start < end:
                 prefetch_left(thread, a, a_details, a_lines, a_edges, start, a_next)
                 prefetch_right(thread, b, b_details, b_lines, b_edges, start, b_next)
-            multiply_strips(tiles, now, sums)
+            multiply_strips(thread, tiles, now, a_now, b_now, sums)
             if start < end:
                 now = both - now
                 store_left(thread, a_next, tiles, now)
                 store_right(thread, b_next, tiles, now + DEPTH * stride_of(rows_wide, lanes))
                 cuda.syncthreads()
-        own = first_row + thread // across * lanes, first_column + thread % across * lanes
-        write(sums, details, own, (rows, columns), result, cuda.blockIdx.z * rows * columns)
+        down, across = first_output(thread, lanes)
+        own = first_row + down, first_column + across
+        write(sums, a_now, details, own, (rows, columns), result, cuda.blockIdx.z * rows * columns)
 
     return multiply
-
-
-@cache
-def multiplying_function(tile: Tile) -> Any:
-    """Make the device function that multiplies two strips and adds the products to a thread's sums."""
-    down, across, row_pieces, column_pieces = tile
-    rows_wide, columns_wide = tile.pieces
-    most_rows, most_columns = row_pieces * MOST_LANES, column_pieces * MOST_LANES
-
-    @device_function
-    def multiply_depth(tiles: Any, a: int, b: int, rows: Any, columns: Any, sums: Any) -> None:
-        lanes = lanes_of(tiles)
-        for piece in range(row_pieces):
-            move_vector(tiles, a + piece * down * lanes, rows, piece * lanes)
-        for piece in range(column_pieces):
-            move_vector(tiles, b + piece * across * lanes, columns, piece * lanes)
-        for r in range(row_pieces * lanes):
-            for c in range(column_pieces * lanes):
-                sums[r * column_pieces * lanes + c] += rows[r] * columns[c]
-
-    @device_function
-    def multiply_strips(tiles: Any, first: int, sums: Any) -> None:
-        rows, columns = cuda.local.array(most_rows, sums.dtype), cuda.local.array(most_columns, sums.dtype)
-        lanes = lanes_of(tiles)
-        along_a, along_b = stride_of(rows_wide, lanes), stride_of(columns_wide, lanes)
-        a = first + cuda.threadIdx.x // across * lanes
-        b = first + DEPTH * along_a + cuda.threadIdx.x % across * lanes
-        # In a loop, each round would cost a fifth of a round more.
-        multiply_depth(tiles, a, b, rows, columns, sums)
-        multiply_depth(tiles, a + along_a, b + along_b, rows, columns, sums)
-        multiply_depth(tiles, a + 2 * along_a, b + 2 * along_b, rows, columns, sums)
-        multiply_depth(tiles, a + 3 * along_a, b + 3 * along_b, rows, columns, sums)
-        multiply_depth(tiles, a + 4 * along_a, b + 4 * along_b, rows, columns, sums)
-        multiply_depth(tiles, a + 5 * along_a, b + 5 * along_b, rows, columns, sums)
-        multiply_depth(tiles, a + 6 * along_a, b + 6 * along_b, rows, columns, sums)
-        multiply_depth(tiles, a + 7 * along_a, b + 7 * along_b, rows, columns, sums)
-
-    return multiply_strips
-
-
-@cache
-def writing_function(tile: Tile, finish: Any) -> Any:
-    """Make the device function that writes a thread's finished outputs."""
-    down, across, row_pieces, column_pieces = tile
-
-    @device_function
-    def write_piece(sums: Any, at: int, details: Any, place: int, column: int, result: Any, first: int) -> None:
-        lanes, numbers = lanes_of(result), cuda.local.array(MOST_LANES, result.dtype)
-        for lane in range(lanes):
-            numbers[lane] = finish(sums[at + lane], details, place + lane, column + lane)
-        move_vector(numbers, 0, result, first + place)
-
-    @device_function
-    def write_row(r: int, sums: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
-        (first_row, first_column), (rows, columns), lanes = start, edges, lanes_of(result)
-        row = first_row + r // lanes * down * lanes + r % lanes
-        if r < row_pieces * lanes and row < rows:
-            for c in range(column_pieces):
-                column, at = first_column + c * across * lanes, (r * column_pieces + c) * lanes
-                place = row * columns + column
-                if columns % lanes == 0:
-                    if column < columns:
-                        write_piece(sums, at, details, place, column, result, first)
-                else:
-                    for lane in range(lanes):
-                        if column + lane < columns:
-                            number = finish(sums[at + lane], details, place + lane, column + lane)
-                            put_number(result, first + place + lane, number)
-
-    @device_function
-    def write(sums: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
-        # In a loop that isn't unrolled, sums would have to be in memory, where they can be indexed.
-        write_row(0, sums, details, start, edges, result, first)
-        write_row(1, sums, details, start, edges, result, first)
-        write_row(2, sums, details, start, edges, result, first)
-        write_row(3, sums, details, start, edges, result, first)
-        write_row(4, sums, details, start, edges, result, first)
-        write_row(5, sums, details, start, edges, result, first)
-        write_row(6, sums, details, start, edges, result, first)
-        write_row(7, sums, details, start, edges, result, first)
-
-    return write
 
 
 class Products(NamedTuple):

@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from fast.cuda.device import DEPTH, device_function
-from fast.cuda.vectors import lanes_of, move_vector, put_number
+from fast.cuda.vectors import MOST_LANES, lanes_of, move_vector, put_number
 
 
 class Tile(NamedTuple):
@@ -42,6 +42,16 @@ class Tile(NamedTuple):
     def pieces(self) -> tuple[int, int]:
         """The tile's rows and columns, in pieces."""
         return self.down * self.row_pieces, self.across * self.column_pieces
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """How many numbers of a depth's rows and columns a thread holds at most."""
+        return self.row_pieces * MOST_LANES, self.column_pieces * MOST_LANES
+
+    @property
+    def outputs(self) -> int:
+        """How many a thread computes at most."""
+        return math.prod(self.room)
 
 
 class Operand(NamedTuple):
@@ -108,6 +118,96 @@ def strip_functions(operand: Operand, pieces: int, threads: int) -> tuple[Any, A
                     move_vector(numbers, turn * lanes, tiles, first + k * stride + line)
 
     return remember, prefetch, store
+
+
+def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any, Any]:
+    """Make the device functions that tell a thread's first output, multiply two strips, and write finished outputs."""
+    return *multiply_functions(tile), write_function(tile, finish)
+
+
+@cache
+def multiply_functions(tile: Tile) -> tuple[Any, Any]:
+    """Make the device functions that tell a thread's first output, and multiply two strips."""
+    down, across, row_pieces, column_pieces = tile
+    rows_wide, columns_wide = tile.pieces
+
+    @device_function
+    def first_output(thread: int, lanes: int) -> tuple[int, int]:
+        return thread // across * lanes, thread % across * lanes
+
+    @device_function
+    def multiply_depth(tiles: Any, a: int, b: int, rows: Any, columns: Any, sums: Any) -> None:
+        lanes = lanes_of(tiles)
+        for piece in range(row_pieces):
+            move_vector(tiles, a + piece * down * lanes, rows, piece * lanes)
+        for piece in range(column_pieces):
+            move_vector(tiles, b + piece * across * lanes, columns, piece * lanes)
+        for r in range(row_pieces * lanes):
+            for c in range(column_pieces * lanes):
+                sums[r * column_pieces * lanes + c] += rows[r] * columns[c]
+
+    @device_function
+    def multiply_strips(thread: int, tiles: Any, first: int, rows: Any, columns: Any, sums: Any) -> None:
+        lanes = lanes_of(tiles)
+        along_a, along_b = stride_of(rows_wide, lanes), stride_of(columns_wide, lanes)
+        a = first + thread // across * lanes
+        b = first + DEPTH * along_a + thread % across * lanes
+        # In a loop, each round would cost a fifth of a round more.
+        multiply_depth(tiles, a, b, rows, columns, sums)
+        multiply_depth(tiles, a + along_a, b + along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 2 * along_a, b + 2 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 3 * along_a, b + 3 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 4 * along_a, b + 4 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 5 * along_a, b + 5 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 6 * along_a, b + 6 * along_b, rows, columns, sums)
+        multiply_depth(tiles, a + 7 * along_a, b + 7 * along_b, rows, columns, sums)
+
+    return first_output, multiply_strips
+
+
+@cache
+def write_function(tile: Tile, finish: Any) -> Any:
+    """Make the device function that writes a thread's sums when they are finished; it wants room for a piece."""
+    down, across, row_pieces, column_pieces = tile
+
+    @device_function
+    def write_piece(
+        sums: Any, at: int, room: Any, details: Any, place: int, column: int, result: Any, first: int
+    ) -> None:
+        for lane in range(lanes_of(result)):
+            room[lane] = finish(sums[at + lane], details, place + lane, column + lane)
+        move_vector(room, 0, result, first + place)
+
+    @device_function
+    def write_row(r: int, sums: Any, room: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
+        (first_row, first_column), (rows, columns), lanes = start, edges, lanes_of(result)
+        row = first_row + r // lanes * down * lanes + r % lanes
+        if r < row_pieces * lanes and row < rows:
+            for c in range(column_pieces):
+                column, at = first_column + c * across * lanes, (r * column_pieces + c) * lanes
+                place = row * columns + column
+                if columns % lanes == 0:
+                    if column < columns:
+                        write_piece(sums, at, room, details, place, column, result, first)
+                else:
+                    for lane in range(lanes):
+                        if column + lane < columns:
+                            number = finish(sums[at + lane], details, place + lane, column + lane)
+                            put_number(result, first + place + lane, number)
+
+    @device_function
+    def write(sums: Any, room: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
+        # In a loop that isn't unrolled, sums would have to be in memory, where they can be indexed.
+        write_row(0, sums, room, details, start, edges, result, first)
+        write_row(1, sums, room, details, start, edges, result, first)
+        write_row(2, sums, room, details, start, edges, result, first)
+        write_row(3, sums, room, details, start, edges, result, first)
+        write_row(4, sums, room, details, start, edges, result, first)
+        write_row(5, sums, room, details, start, edges, result, first)
+        write_row(6, sums, room, details, start, edges, result, first)
+        write_row(7, sums, room, details, start, edges, result, first)
+
+    return write
 
 
 def turns_of(pieces: int, threads: int) -> int:
