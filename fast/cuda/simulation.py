@@ -9,8 +9,9 @@ One block runs its threads from first to last, the next one from last to first. 
 written, for want of a barrier, depends on that order: then a call doesn't give the same bits twice.
 
 Numba's simulator knows no shuffles. Here the lanes of a warp, which is as small as `WARP` says, wait for each other as
-threads wait at a barrier; then each gets what its partner brought. Where threads wait for what can't come any more, a
-GPU would hang or compute with anything: here that is a `Deadlock`.
+threads wait at a barrier; then each gets what its partner brought. The lanes of a warp that multiplies matrices by a
+tensor core, always 32, wait in the same way. Where threads wait for what can't come any more, a GPU would hang or
+compute with anything: here that is a `Deadlock`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import update_wrapper
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from greenlet import getcurrent, greenlet
 from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.kernelapi import Dim3, FakeCUDAModule, FakeCUDAShared
+
+from fast.cuda.simulated_tensor_cores import LANES, multiplied
 
 #: The lanes of a simulated warp.
 WARP = 2
@@ -43,21 +46,29 @@ class Shuffle:
     partner: int
 
 
+class Fragments(NamedTuple):
+    """What a lane brings to a tensor core: its numbers of two matrices, and of what their product is added to."""
+
+    left: tuple[Any, ...]
+    right: tuple[Any, ...]
+    sums: tuple[Any, ...]
+
+
 @dataclass
 class Turn:
-    """A thread of a block; what it waits for: a shuffle, or else a barrier; and what it is handed when it goes on."""
+    """A thread of a block; what it waits for, a barrier if nothing else; and what it is handed when it goes on."""
 
     thread: greenlet
     place: Dim3
     number: int
     handed: tuple[Any, ...]
-    waits_for: Shuffle | None = None
+    waits_for: Shuffle | Fragments | None = None
     ready: bool = True
 
     def take(self) -> None:
         """Run until the thread waits or ends."""
         brought = self.thread.switch(*self.handed)
-        self.waits_for = brought if isinstance(brought, Shuffle) else None
+        self.waits_for = brought if isinstance(brought, Shuffle | Fragments) else None
         self.handed, self.ready = (), False
 
     def released(self, *handed: Any) -> None:
@@ -83,7 +94,7 @@ class Block(simulator.BlockManager):
         Block.backwards = not Block.backwards
         launching: Any = threading.current_thread()
         launching.blockIdx, launching.syncthreads = Dim3(*grid_point), getcurrent().switch
-        launching.shuffle = getcurrent().switch
+        launching.exchange = getcurrent().switch
         try:
             while turns:
                 for turn in turns:
@@ -93,33 +104,48 @@ class Block(simulator.BlockManager):
                 turns = [turn for turn in turns if not turn.thread.dead]
                 release(turns)
         finally:
-            del launching.blockIdx, launching.syncthreads, launching.shuffle, launching.threadIdx, launching.thread_id
+            del launching.blockIdx, launching.syncthreads, launching.exchange, launching.threadIdx, launching.thread_id
 
 
 def release(turns: list[Turn]) -> None:
-    """Let go on who has met whom they wait for: everybody at a barrier, the lanes of a warp at a shuffle."""
+    """Let go on who has met whom they wait for: everybody at a barrier, or the lanes of a warp."""
     if all(turn.waits_for is None for turn in turns):
         for turn in turns:
             turn.released()
         return
-    warps: dict[int, dict[int, Turn]] = {}
-    for turn in turns:
-        warps.setdefault(turn.number // WARP, {})[turn.number % WARP] = turn
-    for lanes in warps.values():
-        exchange(lanes)
+    for lanes in warps(turns, WARP):
+        shuffle(lanes)
+    for lanes in warps(turns, LANES):
+        multiply(lanes)
     if not any(turn.ready for turn in turns):
-        raise Deadlock(f"threads {[turn.number for turn in turns]} wait for each other at barriers and shuffles")
+        raise Deadlock(f"threads {[turn.number for turn in turns]} wait for each other, at barriers or in their warps")
 
 
-def exchange(lanes: dict[int, Turn]) -> None:
+def warps(turns: list[Turn], size: int) -> list[dict[int, Turn]]:
+    """The threads of each warp that has any left, by lane."""
+    found: dict[int, dict[int, Turn]] = {}
+    for turn in turns:
+        found.setdefault(turn.number // size, {})[turn.number % size] = turn
+    return [*found.values()]
+
+
+def shuffle(lanes: dict[int, Turn]) -> None:
     """Give each lane of a warp its partner's number, if all that take part are there."""
-    brought = {lane: turn.waits_for for lane, turn in lanes.items() if turn.waits_for is not None}
-    for shuffle in list(brought.values()):
-        members = [lane for lane in range(WARP) if shuffle.lanes >> lane & 1]
-        if all(lane in brought and brought[lane].lanes == shuffle.lanes for lane in members):
+    brought = {lane: turn.waits_for for lane, turn in lanes.items() if isinstance(turn.waits_for, Shuffle)}
+    for each in list(brought.values()):
+        members = [lane for lane in range(WARP) if each.lanes >> lane & 1]
+        if all(lane in brought and brought[lane].lanes == each.lanes for lane in members):
             for lane in members:
                 if not lanes[lane].ready:
                     lanes[lane].released(brought[brought[lane].partner].value)
+
+
+def multiply(lanes: dict[int, Turn]) -> None:
+    """Give each lane of a warp its part of a product, if all of them are there."""
+    brought = [each for lane in range(LANES) if lane in lanes and isinstance(each := lanes[lane].waits_for, Fragments)]
+    if len(brought) == LANES:
+        for lane, part in enumerate(multiplied(brought)):
+            lanes[lane].released(part)
 
 
 def shfl_xor_sync(module: FakeCUDAModule, mask: int, value: Any, distance: int) -> Any:
@@ -129,7 +155,7 @@ def shfl_xor_sync(module: FakeCUDAModule, mask: int, value: Any, distance: int) 
     partner = own ^ distance
     if partner >= WARP or not mask >> own & mask >> partner & 1:
         raise Deadlock(f"lane {own} wants the number of lane {partner}, by a mask of {mask:b} in a warp of {WARP}")
-    return launching.shuffle(Shuffle(mask & ((1 << WARP) - 1), value, partner))
+    return launching.exchange(Shuffle(mask & ((1 << WARP) - 1), value, partner))
 
 
 FakeCUDAModule.shfl_xor_sync = shfl_xor_sync
