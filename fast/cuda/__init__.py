@@ -19,6 +19,11 @@ half an ULP, since they are stated against the correctly rounded result. The sig
 unit roundoff and an exponential d = e^-|z| that is off by k ULPs, at most 2ku relative: d/(1 + d) is off by
 2ku/(1 + d) ≤ 2ku, plus u for the sum and u for the quotient; 1/(1 + d) by less. That is (2k + 2)u, and u·|y| is less
 than an ULP of y: 2k + 2 ULPs, and half an ULP, which is more than the terms in u² need.
+
+In the variant `fast.cuda:tf32` (FAST_CUDA_TF32=1) tensor cores compute, from compute capability 8.0 on, the matrix
+products and dense layers of float32 that are operations of their own, and their gradients. What such an operation is
+given is rounded to TF32, 11 bits; what a network computes on its way never is. `tensor_cores.CLAIMS` says what that
+adds to the profile, and why.
 """
 
 from fast.cuda.activations import *
@@ -46,6 +51,7 @@ from fast.cuda.regularization import *
 from fast.cuda.sampling import *
 from fast.cuda.softmax import *
 from fast.cuda.streams import stream as stream
+from fast.cuda.tensor_cores import CLAIMS, TF32
 
 PROFILE = {
     "float32": {
@@ -61,6 +67,12 @@ PROFILE = {
 }
 
 DESCRIPTION = describe()
+
+#: What else to check, a column of its own in the suite (fast.cuda:tf32).
+VARIANTS = {"tf32": {"FAST_CUDA_TF32": "1"}}
+if TF32:
+    PROFILE["float32"] |= CLAIMS
+    DESCRIPTION += "; dense layers and matrix products of float32 in TF32"
 
 #: What a GPU is no help for.
 NOT_PROVIDED = {

@@ -43,7 +43,7 @@ def one_hot_kernel(indices: Any, result: Any) -> None:
 def matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """As `reference.matrix_product`, on the GPU: [N, K] and [K, M] to [N, M]."""
     lengths = (*require_product(a, b), a.shape[1])
-    return multiply(plain_product, matrix(to_device(a)), matrix(to_device(b)), lengths)
+    return multiply(plain_product, matrix(to_device(a)), matrix(to_device(b)), lengths, of_given=True)
 
 
 @takes_device_arrays
@@ -51,7 +51,8 @@ def matrix_product_vjp(a: np.ndarray, b: np.ndarray, cotangent: np.ndarray) -> M
     """As `reference.matrix_product_vjp`, on the GPU: the gradients of [N, K] and [K, M] for a cotangent [N, M]."""
     require_like("cotangent", cotangent, require_product(a, b), a.dtype, "of the product")
     slopes = to_device(cotangent)
-    return MatrixProductGradients(inputs_gradient(to_device(b), slopes), weights_gradient(to_device(a), slopes))
+    of_a = inputs_gradient(to_device(b), slopes, of_given=True)
+    return MatrixProductGradients(of_a, weights_gradient(to_device(a), slopes, of_given=True))
 
 
 @takes_device_arrays
@@ -79,7 +80,7 @@ def dense(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarr
         InvalidArgument: as the reference, and if an array isn't float32 or float64, or the dtypes differ.
     """
     require_dense(inputs, weights, bias)
-    return dense_on_device(to_device(inputs), to_device(weights), to_device(bias))
+    return dense_on_device(to_device(inputs), to_device(weights), to_device(bias), of_given=True)
 
 
 @takes_device_arrays
@@ -100,12 +101,14 @@ def dense_vjp(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, cotange
     """
     output_shape = require_dense(inputs, weights, bias)
     require_like("cotangent", cotangent, output_shape, inputs.dtype, "of the layer's output")
-    return DenseGradients(*dense_vjp_on_device(to_device(inputs), to_device(weights), to_device(cotangent)))
+    on_device = to_device(inputs), to_device(weights), to_device(cotangent)
+    return DenseGradients(*dense_vjp_on_device(*on_device, of_given=True))
 
 
-def dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
+def dense_on_device(inputs: Any, weights: Any, bias: Any, *, of_given: bool = False) -> Any:
     """`dense` from device arrays to a device array."""
-    return multiply(product_plus_bias, matrix(inputs), matrix(weights), (len(inputs), *weights.shape[::-1]), bias)
+    operands, lengths = (matrix(inputs), matrix(weights)), (len(inputs), *weights.shape[::-1])
+    return multiply(product_plus_bias, *operands, lengths, bias, of_given=of_given)
 
 
 def relu_of_dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
@@ -113,9 +116,10 @@ def relu_of_dense_on_device(inputs: Any, weights: Any, bias: Any) -> Any:
     return multiply(product_then_relu, matrix(inputs), matrix(weights), (len(inputs), *weights.shape[::-1]), bias)
 
 
-def inputs_gradient(weights: Any, cotangent: Any) -> Any:
+def inputs_gradient(weights: Any, cotangent: Any, *, of_given: bool = False) -> Any:
     """cotangent · weightsᵀ, on the device."""
-    return multiply(product_with_transpose, matrix(cotangent), matrix(weights), (len(cotangent), *weights.shape))
+    operands, lengths = (matrix(cotangent), matrix(weights)), (len(cotangent), *weights.shape)
+    return multiply(product_with_transpose, *operands, lengths, of_given=of_given)
 
 
 def inputs_gradient_behind_relu(inputs: Any, weights: Any, cotangent: Any) -> Any:
@@ -124,12 +128,13 @@ def inputs_gradient_behind_relu(inputs: Any, weights: Any, cotangent: Any) -> An
     return multiply(product_back_through_relu, matrix(cotangent), matrix(weights), lengths, outputs)
 
 
-def weights_gradient(inputs: Any, cotangent: Any) -> Any:
+def weights_gradient(inputs: Any, cotangent: Any, *, of_given: bool = False) -> Any:
     """inputsᵀ · cotangent, on the device."""
     lengths = inputs.shape[1], cotangent.shape[1], len(inputs)
-    return multiply(product_of_transpose, matrix(inputs), matrix(cotangent), lengths, sliced=True)
+    return multiply(product_of_transpose, matrix(inputs), matrix(cotangent), lengths, sliced=True, of_given=of_given)
 
 
-def dense_vjp_on_device(inputs: Any, weights: Any, cotangent: Any) -> tuple[Any, Any, Any]:
+def dense_vjp_on_device(inputs: Any, weights: Any, cotangent: Any, *, of_given: bool = False) -> tuple[Any, Any, Any]:
     """`dense_vjp` from device arrays to device arrays."""
-    return inputs_gradient(weights, cotangent), weights_gradient(inputs, cotangent), column_sums(cotangent)
+    of_inputs = inputs_gradient(weights, cotangent, of_given=of_given)
+    return of_inputs, weights_gradient(inputs, cotangent, of_given=of_given), column_sums(cotangent)

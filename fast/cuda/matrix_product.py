@@ -17,6 +17,8 @@ The ladder that led here:
    and few outputs in large tiles would leave multiprocessors idle.
 7. Slices: a long sum behind few outputs (the gradient of a small filter over many images) keeps few blocks busy. It is
    cut into slices, each with blocks of its own, that are added in a fixed order. No atomics: the same bits every time.
+8. Tensor cores, for who asks for TF32: operands are rounded to 11 bits, and the lanes of a warp multiply together
+   (`fast.cuda.warp_tiles`). The kernel and the operands are the same.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fast.cuda import tensor_cores
 from fast.cuda.activations import relu_at, relu_vjp_at
 from fast.cuda.device import (
     BUSY_BLOCKS,
@@ -40,8 +43,9 @@ from fast.cuda.device import (
     launch,
     launch_over,
 )
-from fast.cuda.tiles import Operand, Tile, stride_of, strip_functions, tile_functions, turns_of
+from fast.cuda.tiles import Operand, Tile, keep_piece, stride_of, strip_functions, tile_functions, turns_of
 from fast.cuda.vectors import MOST_LANES, VECTOR_BYTES, in_vectors, lanes_of, move_vector, number_at
+from fast.cuda.warp_tiles import WarpTile, round_piece, warp_tile_functions
 
 #: Of 128 x 64 float32, of 128 x 32 and of 64 x 32; half as many of float64 each way.
 WIDE = Tile(1, 2, 2, 1) if SIMULATED else Tile(16, 8, 2, 2)
@@ -49,18 +53,24 @@ SLIM = Tile(2, 1, 1, 1) if SIMULATED else Tile(16, 8, 2, 1)
 SMALL = Tile(1, 1, 1, 1) if SIMULATED else Tile(16, 8, 1, 1)
 #: The most tiles side by side in one launch: a grid has room for no more blocks along its second axis.
 MOST_ACROSS = 2 if SIMULATED else 65_535
+#: Of 128 x 64 float32, for tensor cores.
+BY_WARPS = WarpTile(1, 1, 1) if SIMULATED else WarpTile(2, 2, 2)
 #: So many threads find room on a multiprocessor, three warps for each of its schedulers. That leaves a thread 168
 #: registers, of which 64 are sums: with fewer, numbers would be put aside in memory in the middle of the loop.
 TOGETHER = 384
 
 
-def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> Any:
+def product_kernel(tile: Tile | WarpTile, left: Operand, right: Operand, finish: Any) -> Any:
     """Make a kernel for finish(Σ left[row, k]·right[k, column], details, place, column); place: the output's."""
     (rows_wide, columns_wide), threads = tile.pieces, tile.threads
     (row_numbers, column_numbers), outputs = tile.room, tile.outputs
-    remember_left, prefetch_left, store_left = strip_functions(left, rows_wide, threads)
-    remember_right, prefetch_right, store_right = strip_functions(right, columns_wide, threads)
-    first_output, multiply_strips, write = tile_functions(tile, finish)
+    if isinstance(tile, WarpTile):
+        functions, change = warp_tile_functions(tile, finish), round_piece
+    else:
+        functions, change = tile_functions(tile, finish), keep_piece
+    first_output, multiply_strips, write = functions
+    remember_left, prefetch_left, store_left = strip_functions(left, rows_wide, threads, change)
+    remember_right, prefetch_right, store_right = strip_functions(right, columns_wide, threads, change)
     left_turns, right_turns = turns_of(rows_wide, threads), turns_of(columns_wide, threads)
     left_lines, right_lines, left_numbers, right_numbers = (
         size * turns for size in (3, MOST_LANES) for turns in (left_turns, right_turns)
@@ -102,22 +112,24 @@ def product_kernel(tile: Tile, left: Operand, right: Operand, finish: Any) -> An
                 cuda.syncthreads()
         down, across = first_output(thread, lanes)
         own = first_row + down, first_column + across
-        write(sums, a_now, details, own, (rows, columns), result, cuda.blockIdx.z * rows * columns)
+        write(thread, sums, a_now, details, own, (rows, columns), result, cuda.blockIdx.z * rows * columns)
 
     return multiply
 
 
 class Products(NamedTuple):
-    """Kernels for one product, by tile."""
+    """Kernels for one product, by tile; that by tensor cores is there for products of what an operation is given."""
 
     wide: Any
     slim: Any
     small: Any
+    by_warps: Any = None
 
 
-def product_kernels(left: Operand, right: Operand, finish: Any) -> Products:
+def product_kernels(left: Operand, right: Operand, finish: Any, *, of_given: bool = False) -> Products:
     """Make the kernels for finish(Σ left[row, k]·right[k, column], details, place, column)."""
-    return Products(*(product_kernel(tile, left, right, finish) for tile in TILES))
+    tiles = TILES if of_given else TILES[:-1]
+    return Products(*(product_kernel(tile, left, right, finish) for tile in tiles))
 
 
 @device_function
@@ -179,14 +191,14 @@ def back_through_relu(total: Any, outputs: Any, place: int, column: int) -> Any:
     return relu_vjp_at(number_at(outputs, place), total)
 
 
-TILES = WIDE, SLIM, SMALL
+TILES: tuple[Tile | WarpTile, ...] = WIDE, SLIM, SMALL, BY_WARPS
 by_rows, by_columns = Operand(line_of_rows, along_rows, True), Operand(line_of_columns, across_rows, False)
-plain_product = product_kernels(by_rows, by_columns, as_it_is)
-product_plus_bias = product_kernels(by_rows, by_columns, plus_bias)
+plain_product = product_kernels(by_rows, by_columns, as_it_is, of_given=True)
+product_plus_bias = product_kernels(by_rows, by_columns, plus_bias, of_given=True)
 product_then_relu = product_kernels(by_rows, by_columns, relu_plus_bias)
-product_with_transpose = product_kernels(by_rows, by_rows, as_it_is)
+product_with_transpose = product_kernels(by_rows, by_rows, as_it_is, of_given=True)
 product_back_through_relu = product_kernels(by_rows, by_rows, back_through_relu)
-product_of_transpose = product_kernels(by_columns, by_columns, as_it_is)
+product_of_transpose = product_kernels(by_columns, by_columns, as_it_is, of_given=True)
 
 
 @kernel
@@ -200,16 +212,25 @@ def add_slices(slices: Any, result: Any) -> None:
 
 
 def multiply(
-    products: Products, left: Any, right: Any, lengths: tuple[int, int, int], details: Any = 0, *, sliced: bool = False
+    products: Products,
+    left: Any,
+    right: Any,
+    lengths: tuple[int, int, int],
+    details: Any = 0,
+    *,
+    sliced: bool = False,
+    of_given: bool = False,
 ) -> Any:
     """Run a product of rows, columns and depth of these lengths; returns [rows, columns] on the device.
 
     An operand is a flat device array and what its functions are told of it, as `matrix` makes both of a matrix. Sums
-    may be `sliced` where nothing is left to do with them.
+    may be `sliced` where nothing is left to do with them. Operands that are `of_given`, what the operation itself was
+    given, may be rounded to TF32, once: that is what the variant claims, and it claims it of nothing in between.
     """
     rows, columns, depth = lengths
     dtype = left[0].dtype
-    tile, blocks = blocks_for(rows, columns, dtype)
+    tile = BY_WARPS if of_given and tensor_cores.TF32 and dtype == np.float32 else tile_for(rows, columns, dtype)
+    blocks = blocks_of(tile, rows, columns, dtype)
     slice_depth = slice_depth_for(depth, math.prod(blocks)) if sliced else depth
     slices = math.ceil(depth / slice_depth)
     parts = empty(slices * rows * columns, dtype)
@@ -246,17 +267,16 @@ def matrix(array: Any) -> tuple[Any, tuple[int, int]]:
     return array.reshape(array.size), (columns, int(in_vectors(array, columns)))
 
 
-def blocks_for(rows: int, columns: int, dtype: np.dtype) -> tuple[Tile, tuple[int, int]]:
-    """The tile for a product, and how many blocks of it there are along both sides."""
-    lanes = VECTOR_BYTES // dtype.itemsize
+def tile_for(rows: int, columns: int, dtype: np.dtype) -> Tile:
+    """The tile for a product of float32 or float64 throughout."""
+    tile = SLIM if blocks_of(SLIM, rows, columns, dtype)[1] == 1 else WIDE
+    return SMALL if math.prod(blocks_of(tile, rows, columns, dtype)) < BUSY_BLOCKS else tile
 
-    def blocks_of(tile: Tile) -> tuple[int, int]:
-        high, broad = tile.pieces
-        return math.ceil(rows / (high * lanes)), math.ceil(columns / (broad * lanes))
 
-    tile = SLIM if columns <= SLIM.pieces[1] * lanes else WIDE
-    tile = SMALL if math.prod(blocks_of(tile)) < BUSY_BLOCKS else tile
-    return tile, blocks_of(tile)
+def blocks_of(tile: Tile | WarpTile, rows: int, columns: int, dtype: np.dtype) -> tuple[int, int]:
+    """How many blocks of a tile there are along both sides of a product."""
+    (high, broad), lanes = tile.pieces, VECTOR_BYTES // dtype.itemsize
+    return math.ceil(rows / (high * lanes)), math.ceil(columns / (broad * lanes))
 
 
 def slice_depth_for(depth: int, blocks: int) -> int:

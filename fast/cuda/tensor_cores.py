@@ -6,14 +6,27 @@ capability 8.0 on have it.
 
 TF32 has float32's exponents and 11 bits of its 24. Its numbers are written as float32; whoever multiplies numbers that
 aren't rounded gets anything.
+
+How tensor cores add isn't documented. Measured was, by others (`simulated_tensor_cores` says by whom), that some g
+products, which are exact, and a partial sum are added at once, each cut off below 2⁻²³ of the largest, and their sum
+likewise. So, with S = Σ|terms|, each of K terms but the first is off by 2⁻²³·S at most, and so is each of ⌈K/g⌉ sums,
+but not one of a single term: for K > 2, that is no more than 2·(K - 1)·2⁻²³·S whatever g is, or 2⁻²² for each addition.
+Of two terms, one that is cut off is less than a quarter of the other, since a product has 22 bits; so the result is off
+by less than 2⁻²² of itself. Nor are subnormal numbers flushed, they say. No device has been held to any of this yet.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
 from fast.cuda.device import SIMULATED
+
+#: Whether what is computed in float32 may take them: it is less accurate, so somebody has to ask for it.
+TF32 = os.environ.get("FAST_CUDA_TF32") == "1"
+#: What is claimed of products by tensor cores.
+CLAIMS = {"input_roundoff": 2.0**-11, "accumulation_roundoff": 2.0**-22}
 
 if SIMULATED:
     from fast.cuda.simulated_tensor_cores import rounded_to_tf32

@@ -62,13 +62,21 @@ class Operand(NamedTuple):
     runs_deep: bool
 
 
+@device_function
+def keep_piece(numbers: Any, at: int) -> None:
+    """Leave a piece of an operand as it is."""
+
+
 @cache
-def strip_functions(operand: Operand, pieces: int, threads: int) -> tuple[Any, Any, Any]:
+def strip_functions(
+    operand: Operand, pieces: int, threads: int, change_piece: Any = keep_piece
+) -> tuple[Any, Any, Any]:
     """Make the device functions that bring an operand's strips, so many pieces of 16 bytes wide, to shared memory.
 
     Once for all products that read such strips: most of what it takes to compile a kernel is spent on its functions.
     `remember` locates the lines of which a thread brings numbers, `prefetch` brings them into registers, and `store`
-    writes them to shared memory. A thread brings one piece, or one after another.
+    changes them, if they are to be others, and writes them to shared memory. A thread brings one piece, or one after
+    another.
     """
     locate, fetch, runs_deep = operand
     count = pieces * DEPTH
@@ -111,6 +119,7 @@ def strip_functions(operand: Operand, pieces: int, threads: int) -> tuple[Any, A
         for turn in range(turns):
             line, k = begin(lanes, thread, turn)
             if is_there(thread, turn):
+                change_piece(numbers, turn * lanes)
                 if runs_deep:
                     for lane in range(lanes):
                         put_number(tiles, first + (k + lane) * stride + line, numbers[turn * lanes + lane])
@@ -120,20 +129,35 @@ def strip_functions(operand: Operand, pieces: int, threads: int) -> tuple[Any, A
     return remember, prefetch, store
 
 
+@cache
 def tile_functions(tile: Tile, finish: Any) -> tuple[Any, Any, Any]:
     """Make the device functions that tell a thread's first output, multiply two strips, and write finished outputs."""
-    return *multiply_functions(tile), write_function(tile, finish)
+    first_output, multiply_strips, row_of, take_piece = multiply_functions(tile)
+    pieces = tile.row_pieces, tile.column_pieces
+    return first_output, multiply_strips, write_function(pieces, tile.across, row_of, take_piece, finish)
 
 
 @cache
-def multiply_functions(tile: Tile) -> tuple[Any, Any]:
-    """Make the device functions that tell a thread's first output, and multiply two strips."""
+def multiply_functions(tile: Tile) -> tuple[Any, Any, Any, Any]:
+    """Make the device functions that tell a thread's first output, multiply two strips, and find sums again.
+
+    The last two are what `write_function` asks for.
+    """
     down, across, row_pieces, column_pieces = tile
     rows_wide, columns_wide = tile.pieces
 
     @device_function
     def first_output(thread: int, lanes: int) -> tuple[int, int]:
         return thread // across * lanes, thread % across * lanes
+
+    @device_function
+    def row_of(r: int, lanes: int) -> int:
+        return r // lanes * down * lanes + r % lanes
+
+    @device_function
+    def take_piece(thread: int, sums: Any, at: int, room: Any) -> None:
+        for lane in range(lanes_of(sums)):
+            room[lane] = sums[at + lane]
 
     @device_function
     def multiply_depth(tiles: Any, a: int, b: int, rows: Any, columns: Any, sums: Any) -> None:
@@ -162,50 +186,55 @@ def multiply_functions(tile: Tile) -> tuple[Any, Any]:
         multiply_depth(tiles, a + 6 * along_a, b + 6 * along_b, rows, columns, sums)
         multiply_depth(tiles, a + 7 * along_a, b + 7 * along_b, rows, columns, sums)
 
-    return first_output, multiply_strips
+    return first_output, multiply_strips, row_of, take_piece
 
 
-@cache
-def write_function(tile: Tile, finish: Any) -> Any:
-    """Make the device function that writes a thread's sums when they are finished; it wants room for a piece."""
-    down, across, row_pieces, column_pieces = tile
+def write_function(pieces: tuple[int, int], across: int, row_of: Any, take_piece: Any, finish: Any) -> Any:
+    """Make the device function that writes a thread's sums when they are finished; it wants room for a piece.
+
+    The thread has so many pieces of rows and of columns, and between the latter are those of as many threads as are
+    `across`. `row_of(r, lanes)` is how far its row r lies below its first one, and `take_piece(thread, sums, at, room)`
+    brings the sums of a piece into the order of their columns.
+    """
+    row_pieces, column_pieces = pieces
 
     @device_function
-    def write_piece(
-        sums: Any, at: int, room: Any, details: Any, place: int, column: int, result: Any, first: int
-    ) -> None:
+    def write_piece(room: Any, details: Any, place: int, column: int, result: Any, first: int) -> None:
         for lane in range(lanes_of(result)):
-            room[lane] = finish(sums[at + lane], details, place + lane, column + lane)
+            room[lane] = finish(room[lane], details, place + lane, column + lane)
         move_vector(room, 0, result, first + place)
 
     @device_function
-    def write_row(r: int, sums: Any, room: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
+    def write_row(
+        r: int, thread: int, sums: Any, room: Any, details: Any, start: Any, edges: Any, result: Any, first: int
+    ) -> None:
         (first_row, first_column), (rows, columns), lanes = start, edges, lanes_of(result)
-        row = first_row + r // lanes * down * lanes + r % lanes
+        row = first_row + row_of(r, lanes)
         if r < row_pieces * lanes and row < rows:
             for c in range(column_pieces):
-                column, at = first_column + c * across * lanes, (r * column_pieces + c) * lanes
+                column = first_column + c * across * lanes
                 place = row * columns + column
+                take_piece(thread, sums, (r * column_pieces + c) * lanes, room)
                 if columns % lanes == 0:
                     if column < columns:
-                        write_piece(sums, at, room, details, place, column, result, first)
+                        write_piece(room, details, place, column, result, first)
                 else:
                     for lane in range(lanes):
                         if column + lane < columns:
-                            number = finish(sums[at + lane], details, place + lane, column + lane)
+                            number = finish(room[lane], details, place + lane, column + lane)
                             put_number(result, first + place + lane, number)
 
     @device_function
-    def write(sums: Any, room: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
+    def write(thread: int, sums: Any, room: Any, details: Any, start: Any, edges: Any, result: Any, first: int) -> None:
         # In a loop that isn't unrolled, sums would have to be in memory, where they can be indexed.
-        write_row(0, sums, room, details, start, edges, result, first)
-        write_row(1, sums, room, details, start, edges, result, first)
-        write_row(2, sums, room, details, start, edges, result, first)
-        write_row(3, sums, room, details, start, edges, result, first)
-        write_row(4, sums, room, details, start, edges, result, first)
-        write_row(5, sums, room, details, start, edges, result, first)
-        write_row(6, sums, room, details, start, edges, result, first)
-        write_row(7, sums, room, details, start, edges, result, first)
+        write_row(0, thread, sums, room, details, start, edges, result, first)
+        write_row(1, thread, sums, room, details, start, edges, result, first)
+        write_row(2, thread, sums, room, details, start, edges, result, first)
+        write_row(3, thread, sums, room, details, start, edges, result, first)
+        write_row(4, thread, sums, room, details, start, edges, result, first)
+        write_row(5, thread, sums, room, details, start, edges, result, first)
+        write_row(6, thread, sums, room, details, start, edges, result, first)
+        write_row(7, thread, sums, room, details, start, edges, result, first)
 
     return write
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
@@ -13,11 +13,13 @@ import numpy as np
 
 from conformance.arrays import map_arrays
 from fast import cuda
-from fast.cuda import activations, device
+from fast.cuda import activations, device, tensor_cores
 from tests.fast.drawn import drawn_calls, functions_of, rooms_of
 
 #: In the simulator, examples enough for a sum over them to take two tiles, and to be cut into slices.
 BATCHES = (10, 70)
+#: How kernels are called that the variant of TF32 launches.
+BY_WARPS = ".by_warps"
 #: So many seeds are tried until every kernel has been launched.
 MOST_SEEDS = 50
 
@@ -84,6 +86,11 @@ def kernels() -> dict[str, Any]:
     return dict(found.values())
 
 
+def kernels_for(dtype: Any) -> Set[str]:
+    """The names of the kernels that compute in a dtype: tensor cores, as they are used here, have float32 alone."""
+    return {name for name in kernels() if np.dtype(dtype) == np.float32 or not name.endswith(BY_WARPS)}
+
+
 def named(things: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Things by name, and those in named tuples, such as the kernels of a product by tile, by names with a dot."""
     for name, value in things.items():
@@ -97,6 +104,11 @@ def on_host(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(on_host, value))
     return value.copy_to_host() if hasattr(value, "copy_to_host") else value
+
+
+def in_tf32() -> AbstractContextManager[Any]:
+    """In it, operations are those of the variant."""
+    return patch.object(tensor_cores, "TF32", True)
 
 
 @contextmanager
@@ -138,10 +150,11 @@ def launches_of_drawn_calls(dtype: Any, count: int = 3) -> list[Launch]:
                 call.rearranged(device.cuda.to_device).run()
         networks_of_many_units(dtype)
         for seed in range(1, MOST_SEEDS):
-            missing = kernels().keys() - {launch.kernel for launch in launches}
-            for name in operations_that_know(missing):
-                for call in drawn_calls(cuda, name, dtype, count, seed=seed):
-                    call.run()
+            missing = kernels_for(dtype) - {launch.kernel for launch in launches}
+            with in_tf32() if any(name.endswith(BY_WARPS) for name in missing) else nullcontext():
+                for name in operations_that_know(missing):
+                    for call in drawn_calls(cuda, name, dtype, count, seed=seed):
+                        call.run()
     return launches
 
 
@@ -159,7 +172,7 @@ def networks_of_many_units(dtype: Any) -> None:
 def operations_that_know(names: Set[str]) -> list[str]:
     """The operations of rooms where one of some kernels has a name."""
     known = {id(kernel) for name, kernel in kernels().items() if name in names}
-    rooms = {room.__name__ for room in rooms_of(cuda) if known & set(map(id, vars(room).values()))}
+    rooms = {room.__name__ for room in rooms_of(cuda) if known & {id(value) for _, value in named(vars(room))}}
     return [name for name, function in functions_of(cuda).items() if function.__module__ in rooms]
 
 

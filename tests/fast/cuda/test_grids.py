@@ -12,7 +12,7 @@ import pytest
 from fast import cuda
 from fast.cuda.column_sums import column_sums
 from fast.cuda.device import BUSY_BLOCKS
-from fast.cuda.matrix_product import blocks_for, multiply, plain_product
+from fast.cuda.matrix_product import multiply, plain_product, tile_for
 from fast.cuda.recurrent_steps import run_steps
 from fast.cuda.vectors import VECTOR_BYTES
 from tests.fast.drawn import rooms_of
@@ -89,7 +89,7 @@ def test_blocks_find_room_in_the_grid(name: str, launches: list[tuple[Grid, Any]
 def test_every_tile_has_one_block(rows: int, columns: int, launches: list[tuple[Grid, Any]]) -> None:
     """With more of them side by side, too, than there is room for along the second axis of a grid."""
     product(rows, columns, 5)
-    tile, _ = blocks_for(rows, columns, np.dtype(np.float32))
+    tile = tile_for(rows, columns, np.dtype(np.float32))
     high, broad = (pieces * VECTOR_BYTES // 4 for pieces in tile.pieces)
     assert {(down, slices) for (down, _, slices), _ in launches} == {(math.ceil(rows / high), 1)}
     befores = [before for _, (*_, (_, before), _) in launches]

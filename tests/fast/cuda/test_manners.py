@@ -13,12 +13,14 @@ from conformance.operations import operations
 from fast import cuda
 from fast.cuda.device import SIMULATED
 from reference.errors import InvalidArgument
-from tests.fast.cuda.launches import Launch, kernels, launches_of_drawn_calls, recorded
+from tests.fast.cuda.launches import Launch, in_tf32, kernels, launches_of_drawn_calls, recorded
 from tests.fast.drawn import LAYOUTS, Call, arrays, bits, drawn_calls, functions_of, spoilt
 
 OPERATIONS = functions_of(cuda)
 #: Dense layers (examples, features, units) that between them take three strips or more of every tile of every product.
 LONG = [(20, 20, 20), (20, 20, 2), (20, 2, 20), (4, 20, 4), (4, 4, 20), (40, 4, 4)]
+#: The same by tensor cores, which have one tile.
+LONG_IN_TF32 = (17, 20), (20, 33), (33,)
 #: The same of networks: examples, and hidden units.
 LONG_NETWORKS = [(20, 20), (20, 2), (4, 4)]
 #: Launches of each kernel whose memory is watched: its largest ones that have no more numbers than that.
@@ -83,6 +85,10 @@ def test_no_race(launches: list[Launch]) -> None:
         for examples, units in LONG_NETWORKS:
             layers = (np.ones((20, units)), np.ones((units, 20))), (np.ones(units), np.ones(20))
             cuda.backpropagation(np.ones((examples, 20)), *layers, np.ones((examples, 20)))
+        with in_tf32():
+            inputs, weights, bias = (np.ones(shape, np.float32) for shape in LONG_IN_TF32)
+            cuda.dense_vjp(inputs, weights, bias, cuda.dense(inputs, weights, bias))
+            cuda.matrix_product(inputs, weights)
         # A row of so many numbers is shared.
         cuda.cross_entropy(np.ones((4, 40)), np.ones((4, 40)))
     meetings = Counter[str]()

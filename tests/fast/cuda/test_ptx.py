@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.fast.cuda.launches import body_of, kernels, launches_of_drawn_calls, signatures
+from tests.fast.cuda.launches import BY_WARPS, body_of, kernels, kernels_for, launches_of_drawn_calls, signatures
 
 PROGRAM = Path(__file__).with_name("compile_kernels.py")
 ROOT = PROGRAM.parents[3]
@@ -103,8 +103,8 @@ def ptxas() -> str:
 
 
 def test_every_kernel_is_compiled(compiled: Texts) -> None:
-    for texts in compiled.values():
-        assert {name for name, _ in texts} == kernels().keys()
+    for dtype, texts in compiled.items():
+        assert {name for name, _ in texts} == kernels_for(dtype)
 
 
 def test_float32_stays_float32(compiled: Texts) -> None:
@@ -153,7 +153,19 @@ def test_shared_memory_is_aligned_to_what_is_moved_in_it(compiled: Texts) -> Non
             if re.search(r"(ld|st)\.shared\.v", text):
                 found.add(name)
                 assert set(re.findall(r"\.shared \.align (\d+)", text)) == {"16"}, name
-    assert found >= products()
+    # Lanes of tensor cores read number by number, and write so what lies along the depth.
+    assert found >= {name for name in products() if not name.endswith(BY_WARPS)}
+
+
+def test_tensor_cores_multiply_what_is_rounded(compiled: Texts) -> None:
+    """A warp's 64 x 32 sums take 16 instructions for a strip, in one piece of code; every number stored is rounded."""
+    for dtype, texts in compiled.items():
+        for name, text in texts:
+            by_warps = name.endswith(BY_WARPS)
+            assert text.count("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32") == (16 if by_warps else 0), name
+            # A thread brings 3 pieces of both strips; those before the loop, and those in it.
+            assert text.count("cvt.rna.tf32.f32") == (2 * 3 * 4 if by_warps else 0), name
+        assert any(name.endswith(BY_WARPS) for name, _ in texts) == (dtype == "float32")
 
 
 def test_numbers_move_16_bytes_at_a_time(compiled: Texts) -> None:
