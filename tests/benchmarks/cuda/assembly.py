@@ -11,6 +11,8 @@ from dataclasses import dataclass
 LINE = re.compile(r"^\s*/\*([0-9a-f]{4,})\*/\s+(?:@!?\w+\s+)?([A-Z][\w.]*)([^;]*);|^(\.L\w+):", re.MULTILINE)
 TARGET = re.compile(r"`\((\.L\w+)\)")
 FUSED = {"float32": "FFMA", "float64": "DFMA"}
+#: What multiplies matrices by tensor cores.
+TENSOR = "HMMA"
 INTEGER = ("IMAD", "IADD", "IABS", "IMNMX", "ISETP", "LEA", "LOP", "SHF", "UIADD", "UIMAD", "ULEA", "USHF", "ULOP")
 #: What reads global memory: to registers, or past them to shared memory.
 READS = ("LDG", "LDGSTS")
@@ -72,4 +74,6 @@ def innermost_loops(text: str) -> list[Loop]:
 def main_loop(text: str, dtype: str) -> Loop | None:
     """The loop that takes the time: that with most multiply-adds, or else with most loads, or else the longest."""
     loops: Sequence[Loop] = innermost_loops(text)
-    return max(loops, key=lambda loop: (loop.count(FUSED[dtype]), loop.bytes_of(*READS), len(loop.names)), default=None)
+    return max(
+        loops, key=lambda loop: (loop.count(FUSED[dtype], TENSOR), loop.bytes_of(*READS), len(loop.names)), default=None
+    )

@@ -30,7 +30,7 @@ from fast.cuda import device
 from tests.benchmarks.cuda.cells import LAYERS, training_step
 from tests.benchmarks.grid import activations, classes, convolution, optimizers, pooling, products
 from tests.benchmarks.grid.cell import Cell
-from tests.fast.cuda.launches import kernels
+from tests.fast.cuda.launches import BY_WARPS, in_tf32, kernels, operations_that_know
 from tests.fast.drawn import drawn_calls, functions_of
 
 DTYPES = ("float32", "float64")
@@ -87,6 +87,9 @@ def calls() -> Iterator[Callable[[], Any]]:
             yield from (call.run for call in drawn_calls(cuda, name, dtype, DRAWN))
             yield from (call.run for batch in (10, 70) for call in drawn_calls(cuda, name, dtype, batch=batch))
         yield from long_calls(name, "float32")
+    with in_tf32():
+        for name in operations_that_know({name for name in kernels() if name.endswith(BY_WARPS)}):
+            yield from (call.run for call in drawn_calls(cuda, name, "float32", DRAWN))
     for cell in large_cells():
         yield partial(operations()[cell.operation].call, getattr(cuda, cell.operation), cell.timed())
 

@@ -4,11 +4,11 @@
 
 Each kernel that any operation launches is compiled and assembled for the types that it is launched with. A row says how
 many registers and how much shared memory it takes, which part of a multiprocessor's threads that leaves room for, and,
-where nvdisasm is installed, what its main loop consists of. From the share of multiply-adds follows the most of their
-peak that it can reach, if memory and barriers cost nothing; from the loads of a thread, how many bytes are on their way
-to a multiprocessor at a time, of which memory needs as many as its bandwidth times its latency; and from its loads and
-stores and all of its instructions, how many bytes a cycle a multiprocessor can ask for. What lies on either side of a
-branch inside of the loop counts, although a warp may take only one.
+where nvdisasm is installed, what its main loop consists of. From the share of multiply-adds, or of products by tensor
+cores, follows the most of their peak that it can reach, if memory and barriers cost nothing; from the loads of a
+thread, how many bytes are on their way to a multiprocessor at a time, of which memory needs as many as its bandwidth
+times its latency; and from its loads and stores and all of its instructions, how many bytes a cycle a multiprocessor
+can ask for. What lies on either side of a branch inside of the loop counts, although a warp may take only one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.cuda.assembly import FUSED, READS, Loop, main_loop
+from tests.benchmarks.cuda.assembly import FUSED, READS, TENSOR, Loop, main_loop
 from tests.benchmarks.cuda.machine import ROOT, Refused
 from tests.benchmarks.cuda.occupancy import CAPABILITIES, SCHEDULERS, WARP, Capability
 from tests.fast.cuda.launches import kernels as all_kernels
@@ -35,7 +35,7 @@ REFUSED = 2
 
 HEADING = (
     *("kernel", "registers", "shared", "threads", "occupancy"),
-    *("loop", "FFMA/DFMA", "LDS", "LDG", "integer", "barriers", "of peak", "in flight", "bytes/cycle"),
+    *("loop", "FFMA/DFMA/HMMA", "LDS", "LDG", "integer", "barriers", "of peak", "in flight", "bytes/cycle"),
 )
 #: The columns that are about a loop.
 OF_LOOP = len(HEADING) - HEADING.index("loop")
@@ -74,8 +74,10 @@ class Expectation:
 
     @property
     def share_of_peak(self) -> float | None:
-        """The most of the multiply-adds that its main loop can reach, if it has any."""
+        """The most of the multiply-adds, or of tensor cores', that its main loop can reach, if it has any."""
         fused = self.loop.count(FUSED[self.launched.dtype]) if self.loop else 0
+        if self.loop and (products := self.loop.count(TENSOR)):
+            return self.capability.share_of_tensor_peak(products, len(self.loop.names))
         if not self.loop or not fused:
             return None
         return self.capability.share_of_peak(self.launched.dtype, fused, len(self.loop.names))
@@ -101,7 +103,7 @@ class Expectation:
         loop, share = self.loop, self.share_of_peak
         if loop is None:
             return ("-",) * OF_LOOP
-        fused, barriers = str(loop.count(FUSED[self.launched.dtype])), str(loop.count("BAR"))
+        fused, barriers = str(loop.count(FUSED[self.launched.dtype], TENSOR)), str(loop.count("BAR"))
         inside = (str(len(loop.names)), fused, widths(loop, "LDS"), widths(loop, "LDG"), str(loop.integer), barriers)
         reached = f"{share:.0%}" if share else "-"
         return (*inside, reached, f"{self.bytes_in_flight / 1024:.0f} KiB", f"{self.bytes_a_cycle:.0f}")

@@ -12,7 +12,7 @@ from tests.benchmarks.cuda import expectations, machine
 from tests.benchmarks.cuda.assembly import Loop, innermost_loops, main_loop
 from tests.benchmarks.cuda.expectations import Expectation, Launched
 from tests.benchmarks.cuda.occupancy import CAPABILITIES
-from tests.fast.cuda.launches import kernels
+from tests.fast.cuda.launches import BY_WARPS, kernels
 
 #: The kernels are launched once, by whoever of several processes has these tests.
 pytestmark = pytest.mark.xdist_group("expectations")
@@ -86,6 +86,7 @@ def test_the_share_of_peak_is_that_of_the_instructions_or_of_the_units() -> None
     assert OLDER.share_of_peak("float32", 60, 80) == 1  # its units take two cycles for each
     assert NEWER.share_of_peak("float64", 20, 80) == 0.5
     assert OLDER.share_of_peak("float64", 10, 80) == 0.5
+    assert (OLDER.share_of_tensor_peak(16, 256), NEWER.share_of_tensor_peak(16, 256)) == (0.5, 0.25)
 
 
 def test_a_row() -> None:
@@ -94,6 +95,8 @@ def test_a_row() -> None:
     assert row == ("room.kernel", "64", "4096", "256", "50%", "6", "2", "1×4 1×8", "-", "1", "0", "33%", "0 KiB", "0")
     loop = Loop(("LDG.E.128", "STG.E.128", "IMAD", "BRA"))
     assert Expectation(one, NEWER, 32, 0, loop).row()[-3:] == ("-", "32 KiB", "1024")
+    by_warps = Loop(("HMMA.1688.F32.TF32", *["LDS"] * 15))
+    assert Expectation(one, NEWER, 32, 0, by_warps).row()[6:12] == ("1", "15×4", "-", "0", "0", "25%")
     assert Expectation(one, NEWER, 32, 0, None).row()[5:] == ("-",) * 9
     assert len(row) == len(expectations.HEADING)
 
@@ -120,6 +123,9 @@ def test_kernels_are_found_by_launching_them(launched: list[Launched]) -> None:
     assert "activations.relu_kernel" in found
     assert {one.dtype for one in launched} == {"float32", "float64"}
     assert found | set(expectations.not_launched(launched)) == kernels().keys()
+    assert {one.kernel for one in launched if one.kernel.endswith(BY_WARPS)} >= {
+        "matrix_product.plain_product.by_warps"
+    }
     few = [one for one in launched if one.kernel != "activations.relu_kernel"]
     assert "activations.relu_kernel" in expectations.not_launched(few)
 
