@@ -21,6 +21,7 @@ from reference.convolution import *
 from reference.convolutional_network import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
+from reference.graphs import *
 from reference.layers import *
 from reference.linear import *
 from reference.long_short_term_memory import *
@@ -33,6 +34,7 @@ from reference.pooling import *
 from reference.recurrent import *
 from reference.regularization import *
 from reference.sampling import *
+from reference.sessions import *
 from reference.softmax import *
 from reference.training import *
 from reference.trajectories import *

@@ -1,0 +1,174 @@
+"""Sessions: who runs a graph, and remembers its variables from run to run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reference.arrays import elementwise, zeros
+from reference.arrays import shape as shape_of
+from reference.errors import InvalidArgument, is_number
+from reference.graphs import Graph, Operation, Tensor, like
+from reference.numbers.mixing import plus
+from reference.operation_kinds import KINDS, at_every_place, outputs_of
+from reference.readiness import ReadyQueue, pruned, require_no_race
+
+__all__ = ["Session"]
+
+Feeds = Mapping[Tensor | str, Any]
+
+
+class Session:
+    """Runs a graph, as often as is wanted, and keeps what its variables hold in between.
+
+    Why: a graph is only said; a session does it, with whatever numbers it is fed: floats, fractions, or any type of
+    `reference.numbers`.
+
+    Args:
+        graph: what to run.
+        seed: of the random numbers, an integer.
+        choose: which of the operations that are ready runs next: gets their list, returns a place in it. The first one
+            when not given. Whatever it chooses, the results are the same.
+
+    Source:
+        goldsborough-tensorflow, "Computational Paradigms": 4. sessions, ŷ = session.run(tanh(xᵀw + b)); TensorFlow's
+        white paper of 2015, sections 2 and 4.2.
+
+    >>> graph = Graph()
+    >>> x = graph.placeholder("x", (1, 2))
+    >>> w, b = graph.variable("w", [[3], [4]]), graph.variable("b", [-11])
+    >>> y = graph.apply("dense", x, w, b).tanh()
+    >>> session = Session(graph)
+    >>> session.run(y, {x: [[1, 2]]})
+    [[0.0]]
+    >>> session.run(graph.assign_add(b, [1]))
+    [-10]
+    >>> session.run("dense:0", {x: [[1, 2]]})
+    [[1]]
+    >>> session.run(y)
+    Traceback (most recent call last):
+        ...
+    reference.errors.InvalidArgument: feeds: wanted a value for placeholder 'x'; got none
+    """
+
+    def __init__(
+        self, graph: Graph, *, seed: int = 0, choose: Callable[[Sequence[Operation]], int] | None = None
+    ) -> None:
+        self.graph, self.seed, self.choose = graph, seed, choose
+        self.variables: dict[str, Any] = {}
+        self.runs = 0
+        #: The names of the operations that the last run executed, in its order.
+        self.executed: list[str] = []
+
+    def run(self, fetches: Any, feeds: Feeds | None = None) -> Any:
+        """Compute what is fetched, and nothing that it doesn't need.
+
+        Args:
+            fetches: a tensor or an operation, by itself or by its name ("y:0", "assign"); or lists, tuples and dicts of
+                them.
+            feeds: values for tensors: for placeholders, and for any others, which cuts the graph there.
+
+        Returns:
+            The values, in the structure of the fetches; None for an operation.
+
+        Raises:
+            InvalidArgument: if a fetch or feed isn't of this graph, a feed has another shape than its tensor, a needed
+                placeholder isn't fed, two operations would use a variable in an order that nothing fixes, or an
+                operation gets values that it can't work with.
+        """
+        wanted = mapped(self._found, fetches)
+        values = fed_values(self.graph, feeds or {})
+        operations = pruned(leaves(wanted), values)
+        require_no_race(operations, values)
+        self.runs, self.executed = self.runs + 1, []
+        queue = ReadyQueue(operations, values)
+        while queue.ready:
+            operation = queue.take(self.choose)
+            results = self.execute(operation, [values[tensor] for tensor in operation.inputs])
+            for tensor, result in zip(operation.outputs, results, strict=True):
+                values.setdefault(tensor, result)
+            self.executed.append(operation.name)
+            queue.finished(operation)
+        return mapped(lambda fetch: copied(values[fetch]) if isinstance(fetch, Tensor) else None, wanted)
+
+    def execute(self, operation: Operation, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """What one operation gives for its inputs."""
+        if operation.kind == "placeholder":
+            raise InvalidArgument("feeds", f"a value for placeholder '{operation.name}'", "none")
+        if operation.kind == "random_uniform":
+            return (self._random(operation),)
+        if operation.kind in ("assign", "assign_add"):
+            return (self._assign(operation, *inputs),)
+        if operation.kind in ("variable", "read"):
+            return (self.value_of(operation.attributes.get("variable", operation.name)),)
+        try:
+            return outputs_of(KINDS[operation.kind].compute(*inputs, **operation.attributes))
+        except InvalidArgument as error:
+            argument = f"{error.argument} of {operation.kind} '{operation.name}'"
+            raise InvalidArgument(argument, error.wanted, error.got) from None
+
+    def value_of(self, variable: str) -> Any:
+        """What a variable holds: what was assigned last, or what it began with."""
+        if variable not in self.variables:
+            self.variables[variable] = self.graph.operations[variable].attributes["value"]
+        return self.variables[variable]
+
+    def _assign(self, operation: Operation, value: Any) -> Any:
+        name = operation.attributes["variable"]
+        if operation.kind == "assign_add":
+            value = at_every_place(plus, self.value_of(name), value)
+        self.variables[name] = value
+        return value
+
+    def _random(self, operation: Operation) -> Any:
+        """Numbers that depend on the seed, the operation and how many runs there were, not on who runs first."""
+        draw = random.Random(f"{self.seed} {operation.name} {self.runs}")
+        return elementwise(lambda _: draw.random(), zeros(operation.outputs[0].shape))
+
+    def _found(self, fetch: Any) -> Tensor | Operation:
+        """A tensor or an operation of the graph, from itself or its name."""
+        if isinstance(fetch, Operation) and fetch.graph is self.graph:
+            return fetch
+        if isinstance(fetch, str) and fetch in self.graph.operations:
+            return self.graph.operations[fetch]
+        if isinstance(fetch, (Tensor, str)):
+            return self.graph.tensor(fetch)
+        raise InvalidArgument("fetches", "tensors and operations of the graph, or their names", repr(fetch))
+
+
+def fed_values(graph: Graph, feeds: Feeds) -> dict[Tensor, Any]:
+    """The values that a run begins with, each of its tensor's shape."""
+    values: dict[Tensor, Any] = {}
+    for fed, value in feeds.items():
+        tensor = graph.tensor(fed)
+        if shape_of(value) != tensor.shape or not (tensor.shape or is_number(value)):
+            wanted = f"a value of shape {list(tensor.shape)} for '{tensor.name}'"
+            raise InvalidArgument(
+                "feeds", wanted, f"shape {list(shape_of(value))}" if isinstance(value, list) else repr(value)
+            )
+        values[tensor] = copied(value)
+    return values
+
+
+def copied(value: Any) -> Any:
+    """The same numbers in lists of their own: what is fed, kept and fetched is nobody else's to change."""
+    return elementwise(lambda number: number, value)
+
+
+def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
+    """Apply a function to every leaf of lists, tuples and dicts."""
+    if isinstance(structure, dict):
+        return {key: mapped(function, part) for key, part in structure.items()}
+    if isinstance(structure, list):
+        return [mapped(function, part) for part in structure]
+    if isinstance(structure, tuple):
+        return like(structure, (mapped(function, part) for part in structure))
+    return function(structure)
+
+
+def leaves(structure: Any) -> list[Any]:
+    """What stands in lists, tuples and dicts, in their order."""
+    found: list[Any] = []
+    mapped(found.append, structure)
+    return found
