@@ -19,6 +19,7 @@ from reference.binary_losses import *
 from reference.class_index_losses import *
 from reference.convolution import *
 from reference.convolutional_network import *
+from reference.differentiation import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
 from reference.graphs import *

@@ -35,6 +35,7 @@ HELPERS = {
         ("epoch_batches", "loss_landscape", "random_parameters", "steps_per_epoch", "training_loop"),
         "shows how training goes, with `backpropagation`; picking batches is every library's own habit",
     ),
+    "add_gradients": "adds to a graph; what its gradients are is asked of libraries as graph_gradients",
     "batch_gradients": "returns a function, which shows what optimizers are for",
     **dict.fromkeys(
         ("backpropagation_by_graph", "convolutional_backpropagation_by_graph"),

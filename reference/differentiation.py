@@ -1,0 +1,175 @@
+"""Symbol-to-symbol differentiation: gradients as new operations of the same graph.
+
+Symbol to number, `reference.numbers.gradients` walks back through a graph with numbers and leaves numbers. Here the
+walk leaves operations: what they compute can be run with other numbers, placed on other devices, and differentiated
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reference.errors import InvalidArgument
+from reference.graphs import Graph, Operation, Tensor
+from reference.numbers.node import PARTIALS
+from reference.operation_kinds import KINDS, SIGNS
+from reference.readiness import WRITERS, pruned
+
+__all__ = ["add_gradients"]
+
+
+def add_gradients(outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangents: Sequence[Any] = ()) -> list[Tensor]:
+    """Add to a graph the operations that compute gradients of some of its tensors.
+
+    Why: backpropagation as TensorFlow does it. A training step is a graph like any other: the loss, its gradients, and
+    an assignment for each variable.
+
+    Formula:
+        ∂outputs/∂x = Σ over uses of x: ∂outputs/∂use · ∂use/∂x, the sum beginning with the cotangents
+
+    Args:
+        outputs: the tensors to differentiate; of several, or of arrays, the sum of all numbers.
+        inputs: for which tensors, any of the graph.
+        cotangents: what to multiply the outputs with before they are added up, one of each output's shape; 1 when not
+            given.
+
+    Returns:
+        A tensor for each input, of its shape; zeros where the outputs don't depend on it.
+
+    Raises:
+        InvalidArgument: if there are no outputs, cotangents don't fit them, or a gradient would have to pass an
+            assignment.
+
+    Source:
+        goldsborough-tensorflow, "Back Propagation": symbol to symbol differentiation; TensorFlow's white paper of 2015,
+        section 4.1.
+
+    >>> from reference import Session
+    >>> graph = Graph()
+    >>> x = graph.placeholder("x", ())
+    >>> [slope] = add_gradients([x * x * x], [x])
+    >>> [curvature] = add_gradients([slope], [x])
+    >>> Session(graph).run([slope, curvature], {x: 3})
+    [27, 18]
+    """
+    graph = _graph_of(outputs)
+    with graph.name_scope("gradients"):
+        adjoints = _beginning(graph, outputs, cotangents)
+        depending = _depending(graph, inputs)
+        for operation in reversed(pruned(outputs)):
+            if operation in depending and any(output in adjoints for output in operation.outputs):
+                _go_back(graph, operation, adjoints, depending, frozenset(inputs))
+        return [adjoints[tensor] if tensor in adjoints else _zeros(graph, tensor) for tensor in inputs]
+
+
+def _graph_of(outputs: Sequence[Tensor]) -> Graph:
+    if not isinstance(outputs, (list, tuple)) or not outputs:
+        raise InvalidArgument("outputs", "a list of at least one tensor", repr(outputs))
+    return outputs[0].graph
+
+
+def _beginning(graph: Graph, outputs: Sequence[Tensor], cotangents: Sequence[Any]) -> dict[Tensor, Tensor]:
+    """The adjoints of the outputs themselves."""
+    if cotangents and len(cotangents) != len(outputs):
+        raise InvalidArgument("cotangents", f"{len(outputs)} of them, one for each output", str(len(cotangents)))
+    adjoints: dict[Tensor, Tensor] = {}
+    for place, output in enumerate(outputs):
+        cotangent = graph.tensor(cotangents[place]) if cotangents else graph.apply("ones_like", output)
+        if cotangent.shape != output.shape:
+            wanted = f"shape {list(output.shape)} of '{output.name}'"
+            raise InvalidArgument("cotangents", wanted, f"shape {list(cotangent.shape)}")
+        _accumulate(adjoints, output, cotangent)
+    return adjoints
+
+
+def _depending(graph: Graph, inputs: Sequence[Tensor]) -> set[Operation]:
+    """The operations that take something which depends on the inputs: the others have no gradient to hand on."""
+    tensors = {graph.tensor(tensor) for tensor in inputs}
+    found: set[Operation] = set()
+    for operation in list(graph.operations.values()):
+        if any(tensor in tensors or tensor.operation in found for tensor in operation.inputs):
+            found.add(operation)
+    return found
+
+
+def _go_back(
+    graph: Graph,
+    operation: Operation,
+    adjoints: dict[Tensor, Tensor],
+    depending: set[Operation],
+    inputs: frozenset[Tensor],
+) -> None:
+    """Hand an operation's adjoints on to those of its inputs that lead to what is asked for."""
+    if operation.kind in WRITERS:
+        raise InvalidArgument("outputs", "tensors with no assignment on their way", f"'{operation.name}' is on it")
+    wanted = [tensor in inputs or tensor.operation in depending for tensor in operation.inputs]
+    given = [adjoints[output] if output in adjoints else _zeros(graph, output) for output in operation.outputs]
+    for tensor, share in zip(operation.inputs, shares(graph, operation, given, wanted), strict=True):
+        if share is not None:
+            _accumulate(adjoints, tensor, share)
+
+
+def _accumulate(adjoints: dict[Tensor, Tensor], tensor: Tensor, share: Tensor) -> None:
+    adjoints[tensor] = adjoints[tensor] + share if tensor in adjoints else share
+
+
+def shares(
+    graph: Graph, operation: Operation, adjoints: Sequence[Tensor], wanted: Sequence[bool]
+) -> list[Tensor | None]:
+    """What each input of an operation gets of its outputs' adjoints; None for an input that nobody asks for."""
+    kind, inputs = operation.kind, operation.inputs
+    if kind in SIGNS:
+        partials = PARTIALS[SIGNS[kind]](operation.outputs[0], *inputs)
+        return [
+            _share(graph, adjoints[0], partial, tensor) if asked else None
+            for tensor, partial, asked in zip(inputs, partials, wanted, strict=True)
+        ]
+    if kind == "ones_like":
+        return [None]
+    if kind in REARRANGED:
+        return list(REARRANGED[kind](graph, operation, adjoints))
+    known: list[Tensor | None] = []
+    if f"{kind}_vjp" in KINDS:
+        known += _as_tuple(graph.apply(f"{kind}_vjp", *inputs, *adjoints, **operation.attributes))
+    known += [None] * (len(inputs) - len(known))
+    missing = [place for place, asked in enumerate(wanted) if asked and known[place] is None]
+    if missing:
+        how: dict[str, Any] = {"of": kind, "inputs": len(inputs), "towards": missing}
+        by_graph = graph.apply("gradient", *inputs, *adjoints, **how, attributes=operation.attributes)
+        for place, share in zip(missing, _as_tuple(by_graph), strict=True):
+            known[place] = share
+    return [share if asked else None for share, asked in zip(known, wanted, strict=True)]
+
+
+def _share(graph: Graph, adjoint: Tensor, partial: Any, tensor: Tensor) -> Tensor | None:
+    """Their product, added up for a number that stood beside arrays. A partial of 0 has nothing to share."""
+    if not isinstance(partial, Tensor) and partial == 0:
+        return None
+    share = adjoint if not isinstance(partial, Tensor) and partial == 1 else adjoint * partial
+    return share if share.shape == tensor.shape else graph.apply("total", share)
+
+
+def _zeros(graph: Graph, like: Tensor) -> Tensor:
+    return graph.apply("fill", 0, shape=like.shape)
+
+
+def _as_tuple(result: Any) -> tuple[Tensor, ...]:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _back_to_shape(graph: Graph, operation: Operation, adjoints: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return (graph.apply("reshape", adjoints[0], shape=operation.inputs[0].shape),)
+
+
+WayBack = Callable[[Graph, Operation, Sequence[Tensor]], tuple[Tensor, ...]]
+#: Of what only moves numbers or adds them up, the way back: to each input, from the outputs' adjoints.
+REARRANGED: dict[str, WayBack] = {
+    "total": lambda graph, operation, adjoints: (graph.apply("fill", adjoints[0], shape=operation.inputs[0].shape),),
+    "fill": lambda graph, operation, adjoints: (graph.apply("total", adjoints[0]),),
+    "reshape": _back_to_shape,
+    "flatten": _back_to_shape,
+    "transpose": lambda graph, operation, adjoints: (graph.apply("transpose", adjoints[0]),),
+    "unstack": lambda graph, operation, adjoints: (graph.apply("stack", *adjoints, shape=operation.inputs[0].shape),),
+    "stack": lambda graph, operation, adjoints: _as_tuple(graph.apply("unstack", adjoints[0])),
+}
