@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reference.arrays import elementwise, zeros
@@ -77,7 +78,7 @@ class Session:
                 placeholder isn't fed, two operations would use a variable in an order that nothing fixes, or an
                 operation gets values that it can't work with.
         """
-        wanted = mapped(self._found, fetches)
+        wanted = mapped(partial(found, self.graph), fetches)
         values = fed_values(self.graph, feeds or {})
         operations = pruned(leaves(wanted), values)
         require_no_race(operations, values)
@@ -126,15 +127,16 @@ class Session:
         draw = random.Random(f"{self.seed} {operation.name} {self.runs}")
         return elementwise(lambda _: draw.random(), zeros(operation.outputs[0].shape))
 
-    def _found(self, fetch: Any) -> Tensor | Operation:
-        """A tensor or an operation of the graph, from itself or its name."""
-        if isinstance(fetch, Operation) and fetch.graph is self.graph:
-            return fetch
-        if isinstance(fetch, str) and fetch in self.graph.operations:
-            return self.graph.operations[fetch]
-        if isinstance(fetch, (Tensor, str)):
-            return self.graph.tensor(fetch)
-        raise InvalidArgument("fetches", "tensors and operations of the graph, or their names", repr(fetch))
+
+def found(graph: Graph, fetch: Any) -> Tensor | Operation:
+    """A tensor or an operation of a graph, from itself or its name."""
+    if isinstance(fetch, Operation) and fetch.graph is graph:
+        return fetch
+    if isinstance(fetch, str) and fetch in graph.operations:
+        return graph.operations[fetch]
+    if isinstance(fetch, (Tensor, str)):
+        return graph.tensor(fetch)
+    raise InvalidArgument("fetches", "tensors and operations of the graph, or their names", repr(fetch))
 
 
 def fed_values(graph: Graph, feeds: Feeds) -> dict[Tensor, Any]:
