@@ -231,6 +231,17 @@ def _of_its_variable(names: Sequence[str], shapes: Sequence[Shape], attributes: 
     return (shape,)
 
 
+def _sent(names: Sequence[str], shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> tuple[Shape, ...]:
+    if len(shapes) > 1:
+        raise InvalidArgument("inputs", "the tensor to send, or none to send word only", str(len(shapes)))
+    return ()
+
+
+def _received(names: Sequence[str], shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> tuple[Shape, ...]:
+    require_count(names, shapes)
+    return (require_lengths(attributes["shape"]),) if "shape" in attributes else ()
+
+
 def _shares_of_largest(*numbers: Number) -> tuple[Number, ...]:
     return tuple(elementary.shares_of_largest(numbers[:-1], numbers[-1]))
 
@@ -341,10 +352,18 @@ STATE = {
     "random_uniform": Kind(_asks_a_session, _shape_attribute, (), ("shape",)),
 }
 
+#: What joins the parts of a graph that several devices run. Who sends word only, of an operation that ran, takes
+#: nothing; who receives word has no shape, and gives nothing.
+COMMUNICATION = {
+    "send": Kind(_asks_a_session, _sent, MANY, ("tensor", "destination")),
+    "receive": Kind(_asks_a_session, _received, (), ("tensor", "source", "shape")),
+}
+
 KINDS: dict[str, Kind] = {
     **ARITHMETIC,
     **ARRANGEMENTS,
     **CATALOGUE,
     **STATE,
+    **COMMUNICATION,
     "gradient": Kind(gradient, _shapes_of_gradient, MANY, ("of", "inputs", "towards", "attributes")),
 }
