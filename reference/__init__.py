@@ -19,6 +19,8 @@ from reference.binary_losses import *
 from reference.class_index_losses import *
 from reference.convolution import *
 from reference.convolutional_network import *
+from reference.costs import *
+from reference.devices import *
 from reference.differentiation import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
@@ -31,6 +33,7 @@ from reference.metrics import *
 from reference.neurons import *
 from reference.optimizers import *
 from reference.perceptron import *
+from reference.placement import *
 from reference.pooling import *
 from reference.recurrent import *
 from reference.regularization import *
