@@ -32,6 +32,7 @@ from reference.losses import *
 from reference.metrics import *
 from reference.neurons import *
 from reference.optimizers import *
+from reference.partition import *
 from reference.perceptron import *
 from reference.placement import *
 from reference.pooling import *

@@ -44,7 +44,10 @@ HELPERS = {
     "draw_mask": "a step before dropout; which numbers a seed gives is each library's own affair",
     "fold_label": "a step of perceptron_sgd, shown on a slide of its own",
     "fold_threshold": "a step of perceptron_sgd, shown on a slide of its own",
-    "place": "decides where operations of a graph run, which is each library's own affair",
+    **dict.fromkeys(
+        ("crossing", "partition", "place"),
+        "decides where the operations of a graph run, which is each library's own affair",
+    ),
     "reshape": "reshapes nested lists",
     "shape": "looks at nested lists",
     "trajectory": "a loop over the steps of an optimizer, which is an argument",

@@ -1,0 +1,165 @@
+"""The parts of graphs: what crosses, once for each destination, and that a part is a graph."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from reference import Crossing, Graph, InvalidArgument, Operation, Tensor, crossing, partition
+from reference.readiness import pruned
+from tests.reference.drawn_graphs import cases
+
+
+def sends_and_receives(parts: dict[str, Graph]) -> tuple[Counter[Crossing], Counter[Crossing]]:
+    """Each with who sends, to whom, and what, word of operations and the client included."""
+    operations = [(device, operation) for device, part in parts.items() for operation in part.operations.values()]
+    of_kind = {kind: [(d, o.attributes) for d, o in operations if o.kind == kind] for kind in ("send", "receive")}
+    return (
+        Counter(Crossing(a["tensor"], device, a["destination"]) for device, a in of_kind["send"]),
+        Counter(Crossing(a["tensor"], a["source"], device) for device, a in of_kind["receive"]),
+    )
+
+
+def wanted(
+    fetches: list[Tensor | Operation], placement: dict[str, str], fed: dict[Tensor, object]
+) -> tuple[set[Crossing], set[Crossing]]:
+    """What must be sent and received, edge by edge."""
+    sent, received = set(), set()
+    for operation in pruned(fetches, fed):
+        here = placement[operation.name]
+        edges = [(t.name, placement[t.operation.name], t in fed) for t in operation.inputs]
+        edges += [(f"^{earlier.name}", placement[earlier.name], False) for earlier in operation.control_inputs]
+        for name, home, is_fed in edges:
+            if home != here:
+                sent.add(Crossing(name, home, here))
+                received.add(Crossing(name, home, here))
+            if is_fed:
+                received.add(Crossing(name, "client", home))
+    for fetch in fetches:
+        if fetch not in fed:
+            operation = fetch.operation if isinstance(fetch, Tensor) else fetch
+            name = fetch.name if isinstance(fetch, Tensor) else f"^{fetch.name}"
+            sent.add(Crossing(name, placement[operation.name], "client"))
+    return sent, received
+
+
+def check_partition(count: int) -> None:
+    """One send and one receive for each tensor, or word, and destination, and nothing that isn't needed."""
+    for drawn, placement in cases(count):
+        for fetches, feeds in drawn.runs:
+            parts = partition(fetches, placement, fed=feeds)
+            sent, received = sends_and_receives(parts)
+            expected = wanted(fetches, placement, feeds)
+            assert sent == Counter(expected[0])
+            assert received == Counter(expected[1])
+            data = [c for c in expected[0] if c.destination != "client" and not c.tensor.startswith("^")]
+            assert crossing(parts) == sorted(data)
+            run = [
+                (operation.name, device)
+                for device, part in parts.items()
+                for operation in pruned([o for o in part.operations.values() if o.kind == "send"])
+                if operation.kind not in ("send", "receive")
+            ]
+            assert sorted(run) == sorted((o.name, placement[o.name]) for o in pruned(fetches, feeds))
+
+
+def test_one_send_and_one_receive_for_each_tensor_and_destination() -> None:
+    check_partition(150)
+
+
+def test_a_part_is_a_graph_that_plain_data_gives_again() -> None:
+    for drawn, placement in cases(20):
+        for fetches, feeds in drawn.runs:
+            for device, part in partition(fetches, placement, fed=feeds).items():
+                assert Graph.of(part.data()).data() == part.data()
+                assert all(operation.device == device for operation in part.operations.values())
+
+
+def test_a_tensor_that_several_use_crosses_once_to_each_device() -> None:
+    graph = Graph()
+    x = graph.constant([1, 2], "x")
+    y = x * x + x
+    z = x.exp()
+    placement = {"x": "cpu:0", "multiply": "cpu:1", "add": "cpu:1", "exp": "cpu:2"}
+    parts = partition([y, z], placement)
+    assert crossing(parts) == [Crossing("x:0", "cpu:0", "cpu:1"), Crossing("x:0", "cpu:0", "cpu:2")]
+    assert [operation.kind for operation in parts["cpu:1"].operations.values()] == [
+        "receive",
+        "multiply",
+        "add",
+        "send",
+    ]
+
+
+def test_word_of_an_operation_crosses_without_a_tensor() -> None:
+    graph = Graph()
+    x = graph.constant(1, "x")
+    with graph.control_dependencies([x]):
+        y, z = graph.constant(2, "y"), graph.constant(3, "z")
+    parts = partition([y, z], {"x": "cpu:0", "y": "cpu:1", "z": "cpu:1"})
+    assert crossing(parts) == []
+    word = parts["cpu:0"].operations["x/send"]
+    assert (word.inputs, word.control_inputs, word.attributes) == (
+        (),
+        (parts["cpu:0"].operations["x"],),
+        {"tensor": "^x", "destination": "cpu:1"},
+    )
+    heard = parts["cpu:1"].operations["x/receive"]
+    assert heard.outputs == ()
+    assert parts["cpu:1"].operations["y"].control_inputs == (heard,)
+    assert parts["cpu:1"].operations["z"].control_inputs == (heard,)
+
+
+def test_a_fed_tensor_comes_from_the_client_to_the_device_of_its_operation() -> None:
+    graph = Graph()
+    x = graph.placeholder("x", (2,))
+    half = x / 2
+    y = half.exp()
+    parts = partition([y, half], {"divide": "cpu:0", "exp": "cpu:1"}, fed=[half])
+    assert sends_and_receives(parts) == (
+        {Crossing("divide:0", "cpu:0", "cpu:1"): 1, Crossing("exp:0", "cpu:1", "client"): 1},
+        {Crossing("divide:0", "client", "cpu:0"): 1, Crossing("divide:0", "cpu:0", "cpu:1"): 1},
+    )
+
+
+def test_names_that_look_like_those_of_sends_stay_what_they_are() -> None:
+    graph = Graph()
+    x = graph.constant(1, "x")
+    y = graph.apply("negative", x, name="y")
+    taken = [graph.constant(place, name) for place, name in enumerate(("x/send_0", "x/send_0_1", "x/receive_0"))]
+    parts = partition([y, *taken], dict.fromkeys(graph.operations, "cpu:0") | {"y": "cpu:1"})
+    assert parts["cpu:0"].operations["x/send_0"].kind == "constant"
+    assert [o.name for o in parts["cpu:0"].operations.values() if o.attributes.get("destination") == "cpu:1"] == [
+        "x/send_0_2"
+    ]
+
+
+def test_a_variable_that_is_only_assigned_stands_in_the_part_and_isnt_run() -> None:
+    graph = Graph()
+    w = graph.variable("w", [1, 2])
+    changed = graph.assign_add(w, [3, 4])
+    [part] = partition([changed], dict.fromkeys(graph.operations, "cpu:0")).values()
+    assert part.operations["w"].attributes == {"value": [1, 2]}
+    assert "w" not in [o.name for o in pruned([o for o in part.operations.values() if o.kind == "send"])]
+
+
+def test_what_uses_a_variable_elsewhere_is_refused() -> None:
+    graph = Graph()
+    w = graph.variable("w", 1)
+    with pytest.raises(InvalidArgument, match=r"placement: wanted 'read' .* its variable 'w'; got 'cpu:1'"):
+        partition([graph.read(w)], {"w": "cpu:0", "read": "cpu:1"})
+
+
+def test_an_operation_without_a_device_is_named() -> None:
+    graph = Graph()
+    x = graph.constant(1, "x")
+    with pytest.raises(InvalidArgument, match=r"placement: wanted a device for 'negative'; got none"):
+        partition([-x], {"x": "cpu:0"})
+
+
+def test_a_part_isnt_cut_again() -> None:
+    graph = Graph()
+    [part] = partition([graph.constant(1, "x")], {"x": "cpu:0"}).values()
+    with pytest.raises(InvalidArgument, match="a whole graph, not a part; got 'x/send_0' in it"):
+        partition([part.operations["x/send_0"]], {"x": "cpu:0", "x/send_0": "cpu:0"})
