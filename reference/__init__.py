@@ -24,11 +24,14 @@ from reference.devices import *
 from reference.differentiation import *
 from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
+from reference.execution import *
+from reference.faults import *
 from reference.graphs import *
 from reference.layers import *
 from reference.linear import *
 from reference.long_short_term_memory import *
 from reference.losses import *
+from reference.master import *
 from reference.metrics import *
 from reference.neurons import *
 from reference.optimizers import *
@@ -41,6 +44,8 @@ from reference.regularization import *
 from reference.sampling import *
 from reference.sessions import *
 from reference.softmax import *
+from reference.timeline import *
 from reference.training import *
 from reference.trajectories import *
 from reference.universality import *
+from reference.workers import *

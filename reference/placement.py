@@ -66,7 +66,7 @@ def place(
     operations = pruned(fetches, given)
     if not operations:
         return {}
-    sources = fed_only(operations, given)
+    sources = fed_operations(operations, given)
     groups = colocated(operations[0].graph, together)
     choices = _choices(operations, sources, Constraints(cluster, settled or {}), groups)
     simulation = _Simulation(cluster, costs, given)
@@ -76,11 +76,10 @@ def place(
     return {operation.name: simulation.devices[operation].name for operation in in_order(simulation.devices)}
 
 
-def fed_only(operations: Sequence[Operation], fed: Mapping[Tensor, object]) -> list[Operation]:
-    """The operations that don't run, but have a fed tensor that others take."""
-    running = set(operations)
+def fed_operations(operations: Sequence[Operation], fed: Mapping[Tensor, object]) -> list[Operation]:
+    """The operations whose fed tensors others take, whether they run themselves or not."""
     taken = (tensor for operation in operations for tensor in operation.inputs if tensor in fed)
-    return list(dict.fromkeys(tensor.operation for tensor in taken if tensor.operation not in running))
+    return list(dict.fromkeys(tensor.operation for tensor in taken))
 
 
 class _Simulation:
@@ -144,5 +143,6 @@ def _choices(
             choices[operation] = constraints.feasible([operation])
     for source in sources:
         if source not in choices:
+            # It is only fed, so its device needn't be able to run it.
             choices[source] = constraints.feasible([source], runs=False)
     return choices
