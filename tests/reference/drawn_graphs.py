@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -125,16 +124,21 @@ class Drawer:
     def add(self) -> None:
         kinds = [self.add_source, self.add_arithmetic, self.add_arrangement, self.add_catalogue, self.add_variable_use]
         kind = self.random.choices(kinds, [2, 5, 3, 3, 3])[0]
-        operations = list(self.graph.operations.values())
+        operations = self.running()
         controls = self.random.sample(operations, min(len(operations), self.random.choice([0, 0, 0, 1, 2])))
         with self.graph.control_dependencies(controls), self.graph.name_scope(self.random.choice(["a", "b"])):
             kind()
+
+    def running(self) -> list[Operation]:
+        """The operations that can run: a placeholder is fed, and can't be waited for."""
+        return [operation for operation in self.graph.operations.values() if operation.kind != "placeholder"]
 
     def run(self) -> tuple[list[Tensor | Operation], dict[Tensor, Any]]:
         """Something to fetch, and values for all placeholders and some other tensors."""
         operations = list(self.graph.operations.values())
         fetches: list[Tensor | Operation] = [*self.random.sample(self.tensors, min(3, len(self.tensors)))]
-        fetches += self.random.sample(operations, self.random.choice([0, 1, 2]))
+        running = self.running()
+        fetches += self.random.sample(running, min(len(running), self.random.choice([0, 1, 2])))
         cut = [tensor for tensor in self.tensors if self.random.random() < 0.08]
         fed = [*(operation.outputs[0] for operation in operations if operation.kind == "placeholder"), *cut]
         return fetches, {tensor: self.numbers(tensor.shape) for tensor in fed}
@@ -154,11 +158,3 @@ def drawn_placement(graph: Graph, devices: list[str], seed: int) -> dict[str, st
     draw = random.Random(seed)
     placed = {name: draw.choice(devices) for name in graph.operations}
     return {name: placed[operation.attributes.get("variable", name)] for name, operation in graph.operations.items()}
-
-
-def cases(count: int) -> Iterator[tuple[Drawn, dict[str, str]]]:
-    """Drawn graphs with drawn placements on a varying number of devices of two workers."""
-    devices = ["cpu:0", "worker:1/cpu:0", "cpu:1", "worker:1/cpu:1"]
-    for seed in range(count):
-        drawn = draw(seed, 5 + seed % 40)
-        yield drawn, drawn_placement(drawn.graph, devices[: 1 + seed % 4], seed)

@@ -2,70 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from reference import Crossing, Graph, InvalidArgument, Operation, Tensor, crossing, partition
+from reference import Crossing, Graph, InvalidArgument, crossing, partition
 from reference.readiness import pruned
-from tests.reference.drawn_graphs import cases
-
-
-def sends_and_receives(parts: dict[str, Graph]) -> tuple[Counter[Crossing], Counter[Crossing]]:
-    """Each with who sends, to whom, and what, word of operations and the client included."""
-    operations = [(device, operation) for device, part in parts.items() for operation in part.operations.values()]
-    of_kind = {kind: [(d, o.attributes) for d, o in operations if o.kind == kind] for kind in ("send", "receive")}
-    return (
-        Counter(Crossing(a["tensor"], device, a["destination"]) for device, a in of_kind["send"]),
-        Counter(Crossing(a["tensor"], a["source"], device) for device, a in of_kind["receive"]),
-    )
-
-
-def wanted(
-    fetches: list[Tensor | Operation], placement: dict[str, str], fed: dict[Tensor, object]
-) -> tuple[set[Crossing], set[Crossing]]:
-    """What must be sent and received, edge by edge."""
-    sent, received = set(), set()
-    for operation in pruned(fetches, fed):
-        here = placement[operation.name]
-        edges = [(t.name, placement[t.operation.name], t in fed) for t in operation.inputs]
-        edges += [(f"^{earlier.name}", placement[earlier.name], False) for earlier in operation.control_inputs]
-        for name, home, is_fed in edges:
-            if home != here:
-                sent.add(Crossing(name, home, here))
-                received.add(Crossing(name, home, here))
-            if is_fed:
-                received.add(Crossing(name, "client", home))
-    for fetch in fetches:
-        if fetch not in fed:
-            operation = fetch.operation if isinstance(fetch, Tensor) else fetch
-            name = fetch.name if isinstance(fetch, Tensor) else f"^{fetch.name}"
-            sent.add(Crossing(name, placement[operation.name], "client"))
-    return sent, received
-
-
-def check_partition(count: int) -> None:
-    """One send and one receive for each tensor, or word, and destination, and nothing that isn't needed."""
-    for drawn, placement in cases(count):
-        for fetches, feeds in drawn.runs:
-            parts = partition(fetches, placement, fed=feeds)
-            sent, received = sends_and_receives(parts)
-            expected = wanted(fetches, placement, feeds)
-            assert sent == Counter(expected[0])
-            assert received == Counter(expected[1])
-            data = [c for c in expected[0] if c.destination != "client" and not c.tensor.startswith("^")]
-            assert crossing(parts) == sorted(data)
-            run = [
-                (operation.name, device)
-                for device, part in parts.items()
-                for operation in pruned([o for o in part.operations.values() if o.kind == "send"])
-                if operation.kind not in ("send", "receive")
-            ]
-            assert sorted(run) == sorted((o.name, placement[o.name]) for o in pruned(fetches, feeds))
+from tests.reference.execution_laws import cases, one_send_and_one_receive, sends_and_receives
 
 
 def test_one_send_and_one_receive_for_each_tensor_and_destination() -> None:
-    check_partition(150)
+    one_send_and_one_receive(150)
 
 
 def test_a_part_is_a_graph_that_plain_data_gives_again() -> None:
