@@ -34,6 +34,7 @@ from reference.losses import *
 from reference.master import *
 from reference.metrics import *
 from reference.neurons import *
+from reference.optimization import *
 from reference.optimizers import *
 from reference.partition import *
 from reference.perceptron import *

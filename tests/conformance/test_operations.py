@@ -48,6 +48,10 @@ HELPERS = {
         ("crossing", "partition", "place"),
         "decides where the operations of a graph run, which is each library's own affair",
     ),
+    **dict.fromkeys(
+        ("common_subexpressions_merged", "constants_folded", "dead_nodes_dropped", "optimized"),
+        "rewrites a graph; `tests/reference/test_optimization.py` holds it to the graph that it was",
+    ),
     "reshape": "reshapes nested lists",
     "shape": "looks at nested lists",
     "trajectory": "a loop over the steps of an optimizer, which is an argument",
