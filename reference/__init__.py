@@ -26,6 +26,7 @@ from reference.errors import InvalidArgument as InvalidArgument
 from reference.errors import Undecidable as Undecidable
 from reference.execution import *
 from reference.faults import *
+from reference.graph_pictures import *
 from reference.graphs import *
 from reference.layers import *
 from reference.linear import *

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from reference.arrays import elementwise, flatten, reshape
 from reference.arrays import shape as shape_of
 from reference.errors import InvalidArgument, Undecidable
+from reference.graph_pictures import graph_svg
 from reference.operation_kinds import KINDS, shapes_of
 from reference.operation_shapes import Shape
 
@@ -202,6 +203,10 @@ class Graph:
         self._taken: Counter[str] = Counter()
         self._scope, self._device = "", ""
         self._controls: tuple[Operation, ...] = ()
+
+    def _repr_svg_(self) -> str | None:
+        """The graph as a picture with its scopes folded, if Graphviz is there to draw it."""
+        return graph_svg(self)
 
     def placeholder(self, name: str, shape: Shape) -> Tensor:
         """A tensor that every run must be fed with."""

@@ -52,6 +52,7 @@ HELPERS = {
         ("common_subexpressions_merged", "constants_folded", "dead_nodes_dropped", "optimized"),
         "rewrites a graph; `tests/reference/test_optimization.py` holds it to the graph that it was",
     ),
+    **dict.fromkeys(("graph_dot", "graph_page", "graph_svg"), "draws a graph, for people"),
     "reshape": "reshapes nested lists",
     "shape": "looks at nested lists",
     "trajectory": "a loop over the steps of an optimizer, which is an argument",
