@@ -16,6 +16,8 @@ PLACES = (
     Path(__file__).resolve().parent.parent / "fixtures",
     Path(__file__).resolve().parent / "fixtures_of_the_slides",
 )
+#: The room whose files hold graphs.
+GRAPHS = "graphs"
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,29 @@ class WorkedExample:
         return dict(printed)
 
 
+@dataclass(frozen=True)
+class GraphExample:
+    """A graph of a slide: its formula, the tensors that are its parts, and its operations as plain data."""
+
+    name: str
+    deck: str
+    slide: str
+    formula: str
+    outputs: dict[str, str]
+    operations: list[dict[str, Any]]
+
+
 @cache
 def worked_examples() -> tuple[WorkedExample, ...]:
     """Every worked example, by room and file name."""
-    return tuple(_read(path) for path in _files() if path.stem != "errata")
+    return tuple(_read(path) for path in _files() if path.stem != "errata" and path.parent.name != GRAPHS)
+
+
+@cache
+def graph_examples() -> tuple[GraphExample, ...]:
+    """Every graph of the slides."""
+    contents = {path.stem: json.loads(path.read_text("utf-8")) for path in _files() if path.parent.name == GRAPHS}
+    return tuple(GraphExample(name, operations=content.pop("graph"), **content) for name, content in contents.items())
 
 
 def errata() -> Iterator[dict[str, Any]]:

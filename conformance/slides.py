@@ -24,7 +24,7 @@ from typing import Any
 
 import reference
 from conformance.checks import KINDS, check_names
-from conformance.fixtures import PLACES, errata, worked_examples
+from conformance.fixtures import GRAPHS, PLACES, errata, graph_examples, worked_examples
 from conformance.operations import operations
 
 #: A slide: the deck's id, and its title.
@@ -165,7 +165,10 @@ def read() -> Ledger:
     return Ledger(
         titles={deck: [(title, pages) for title, pages in runs] for deck, runs in _stored("titles").items()},
         sources=sources(),
-        examples={f"{e.room}/{e.name}": (e.deck, e.slide) for e in worked_examples()},
+        examples={
+            **{f"{e.room}/{e.name}": (e.deck, e.slide) for e in worked_examples()},
+            **{f"{GRAPHS}/{e.name}": (e.deck, e.slide) for e in graph_examples()},
+        },
         errata=[(entry["deck"], entry["slide"]) for entry in errata()],
         mentioned=_by_slide(_stored("mentioned")),
         to_come=_by_slide(_stored("to-come")),
