@@ -64,8 +64,8 @@ def graph_dot(graph: Graph, *, opened: Collection[str] | None = (), most: int = 
         InvalidArgument: if a scope isn't one of the graph.
 
     Source:
-        goldsborough-tensorflow, "Visualization Tools": more than 36,000 nodes, and "TensorBoard to the Rescue";
-        TensorFlow's white paper of 2015, section 9.1.
+        goldsborough-tensorflow, "Visualization Tools" and "TensorBoard to the Rescue": more than 36,000 nodes, in which
+        it is easy to drown; TensorFlow's white paper of 2015, section 9.1.
 
     >>> from reference import Graph
     >>> graph = Graph()
