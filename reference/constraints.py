@@ -25,8 +25,8 @@ class Constraints:
     """Who may be where in a cluster: by the names that operations ask for, what devices can run, and what is settled.
 
     Source:
-        TensorFlow's white paper of 2015, section 4.3: "computing the feasible set of devices for each node", "a
-        union-find on the graph of colocation constraints".
+        TensorFlow's white paper of 2015, section 4.3: the feasible devices of each node, the components of the graph
+        of colocation constraints by union-find, and for each the intersection of its nodes' devices.
     """
 
     def __init__(self, cluster: Cluster, settled: Mapping[str, str]) -> None:

@@ -47,6 +47,17 @@ class Master:
 
     Source:
         goldsborough-tensorflow, "Execution Model": 2. master; TensorFlow's white paper of 2015, sections 3 to 3.3.
+
+    >>> from reference import Device
+    >>> graph = Graph()
+    >>> x = graph.placeholder("x", (2,))
+    >>> with graph.device("cpu:1"):
+    ...     y = x * 2
+    >>> master = Master(Cluster([Device("cpu:0"), Device("cpu:1")]), graph)
+    >>> list(master.plan([y], [x]).parts["cpu:1"].operations)
+    ['constant', 'x/receive_0', 'multiply', 'multiply/send_0']
+    >>> master.run(1, [y], {x: [3, 4]})[y]
+    [6, 8]
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from reference.arrays import Number
 from reference.constraints import Constraints, colocated
 from reference.costs import ESTIMATED, Costs
 from reference.devices import Cluster, Device
+from reference.errors import InvalidArgument
 from reference.graphs import Operation, Tensor
 from reference.readiness import ReadyQueue, before, controls, in_order, pruned
 
@@ -47,8 +48,8 @@ def place(
         The name of the device for the name of each operation that runs or is fed.
 
     Raises:
-        InvalidArgument: if no device suits an operation, or operations that must be together; it says which wishes
-            contradict each other.
+        InvalidArgument: if fetches aren't of one graph, or no device suits an operation, or operations that must be
+            together; it says which wishes contradict each other.
 
     Source:
         goldsborough-tensorflow, "Execution Model"; TensorFlow's white paper of 2015, sections 3.2.1 and 4.3.
@@ -63,7 +64,7 @@ def place(
     {'x': 'cpu:0', 'constant': 'cpu:1', 'multiply': 'cpu:1', 'add': 'cpu:0'}
     """
     given = dict.fromkeys(fed)
-    operations = pruned(fetches, given)
+    operations = pruned(require_fetches(fetches), given)
     if not operations:
         return {}
     sources = fed_operations(operations, given)
@@ -74,6 +75,14 @@ def place(
         simulation.put(source, choices[source][0], 0, choices)
     simulation.run(operations, choices)
     return {operation.name: simulation.devices[operation].name for operation in in_order(simulation.devices)}
+
+
+def require_fetches(fetches: Sequence[Tensor | Operation]) -> Sequence[Tensor | Operation]:
+    """Return tensors and operations of one graph, or say that they were wanted."""
+    listed = isinstance(fetches, (list, tuple)) and all(isinstance(fetch, (Tensor, Operation)) for fetch in fetches)
+    if not listed or len({fetch.graph for fetch in fetches}) > 1:
+        raise InvalidArgument("fetches", "a list of tensors and operations of one graph", repr(fetches))
+    return fetches
 
 
 def fed_operations(operations: Sequence[Operation], fed: Mapping[Tensor, object]) -> list[Operation]:

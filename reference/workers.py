@@ -19,9 +19,11 @@ Choose = Callable[[Sequence[Operation]], int]
 class Worker:
     """Holds what the variables on its devices hold, from step to step, as long as it lives.
 
+    Why: of a step, it gets the parts that are for its devices, and the master hears nothing more of it than what was
+    fetched. Between steps, variables are all that it remembers.
+
     Source:
-        goldsborough-tensorflow, "Execution Model": 3. workers; TensorFlow's white paper of 2015, section 3: "each
-        worker process is responsible for arbitrating access to one or more computational devices".
+        goldsborough-tensorflow, "Execution Model": 3. workers; TensorFlow's white paper of 2015, section 3.
     """
 
     def __init__(self, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reference import Cluster, Costs, Device, Graph, InvalidArgument, Link, Tensor, place
+from reference import Cluster, Costs, Device, Graph, InvalidArgument, Link, Tensor, partition, place
 from reference.costs import multiply_adds
 
 #: Two devices that do one number a second, and a link on which every number takes a second after the first two.
@@ -140,6 +140,16 @@ def test_what_is_fed_needs_no_device_that_can_run_it() -> None:
     x = graph.placeholder("x", (1,))
     y = graph.apply("relu", x, name="y")
     assert place([y], Cluster([Device("cpu:0", kinds={"relu"})]), fed=[x]) == {"x": "cpu:0", "y": "cpu:0"}
+
+
+def test_fetches_are_tensors_and_operations_of_one_graph() -> None:
+    graph, other = Graph(), Graph()
+    x, y = graph.constant(1, "x"), other.constant(1, "y")
+    for fetches in (x, "x:0", ["x:0"], [x, y]):
+        with pytest.raises(InvalidArgument, match="fetches: wanted a list of tensors and operations of one graph"):
+            place(fetches, CPUS)
+        with pytest.raises(InvalidArgument, match="fetches: wanted a list of tensors and operations of one graph"):
+            partition(fetches, {"x": "cpu:0", "y": "cpu:0"})
 
 
 def contradicting(graph: Graph) -> Tensor:
