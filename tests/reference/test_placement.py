@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from reference import Cluster, Costs, Device, Graph, InvalidArgument, Link, Tensor, partition, place
 from reference.costs import multiply_adds
+from tests.reference.drawn_graphs import draw
 
 #: Two devices that do one number a second, and a link on which every number takes a second after the first two.
 SLOW = Cluster([Device("cpu:0", 1), Device("cpu:1", 1)], within=Link(2, 4))
@@ -222,6 +225,25 @@ def test_the_estimate_counts_multiply_adds() -> None:
     assert multiply_adds("simple_rnn_step", [(2, 3), (3, 5), (5, 5), (5,), (2, 5)], [(2, 5)], {}) == 2 * 5 * (3 + 5)
     assert Costs(8).bytes(conv) == 8 * 2 * 4 * 4 * 7
     assert costs.bytes(conv.operation) == 0
+
+
+def test_drawn_graphs_are_placed_as_they_ask() -> None:
+    for seed in range(60):
+        drawn = draw(seed, 20)
+        choice = random.Random(seed).choice
+        asked = {name: choice(["", "gpu", "cpu:0", "worker:1", "worker:0/cpu"]) for name in drawn.graph.operations}
+        data = [
+            {**entry, "device": asked[entry["attributes"].get("variable", entry["name"])]}
+            for entry in drawn.graph.data()
+        ]
+        graph = Graph.of(data)
+        operations = list(graph.operations.values())
+        placed = place(operations, WORKERS)
+        assert list(placed) == list(graph.operations)
+        assert placed == place(operations[::-1], WORKERS)
+        for operation in operations:
+            assert WORKERS.devices[placed[operation.name]].matches(operation.device)
+            assert placed[operation.name] == placed[operation.attributes.get("variable", operation.name)]
 
 
 def test_placing_looks_at_every_operation_once_on_every_device() -> None:
