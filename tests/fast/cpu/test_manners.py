@@ -9,6 +9,7 @@ from numba.core.dispatcher import Dispatcher
 
 import fast.cpu as cpu
 from conformance.operations import operations
+from fast.cpu.graph_calls import in_threads
 from fast.cpu.matrix_product import matrix_product as multiply
 from fast.cpu.small_products import SMALL_PARALLEL_WORK, small_product
 from fast.cpu.threads import PARALLEL_WORK
@@ -28,13 +29,14 @@ from tests.fast.drawn import (
 
 DTYPES = [np.float32, np.float64]
 OPERATIONS = functions_of(cpu)
-#: The kernels with threads that Python calls: room, name, kernel. The matrix product is called by kernels only.
+#: The kernels with threads that Python calls: room, name, kernel. The matrix product is called by kernels only, and the
+#: loops of graphs by what graphs are compiled to.
 THREADED = [
     (room, name, value)
     for room in rooms_of(cpu)
     for name, value in vars(room).items()
     if isinstance(value, Dispatcher) and value.targetoptions.get("parallel")
-    if value not in (multiply, small_product)
+    if value not in (multiply, small_product, in_threads)
 ]
 #: Examples enough for threads, with a remainder in every block.
 MANY = 2**16 + 47
