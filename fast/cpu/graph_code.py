@@ -1,0 +1,241 @@
+"""The code of a run: its text, the table of addresses that it reads, and the memory that it needs.
+
+The text is a function for each loop, and for each compiled part of the step one that calls loops and kernels in order.
+It knows shapes, numbers and places in the table, and no address: so what one process has compiled, all can load.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+
+from fast.cpu.elementwise import PARALLEL_SIZE
+from fast.cpu.graph_calls import TABLE, array_type, in_threads
+from fast.cpu.graph_data import READERS, WRITERS, Operation
+from fast.cpu.graph_kernels import KERNELS, Address, Job, Operand, Storage
+from fast.cpu.graph_loops import Loop
+from fast.cpu.graph_plan import Arena, Plan, Step
+
+HEAD = """\
+from math import inf, nan
+
+from numba import {dtype} as F
+
+from fast.cpu import elementary
+from fast.cpu.compilation import leaf
+from fast.cpu.graph_calls import array_at, call
+from fast.cpu.graph_loops import where_same, where_zero
+from fast.cpu.vectors import (
+    VECTOR_BYTES, at_least, load, load_part, maximum, root, store, store_part, vector_of, where_beaten, where_equal,
+    where_negative,
+)
+
+SIZE = VECTOR_BYTES // {item}
+"""
+#: What large loops are called by, with the table, which of them, and from where to where.
+LOOPS = (TABLE, types.intp, types.intp, types.intp)
+
+
+class PythonCall(NamedTuple):
+    """An operation between the compiled parts of a step: its function looks at numbers, or is several calls."""
+
+    operation: Operation
+    inputs: tuple[Operand, ...]
+    outputs: tuple[Operand, ...]
+
+
+class Code:
+    """Writes a plan's text; then `table` has its entries in order, `parts` what to run, `results` what is fetched."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.graph, self.arena = plan, plan.graph, Arena()
+        self.item = self.graph.dtype.itemsize
+        self.table: dict[Any, int] = {}
+        self.storages: dict[int, Storage] = {}
+        self.loops: list[str] = []
+        self.large: list[int] = []
+        self.lines: list[str] = []
+        self.parts: list[str | PythonCall] = []
+        self.functions: list[str] = []
+        self.temporary: list[tuple[int, int]] = []
+        #: Of a step, the tensors whose memory another one has got.
+        self.inherited: set[int] = set()
+        for place, step in enumerate(plan.steps):
+            self._write(place, step)
+        self._end_part()
+        self.results = {tensor: self.operand(tensor) for tensor in plan.run.fetched}
+
+    @property
+    def text(self) -> str:
+        """All of the module."""
+        branches = [
+            line
+            for which in self.large
+            for line in (f"    if which == {which}:", f"        loop_{which}(table, first, last)")
+        ]
+        loops = "\n".join(["@leaf", "def loops(table, which, first, last):", *branches, "    return"])
+        parts = [HEAD.format(dtype=self.graph.dtype.name, item=self.item), *self.loops, loops, *self.functions]
+        return "\n\n".join(parts) + "\n"
+
+    def entry(self, key: Any) -> str:
+        """Where the table has an address."""
+        return f"table[{self.table.setdefault(key, len(self.table))}]"
+
+    def operand(self, tensor: int) -> Operand:
+        """A tensor's array."""
+        root = self.plan.root[tensor]
+        return Operand(self._storage(root), self.plan.offset[tensor], self.graph.shapes[tensor])
+
+    def call(self, kernel: Any, *arguments: Any) -> None:
+        """Write the call of a kernel down: arrays, integers, truth values and addresses."""
+        kinds, texts = [], []
+        for argument in arguments:
+            if isinstance(argument, Operand):
+                kinds.append(array_type(self.graph.dtype, len(argument.shape)))
+                texts.append(self.array(argument))
+            elif isinstance(argument, Address):
+                kinds.append(types.intp)
+                texts.append(self.entry(argument))
+            else:
+                kinds.append(types.boolean if isinstance(argument, bool) else types.intp)
+                texts.append(repr(argument))
+        self.lines.append(f"call({self.entry((kernel, tuple(kinds)))}, ({', '.join(texts)},))  # {kernel.__name__}")
+
+    def scratch(self, shape: tuple[int, ...]) -> Operand:
+        """Memory for the length of a step."""
+        count = int(np.prod(shape)) * self.item
+        start = self.arena.take(count)
+        self.temporary.append((start, count))
+        return Operand(Storage("arena", start), 0, shape)
+
+    def nothing(self) -> Operand:
+        """An array of no numbers."""
+        return Operand(Storage("arena", 0), 0, (0,))
+
+    def array(self, operand: Operand) -> str:
+        """An array, as the text says it."""
+        place = self.entry((operand.storage, operand.offset * self.item))
+        lengths = ", ".join(map(str, operand.shape))
+        return f"array_at({place}, ({lengths},), F)"
+
+    def _storage(self, root: int) -> Storage:
+        giver = self.graph.givers[root]
+        if root in self.plan.fed:
+            return Storage("feed", root)
+        if root in self.storages:
+            return self.storages[root]
+        if giver.kind in READERS:
+            return Storage("variable", giver.variable)
+        return Storage({"constant": "constant", "random_uniform": "random"}[giver.kind], root)
+
+    def _write(self, place: int, step: Step) -> None:
+        first = step.operations[0]
+        if step.size or first.kind in READERS:
+            if step.size or first.outputs[0] in self.plan.copied:
+                self._write_loop(place, step)
+        else:
+            self._write_operation(place, first)
+        self._release(place, step)
+
+    def _write_operation(self, place: int, operation: Operation) -> None:
+        """An operation by itself: a kernel's call, or one of Python's."""
+        inputs = tuple(self.operand(tensor) for tensor in operation.inputs)
+        for tensor in operation.outputs:
+            if self.plan.root.get(tensor) == tensor and tensor not in self.plan.fed:
+                self._produce(tensor, [])
+        outputs = tuple(self._target(tensor) for tensor in operation.outputs)
+        if operation.kind not in KERNELS:
+            self._end_part()
+            self.parts.append(PythonCall(operation, inputs, outputs))
+            return
+        wanted = tuple(bool(self.plan.uses.get(t)) and t not in self.plan.fed for t in operation.outputs)
+        known = self.plan.known.get(operation.number)
+        job = Job(inputs, outputs, wanted, self.operand(known[0]) if known else None)
+        KERNELS[operation.kind](self, job, **operation.attributes)
+
+    def _target(self, tensor: int) -> Operand:
+        """Where an output goes; what was fed in its place stays as it is."""
+        return self.scratch(self.graph.shapes[tensor]) if tensor in self.plan.fed else self.operand(tensor)
+
+    def _produce(self, root: int, dying: list[int]) -> None:
+        """Find memory for a tensor: the caller's for what is fetched, or that of one that nobody needs any longer."""
+        if root in self.plan.run.fetched:
+            self.storages[root] = Storage("result", root)
+        elif dying:
+            self.storages[root] = self.storages[dying.pop()]
+        else:
+            self.storages[root] = Storage("arena", self.arena.take(self.plan.size(root) * self.item))
+
+    def _release(self, place: int, step: Step) -> None:
+        """Give back what no later step uses."""
+        for start, count in self.temporary:
+            self.arena.give(start, count)
+        self.temporary.clear()
+        for root in self._last_used(place, step):
+            if self.storages[root].kind == "arena" and root not in self.inherited:
+                self.arena.give(self.storages[root].key, self.plan.size(root) * self.item)
+        self.inherited = set()
+
+    def _last_used(self, place: int, step: Step) -> list[int]:
+        """The tensors with memory that are used here, or given and never used, and not later."""
+        taken = [self.plan.root[t] for operation in step.operations for t in self.plan.needs(operation)]
+        given = [tensor for operation in step.operations for tensor in operation.outputs]
+        return [
+            root
+            for root in dict.fromkeys((*taken, *given))
+            if root in self.storages and max(self.plan.uses.get(root) or [place]) <= place
+        ]
+
+    def _write_loop(self, place: int, step: Step) -> None:
+        size = step.size or self.plan.size(step.operations[0].outputs[0])
+        loop = Loop(self, self.plan, size)
+        for operation in step.operations:
+            loop.add(operation)
+        dying = [
+            root
+            for root in self._last_used(place, step)
+            if self.storages[root].kind == "arena" and self.plan.size(root) == size and root not in step.gives
+        ]
+        before = list(dying)
+        for operation in step.operations:
+            self._store(place, operation, loop, dying)
+        self.inherited = set(before) - set(dying)
+        if loop.stores:
+            self._put(loop, size)
+
+    def _store(self, place: int, operation: Operation, loop: Loop, dying: list[int]) -> None:
+        """Registers that others need go to memory."""
+        if operation.kind in WRITERS:
+            register = loop.registers[operation.outputs[0]]
+            loop.store(Operand(Storage("variable", operation.variable), 0, (loop.size,)), register)
+        for tensor in operation.outputs:
+            if tensor in self.plan.fed or not any(use != place for use in self.plan.uses.get(tensor, ())):
+                continue
+            self._produce(tensor, dying if operation.kind != "stack" else [])
+            if operation.kind != "stack":
+                loop.store(self.operand(tensor), loop.registers[tensor])
+                continue
+            for number, part in enumerate(operation.inputs):
+                loop.store(self.operand(tensor), loop.value(part), str(number))
+
+    def _put(self, loop: Loop, size: int) -> None:
+        """Write a loop's function, and its call."""
+        number = len(self.loops)
+        self.loops.append(loop.function(f"loop_{number}"))
+        if size < PARALLEL_SIZE:
+            self.lines.append(f"loop_{number}(table, 0, {size})")
+            return
+        self.large.append(number)
+        address = self.entry((in_threads, (types.intp, TABLE, types.intp, types.intp)))
+        self.lines.append(f"call({address}, ({self.entry('loops')}, table, {number}, {size}))")
+
+    def _end_part(self) -> None:
+        """What follows can't be in the same function."""
+        if self.lines:
+            name = f"part_{len(self.functions)}"
+            body = "\n".join(f"    {line}" for line in self.lines)
+            self.functions.append(f"@leaf\ndef {name}(table):\n{body}")
+            self.parts.append(name)
+            self.lines = []
