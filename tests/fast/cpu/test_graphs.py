@@ -1,0 +1,508 @@
+"""Graphs on a CPU against the reference's sessions: exact where nothing is rounded, within derived bounds elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fast.cpu as cpu
+from fast.cpu.elementwise import PARALLEL_SIZE
+from fast.cpu.graph_data import PlainGraph, digest_of, run_of
+from fast.cpu.graph_functions import FUNCTIONS
+from fast.cpu.graph_gradients import GRADIENTS
+from fast.cpu.graph_kernels import KERNELS
+from fast.cpu.graph_loops import EXPRESSIONS
+from fast.cpu.graph_plan import VIEWS
+from fast.cpu.graph_shapes import ARITHMETIC, RULES
+from fast.cpu.graphs import GraphSession, compile_graph
+from reference import Graph, Session, add_gradients
+from reference.arrays import elementwise
+from reference.errors import InvalidArgument, Undecidable
+from reference.numbers import Arithmetic, Rounded
+from reference.operation_kinds import COMMUNICATION, KINDS, STATE
+from tests.fast.cpu.uncompiled_graphs import without_compiling
+from tests.fast.drawn import bits
+from tests.fast.drawn_graphs import DrawnGraph, drawn_graph
+
+DTYPES = ["float32", "float64"]
+#: Runs of each graph: what is assigned in one shows in the next.
+RUNS = 2
+#: What looks at numbers, or is several calls of Python's.
+BY_PYTHON = {
+    "logistic",
+    "simple_rnn",
+    "simple_rnn_step",
+    "dropout",
+    "sparse_softmax_cross_entropy_with_logits",
+    "negative_log_likelihood",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "hinge_loss",
+}
+
+
+def arithmetic_of(dtype: str) -> Arithmetic:
+    """The arithmetic that the CPU path claims."""
+    return Arithmetic(dtype, **cpu.PROFILE[dtype])
+
+
+def with_numbers(graph: Graph, number: Callable[[Any], Any]) -> Graph:
+    """The same graph, of other numbers."""
+    data = graph.data()
+    for entry in data:
+        if entry["kind"] in ("variable", "constant"):
+            entry["attributes"] = {"value": elementwise(number, entry["attributes"]["value"])}
+    return Graph.of(data)
+
+
+def expected_runs(drawn: DrawnGraph, dtype: str) -> list[Any]:
+    """What the reference fetches in some runs, with the errors that the dtype may make."""
+    arithmetic = arithmetic_of(dtype)
+
+    def rounded(number: Any) -> Rounded:
+        return Rounded(number, arithmetic)
+
+    session = Session(with_numbers(drawn.graph, rounded))
+    feeds = {name: elementwise(rounded, value) for name, value in drawn.feeds.items()}
+    return [session.run(drawn.fetches, feeds) for _ in range(RUNS)]
+
+
+def compare(computed: Any, wanted: Any) -> tuple[int, int]:
+    """Hold every number to its bound; returns how many there are, and how many had to be exact."""
+    count = exact = 0
+    for array, value in zip(computed, wanted, strict=True):
+        assert (array is None) == (value is None)
+        if value is None:
+            continue
+        numbers: list[Any] = []
+        elementwise(numbers.append, value)
+        assert array.size == len(numbers)
+        for got, bound in zip(array.reshape(-1).tolist(), numbers, strict=True):
+            error = bound.error if isinstance(bound, Rounded) else 0
+            middle = bound.value if isinstance(bound, Rounded) else bound
+            assert abs(type(middle)(got) - middle) <= error, (got, bound)
+            count, exact = count + 1, exact + (error == 0)
+    return count, exact
+
+
+def arrays_of(feeds: dict[str, Any], dtype: str) -> dict[str, np.ndarray]:
+    return {name: np.array(value, dtype) for name, value in feeds.items()}
+
+
+def interpreted(drawn: DrawnGraph, dtype: str) -> Callable[[Any], Any]:
+    session = GraphSession(drawn.graph.data(), dtype=dtype)
+    return lambda feeds: session.run(drawn.fetches, feeds)
+
+
+def compiled(drawn: DrawnGraph, dtype: str) -> Callable[[Any], Any]:
+    return compile_graph(drawn.graph.data(), drawn.fetches, fed=drawn.feeds, dtype=dtype)
+
+
+def runs_as_the_reference(drawn: DrawnGraph, dtype: str, *ways: Callable[..., Any]) -> tuple[int, int] | None:
+    """Run a graph in some ways; None where the reference refuses it, which all ways must do then."""
+    try:
+        wanted = expected_runs(drawn, dtype)
+    except InvalidArgument:
+        for way in ways:
+            with pytest.raises(InvalidArgument):
+                way(drawn, dtype)(arrays_of(drawn.feeds, dtype))
+        return None
+    except Undecidable:
+        return None
+    counted = (0, 0)
+    for way in ways:
+        run, feeds = way(drawn, dtype), arrays_of(drawn.feeds, dtype)
+        before = bits(tuple(feeds.values()))
+        found = [run(feeds) for _ in range(RUNS)]
+        for results, values in zip(found, wanted, strict=True):
+            counted = compare(results, values)
+        assert bits(tuple(feeds.values())) == before
+    return counted
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_drawn_graphs(monkeypatch, dtype):
+    """Interpreted, and by the text of their code; on the lattice, most numbers must be exact."""
+    without_compiling(monkeypatch)
+    counted = [runs_as_the_reference(drawn_graph(seed), dtype, interpreted, compiled) for seed in range(100)]
+    numbers, exact = (sum(pair[place] for pair in counted if pair) for place in (0, 1))
+    assert sum(pair is not None for pair in counted) > 75
+    assert exact > 0.9 * numbers > 1000
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("seed", [3, 11])
+def test_drawn_graphs_compiled(dtype, seed):
+    """The compiled text is what the text says."""
+    assert runs_as_the_reference(drawn_graph(seed, 25), dtype, compiled)
+
+
+def test_every_kind_has_a_function_and_a_text():
+    """A kind of the reference's that isn't here would be refused by name: generic gradients, and what joins parts."""
+    assert set(RULES) == set(KINDS) - set(COMMUNICATION)
+    computing = set(RULES) - set(STATE) - {"constant", "gradient"}
+    assert set(FUNCTIONS) == computing
+    by_python = computing - set(EXPRESSIONS) - set(KERNELS) - set(VIEWS) - {"stack", "shares_of_largest"}
+    assert by_python == {
+        *(f"{name}{suffix}" for name in BY_PYTHON for suffix in ("", "_vjp")),
+    }
+
+
+def test_every_kind_of_arithmetic_on_special_values():
+    """Interpreted and compiled, of all kinds that are computed number by number: the same bits, NaN's sign left out."""
+    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, 1.5, -2.5, 80.0, -80.0, 3e38], np.float32)
+    x, y = (array.reshape(-1) for array in np.meshgrid(special, special))
+    data = [{"name": name, "kind": "placeholder", "attributes": {"shape": x.shape}} for name in ("x", "y", "z")]
+    for kind, count in ARITHMETIC.items():
+        data.append({"name": kind, "kind": kind, "inputs": ["x:0", "y:0", "z:0", "y:0"][:count]})
+    for kind in ("relu", "leaky_relu", "step"):
+        data.append({"name": kind, "kind": kind, "inputs": ["x:0"]})
+        data.append({"name": f"{kind}_vjp", "kind": f"{kind}_vjp", "inputs": ["x:0", "y:0"]})
+    fetches = [f"{entry['name']}:0" for entry in data[3:]]
+    feeds = {"x:0": x, "y:0": y, "z:0": np.roll(x, 5)}
+    ways = GraphSession(data).run(fetches, feeds), compile_graph(data, fetches)(feeds)
+    for name, one, other in zip(fetches, *ways, strict=True):
+        assert np.array_equal(np.isnan(one), np.isnan(other)), name
+        known = ~np.isnan(one)
+        assert one[known].tobytes() == other[known].tobytes(), name
+
+
+def small_network() -> Graph:
+    """A convolution, pooling, two dense layers and a loss, with a step of Adam; numbers that float32 holds."""
+    graph, rng = Graph(), np.random.default_rng(3)
+
+    def numbers(*shape: int) -> Any:
+        return (np.round(rng.standard_normal(shape) * 64) / 128).tolist()
+
+    images, labels = graph.placeholder("images", (4, 6, 6, 2)), graph.placeholder("labels", (4, 3))
+    shapes = {"k": (3, 3, 2, 3), "c": (3,), "w": (27, 5), "b": (5,), "v": (5, 3), "d": (3,)}
+    variables = {name: graph.variable(name, numbers(*shape)) for name, shape in shapes.items()}
+    layer = graph.apply(
+        "convolutional_layer", images, variables["k"], variables["c"], activation="relu", padding="same"
+    )
+    pooled = graph.apply("max_pool2d", layer, pool_size=2)
+    hidden = graph.apply("reshape", pooled, shape=(4, 27))
+    hidden = graph.apply("dense_layer", hidden, variables["w"], variables["b"], activation="tanh")
+    logits = graph.apply("dense", hidden, variables["v"], variables["d"])
+    losses = graph.apply("softmax_cross_entropy_with_logits", logits, labels)
+    loss = graph.apply("empirical_loss", losses, name="loss")
+    steps = []
+    for variable, gradient in zip(variables.values(), add_gradients([loss], [*variables.values()]), strict=True):
+        mean = graph.variable("mean", np.zeros(variable.shape).tolist())
+        mean = graph.assign(mean, mean * 0.5 + gradient * 0.5)
+        steps.append(graph.assign_add(variable, -(mean * 0.125 / ((gradient * gradient).sqrt() + 0.25))))
+    with graph.control_dependencies(steps):
+        graph.constant(1, name="train")
+    return graph
+
+
+def network_feeds() -> dict[str, Any]:
+    rng = np.random.default_rng(5)
+    images = np.round(rng.standard_normal((4, 6, 6, 2)) * 64) / 64
+    return {"images:0": images.tolist(), "labels:0": np.eye(3)[[0, 2, 1, 2]].tolist()}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_network_within_bounds(dtype):
+    """Numbers that are rounded on the way: as far off as the reference's arithmetic may be, and both ways alike."""
+    graph = small_network()
+    drawn = DrawnGraph(graph, ["loss:0", "train", "k:0", "v:0", "gradients/ones_like:0"], network_feeds())
+    numbers, exact = runs_as_the_reference(drawn, dtype, interpreted, compiled) or (0, 0)
+    assert numbers > exact
+
+
+def test_interpreted_and_compiled_have_the_same_bits_for_many_steps():
+    graph, feeds = small_network().data(), arrays_of(network_feeds(), "float32")
+    session, step = GraphSession(graph), compile_graph(graph, ["loss:0", "train"])
+    for _ in range(20):
+        assert bits(tuple(session.run(["loss:0", "train"], feeds)[:1])) == bits(tuple(step(feeds)[:1]))
+    assert bits(tuple(session.variables.values())) == bits(tuple(step.variables.values()))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_long_loops_are_shared_among_threads(dtype):
+    """Numbers enough for several blocks, with ends in the middle of vectors; a variable changes in place."""
+    graph, count = Graph(), 3 * PARALLEL_SIZE + 5
+    x = graph.placeholder("x", (count,))
+    v = graph.variable("v", [1] * count)
+    doubled = graph.assign_add(v, graph.apply("relu", x * v + 3))
+    total = graph.apply("total", graph.apply("where_positive", doubled + -20, x, 1))
+    data, values = graph.data(), (np.arange(count) % 41 - 20).astype(dtype)
+    program, held = compile_graph(data, [total.name, doubled.name], dtype=dtype), np.ones(count, dtype)
+    assert program.code.large
+    for _ in range(3):
+        found, changed = program({"x:0": values})
+        held += np.maximum(values * held + 3, 0)
+        assert changed.tobytes() == held.tobytes() == program.variables["v"].tobytes()
+        assert found == np.where(held > 20, values, 1).sum()
+
+
+def test_a_variable_read_before_it_changes_keeps_its_value(monkeypatch):
+    """Whoever uses what was read, before the change or after it, by itself or in a loop with it."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    v = graph.variable("v", [1, 2, 3])
+    with graph.control_dependencies([v]):
+        changed = graph.assign(v, [4, 5, 6])
+    with graph.control_dependencies([changed]):
+        late = graph.apply("total", v)
+        again = graph.read(v)
+        product = graph.apply("matrix_product", graph.apply("reshape", v, shape=(1, 3)), [[1], [10], [100]])
+    with graph.control_dependencies([again]):
+        later = graph.assign_add(v, v)
+    fetches = [tensor.name for tensor in (v, late, again, product, v * again, later)]
+    data = graph.data()
+    wanted = Session(graph).run(fetches)
+    for run in (GraphSession(data).run(fetches), compile_graph(data, fetches)()):
+        assert [array.tolist() for array in run] == wanted
+
+
+def test_what_is_fed_stays_although_its_operation_runs(monkeypatch):
+    """A change that only has to happen, and an output of several."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    x, v = graph.placeholder("x", (2,)), graph.variable("v", [1, 2])
+    changed = graph.assign_add(v, x * 2)
+    shares = graph.apply("shares_of_largest", graph.placeholder("a", ()), 3, 7)
+    feeds = {"x:0": [1, 2], "a:0": 2, changed.name: [10, 20], shares[1].name: 5}
+    fetches = ["assign_add", changed.name, (changed + 1).name, shares[0].name, (shares[1] * 2).name]
+    assert runs_as_the_reference(DrawnGraph(graph, fetches, feeds), "float32", interpreted, compiled) == (6, 6)
+    program = compile_graph(graph.data(), fetches, fed=feeds)
+    program(arrays_of(feeds, "float32"))
+    assert program.variables["v"].tolist() == [3, 6]
+
+
+def test_numbers_that_are_put_together_and_taken_apart(monkeypatch):
+    """In a loop over single numbers, whoever takes one out of an array waits until the array is there."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    a, b = graph.placeholder("a", ()), graph.placeholder("b", ())
+    first, second = graph.apply("unstack", graph.apply("stack", a + b, a * b, shape=(2,)))
+    alone = graph.apply("unstack", graph.apply("stack", a + 1, shape=(1,)))
+    drawn = DrawnGraph(graph, [(second + first).name, (alone * first).name], {"a:0": 2, "b:0": 5})
+    assert runs_as_the_reference(drawn, "float32", interpreted, compiled) == (2, 2)
+
+
+def test_a_gradient_takes_its_own_layers_output():
+    """And of no other activation; where the layer isn't run, it is computed anew."""
+    graph = Graph()
+    x, w = graph.placeholder("x", (2, 3)), graph.variable("w", [[1, -2], [3, 1], [-1, 2]])
+    given = x, w, graph.constant([0, 1])
+    layers = [graph.apply("dense_layer", *given, activation=name) for name in ("relu", "tanh", "sigmoid")]
+    [slope] = add_gradients([layers[1]], [x])
+    feeds = {"x:0": [[0.5, -0.25, 0.125], [0.25, 0.5, -0.5]]}
+    for fetches, products in (([slope.name], 1), ([layer.name for layer in layers] + [slope.name], 3)):
+        assert runs_as_the_reference(DrawnGraph(graph, fetches, feeds), "float64", interpreted, compiled)
+        assert compile_graph(graph.data(), fetches, dtype="float64").code.text.count("# product_kernel") == products
+
+
+def test_a_variable_that_changes_twice_in_a_row(monkeypatch):
+    without_compiling(monkeypatch)
+    graph = Graph()
+    v = graph.variable("v", [1, 2])
+    first = graph.assign(v, v * 3)
+    with graph.control_dependencies([first]):
+        second = graph.assign_add(v, [1, 1])
+    drawn = DrawnGraph(graph, [second.name, first.name, v.name])
+    assert runs_as_the_reference(drawn, "float32", interpreted, compiled) == (6, 6)
+
+
+def test_results_are_the_callers_own():
+    graph = Graph()
+    x, v = graph.placeholder("x", (3,)), graph.variable("v", [1, 2, 3])
+    both = graph.apply("reshape", x + v, shape=(3, 1))
+    fetches = {"sum": both.name, "x": "x:0", "v": "v:0", "flat": [graph.apply("flatten", both).name, "add:0", "add:0"]}
+    data, given = graph.data(), np.array([1, 2, 3], np.float32)
+    session = GraphSession(data)
+    step = session.compile(fetches)
+    for run in (step, lambda feeds: session.run(fetches, feeds)):
+        first = run({"x:0": given})
+        arrays = [first["sum"], first["x"], first["v"], *first["flat"]]
+        before = bits(tuple(arrays))
+        for place, array in enumerate(arrays):
+            others = [*arrays[:place], given, *step.variables.values()]
+            assert not any(np.shares_memory(array, other) for other in others)
+        again = run({"x:0": given + 1})
+        assert bits(tuple(arrays)) == before
+        assert again["x"].tolist() == [2, 3, 4]
+        for array in arrays:
+            array[...] = np.nan
+        assert run({"x:0": given})["flat"][1].tolist() == [2, 4, 6]
+
+
+def test_memory_is_used_again():
+    """Of a long chain of products, two matrices are alive at a time."""
+    graph = Graph()
+    x = matrix = graph.placeholder("x", (16, 16))
+    for _ in range(20):
+        matrix = graph.apply("matrix_product", matrix, x)
+    program = compile_graph(graph.data(), [matrix.name])
+    assert program.memory == 2 * 16 * 16 * 4
+
+
+def test_random_numbers_are_those_of_a_session():
+    graph = Graph()
+    graph.random_uniform((2, 3))
+    data, own = graph.data(), Session(graph, seed=5)
+    session = GraphSession(data, dtype="float64", seed=5)
+    step = session.compile("random_uniform:0")
+    for run in (lambda: session.run("random_uniform:0"), step, step):
+        found = run()
+        assert found.tolist() == own.run("random_uniform:0")
+    assert GraphSession(data, seed=5).run("random_uniform:0").dtype == np.float32
+
+
+def test_second_derivatives_of_dense_relu_and_products(monkeypatch):
+    without_compiling(monkeypatch)
+    graph = Graph()
+    x, w = graph.placeholder("x", (2, 3)), graph.variable("w", [[1, -2], [3, 1], [-1, 2]])
+    y = graph.apply("relu", graph.apply("dense", x, w, [1, -1]))
+    y = graph.apply("matrix_product", y * y, graph.constant([[1, 2], [-1, 1]]))
+    slopes = add_gradients([y * y], [x, w])
+    curves = add_gradients([slope * slope for slope in slopes], [x, w])
+    assert {op.attributes["of"] for op in graph.operations.values() if op.kind == "gradient"} == set(GRADIENTS)
+    drawn = DrawnGraph(graph, [tensor.name for tensor in curves], {"x:0": [[1, 2, -1], [0, 1, 1]]})
+    numbers, exact = runs_as_the_reference(drawn, "float64", interpreted, compiled) or (0, 0)
+    assert numbers == exact == 12
+
+
+def edited(data: list[dict[str, Any]], name: str, **changes: Any) -> list[dict[str, Any]]:
+    return [{**entry, **changes} if entry["name"] == name else entry for entry in data]
+
+
+def test_the_digest_is_of_all_that_the_code_depends_on():
+    graph = Graph()
+    x, v = graph.placeholder("x", (2, 4, 4, 1)), graph.variable("v", [[[[1]]]])
+    graph.apply("conv2d", x, v, strides=1, padding="valid", name="y")
+    graph.apply("conv2d", x, v, strides=1, padding="valid", name="other")
+    graph.apply("multiply", "y:0", graph.constant(3, name="three"), name="z")
+    data = graph.data()
+
+    def digest(data: Any, fetches: Any = "z:0", **how: Any) -> str:
+        plain = PlainGraph(data, how.get("dtype", "float32"))
+        return digest_of(plain, run_of(plain, fetches, how.get("fed", ["x:0"])))
+
+    others = [
+        digest(edited(data, "y", attributes={"strides": 2, "padding": "valid"})),
+        digest(edited(data, "y", attributes={"strides": 1, "padding": "same"})),
+        digest(edited(data, "three", attributes={"value": 4})),
+        digest(edited(data, "three", attributes={"value": -3})),
+        digest(edited(data, "z", inputs=["three:0", "y:0"])),
+        digest(edited(data, "z", inputs=["other:0", "y:0"])),
+        digest(edited(data, "z", inputs=["y:0", "y:0"])),
+        digest(edited(data, "z", kind="add")),
+        digest(edited(data, "z", control_inputs=["other"])),
+        digest(edited(data, "x", attributes={"shape": (3, 4, 4, 1)})),
+        digest(data, ["z:0", "y:0"]),
+        digest(data, ["z:0", "other:0"]),
+        digest(edited(data, "z", control_inputs=["other"]), ["z:0", "other:0"]),
+        digest(data, "z"),
+        digest(data, fed=["x:0", "y:0"]),
+        digest(data, dtype="float64"),
+        digest(data),
+    ]
+    assert len(set(others)) == len(others)
+    # Neither names nor the numbers that a variable begins with, nor what isn't run.
+    assert digest(edited(data, "v", attributes={"value": [[[[7]]]]})) == digest(data)
+    assert digest(edited(data, "other", attributes={"strides": 2})) == digest(data)
+    renamed = [{**entry, "name": f"a{entry['name']}", "inputs": [f"a{i}" for i in entry["inputs"]]} for entry in data]
+    assert digest(renamed, "az:0", fed=["ax:0"]) == digest(data)
+
+
+PROGRAM = """
+import sys
+from fast.cpu.graphs import compile_graph
+from fast.cpu.graph_kernels import transposed_into
+held, factor = map(float, sys.argv[1:])
+data = [
+    {"name": "v", "kind": "variable", "attributes": {"value": [[1, held]]}},
+    {"name": "t", "kind": "transpose", "inputs": ["v:0"]},
+    {"name": "c", "kind": "constant", "attributes": {"value": factor}},
+    {"name": "y", "kind": "multiply", "inputs": ["t:0", "c:0"]},
+]
+step = compile_graph(data, "y:0")
+assert step().tolist() == [[factor], [held * factor]]
+functions = [step.module.part_0, transposed_into]
+print(*(sum(each.stats.cache_hits.values()) for each in functions))
+print(*(sum(each.stats.cache_misses.values()) for each in functions))
+"""
+
+
+def test_another_process_loads_what_is_on_the_disk(tmp_path):
+    """What one compiled; an initial value changes no code, a constant does; kernels are compiled once for all."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
+
+    def run(*numbers: str) -> list[str]:
+        command = [sys.executable, "-c", PROGRAM, *numbers]
+        finished = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout.split("\n")[:2]
+
+    assert run("3", "2") == ["0 0", "1 1"]
+    assert run("5", "2") == ["1 1", "0 0"]
+    assert run("5", "4") == ["0 1", "1 0"]
+    assert run("6", "4") == ["1 1", "0 0"]
+
+
+def tiny() -> list[dict[str, Any]]:
+    graph = Graph()
+    x, v = graph.placeholder("x", (2,)), graph.variable("v", [1, 2])
+    graph.assign(v, x, name="set")
+    graph.apply("relu", v, name="y")
+    graph.apply("gradient", x, x, of="softmax", inputs=1, attributes={}, name="d")
+    return graph.data()
+
+
+X = np.ones(2, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("fetches", "feeds", "message"),
+    [
+        ("q:0", {}, "fetches: wanted the name of a tensor of the graph, such as 'x:0'; got 'q:0'"),
+        ("y:0", {"q:0": X}, "feeds: wanted the name of a tensor"),
+        ("set", {}, "feeds: wanted a value for placeholder 'x'; got none"),
+        ("set", {"x:0": X[:1]}, "feeds: wanted a float32 array of shape [2] for 'x:0'; got float32 [1]"),
+        ("set", {"x:0": np.ones(2)}, "got float64 [2]"),
+        ("set", {"x:0": [1, 2]}, "got list"),
+        (["set", "y:0"], {"x:0": X}, "'v' and 'set' on 'v' in either order"),
+        ("d:0", {"x:0": X}, "gradient 'd': wanted the gradient of one of"),
+    ],
+)
+def test_what_a_run_refuses(fetches, feeds, message):
+    with pytest.raises(InvalidArgument) as refused:
+        GraphSession(tiny()).run(fetches, feeds)
+    assert message in str(refused.value)
+    with pytest.raises(InvalidArgument):
+        compile_graph(tiny(), fetches, fed=feeds)(feeds)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"name": "x", "kind": "relu"}, "name of operation 5: wanted a text that no other has; got 'x'"),
+        ({"name": "n", "kind": "sum", "inputs": ["x:0"]}, "kind of sum 'n': wanted one that fast.cpu has; got 'sum'"),
+        ({"name": "n", "kind": "relu", "inputs": ["z:0"]}, "input of 'n': wanted the name of what stands before it"),
+        ({"name": "n", "kind": "relu", "input": ["x:0"]}, "operation 'n': wanted attributes, control_inputs"),
+        ({"name": "n", "kind": "dense", "inputs": ["x:0"]}, "inputs and attributes of dense 'n'"),
+        ({"name": "n", "kind": "softmax", "inputs": ["x:0"], "attributes": {"axis": 1}}, "of softmax 'n'"),
+        ({"name": "n", "kind": "transpose", "inputs": ["x:0"]}, "matrix of transpose 'n': wanted an array of float32"),
+        (
+            {"name": "n", "kind": "read", "attributes": {"variable": "x", "shape": (2,)}},
+            "variable of 'n': wanted the name of a variable of shape [2]; got 'x'",
+        ),
+    ],
+)
+def test_what_is_no_graph_is_refused(entry, message):
+    with pytest.raises(InvalidArgument) as refused:
+        GraphSession([*tiny(), entry])
+    assert message in str(refused.value)
+    with pytest.raises(InvalidArgument):
+        GraphSession(tiny(), dtype="int8")
