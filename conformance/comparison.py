@@ -117,13 +117,15 @@ def _number_within(bound: Any, value: Any, arithmetic: Arithmetic) -> Any:
 def rounded(value: Any, arithmetic: Arithmetic) -> Any:
     """An argument as the reference takes it: float arrays as nested lists of rounded numbers.
 
-    Floats that are no arrays too, learning rates for instance: a sum of nothing but them and integers, a threshold's
-    weight, would have no error else.
+    Floats that are no arrays too, learning rates for instance, or a graph's constants: a sum of nothing but them and
+    integers, a threshold's weight, would have no error else.
     """
     if isinstance(value, float):
         return Rounded(value, arithmetic)
     if isinstance(value, list):
         return [rounded(part, arithmetic) for part in value]
+    if isinstance(value, dict):
+        return {name: rounded(part, arithmetic) for name, part in value.items()}
     if isinstance(value, Schedule):
         return Schedule(tuple(rounded(rate, arithmetic) for rate in value.rates))
     return as_lists(value, lambda number: Rounded(number, arithmetic))

@@ -7,7 +7,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reference.errors import InvalidArgument
@@ -15,8 +15,9 @@ from reference.graphs import Graph, Operation, Tensor
 from reference.numbers.node import PARTIALS
 from reference.operation_kinds import KINDS, SIGNS
 from reference.readiness import WRITERS, pruned
+from reference.sessions import Session, feeds_by_tensor, named_tensors
 
-__all__ = ["add_gradients"]
+__all__ = ["add_gradients", "graph_gradients"]
 
 
 def add_gradients(outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangents: Sequence[Any] = ()) -> list[Tensor]:
@@ -61,6 +62,56 @@ def add_gradients(outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangent
             if operation in depending and any(output in adjoints for output in operation.outputs):
                 _go_back(graph, operation, adjoints, depending, frozenset(inputs))
         return [adjoints[tensor] if tensor in adjoints else _zeros(graph, tensor) for tensor in inputs]
+
+
+def graph_gradients(
+    feeds: tuple[Any, ...],
+    *,
+    graph: Sequence[Mapping[str, Any]],
+    fed: Sequence[str],
+    outputs: Sequence[str],
+    inputs: Sequence[str],
+    twice: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of a graph that is given as plain data.
+
+    Why: what is asked of every library that differentiates graphs: the same gradients, and gradients of gradients.
+
+    Formula:
+        d inputs = ∂(Σ outputs)/∂inputs; twice: ∂(Σ d inputs)/∂inputs
+
+    Args:
+        feeds: a tuple of arrays, the values of the tensors that are fed.
+        graph: the operations, as `Graph.of` reads them.
+        fed: the names of the tensors that are fed, in the order of the feeds.
+        outputs: the names of the tensors to differentiate, all of whose numbers are added up.
+        inputs: the names of the tensors for which.
+        twice: whether to differentiate the gradients again.
+
+    Returns:
+        A tuple of arrays, one for each input, of its shape.
+
+    Raises:
+        InvalidArgument: as `run_graph` and `add_gradients`, and if twice is neither True nor False.
+
+    Source:
+        goldsborough-tensorflow, "Back Propagation": symbol to symbol differentiation.
+
+    >>> x = {"name": "x", "kind": "placeholder", "attributes": {"shape": (2,)}}
+    >>> y = {"name": "y", "kind": "multiply", "inputs": ["x:0", "x:0"]}
+    >>> graph_gradients(([1, -2],), graph=[x, y], fed=["x:0"], outputs=["y:0"], inputs=["x:0"])
+    ([2, -4],)
+    >>> graph_gradients(([1, -2],), graph=[x, y], fed=["x:0"], outputs=["y:0"], inputs=["x:0"], twice=True)
+    ([2, 2],)
+    """
+    if not isinstance(twice, bool):
+        raise InvalidArgument("twice", "True or False", repr(twice))
+    built = Graph.of(graph)
+    towards = named_tensors(built, "inputs", inputs)
+    found = add_gradients(named_tensors(built, "outputs", outputs), towards)
+    if twice and found:
+        found = add_gradients(found, towards)
+    return tuple(Session(built).run(found, feeds_by_tensor(built, feeds, fed)))
 
 
 def _graph_of(outputs: Sequence[Tensor]) -> Graph:

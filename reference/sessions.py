@@ -15,7 +15,7 @@ from reference.numbers.mixing import plus
 from reference.operation_kinds import KINDS, at_every_place, outputs_of
 from reference.readiness import ReadyQueue, pruned, require_no_race
 
-__all__ = ["Session"]
+__all__ = ["Session", "run_graph"]
 
 Feeds = Mapping[Tensor | str, Any]
 
@@ -137,6 +137,57 @@ def found(graph: Graph, fetch: Any) -> Tensor | Operation:
     if isinstance(fetch, (Tensor, str)):
         return graph.tensor(fetch)
     raise InvalidArgument("fetches", "tensors and operations of the graph, or their names", repr(fetch))
+
+
+def run_graph(
+    feeds: tuple[Any, ...], *, graph: Sequence[Mapping[str, Any]], fed: Sequence[str], fetches: Sequence[str]
+) -> tuple[Any, ...]:
+    """Run a graph that is given as plain data, once.
+
+    Why: how a graph gets from one library to another, and what is asked of each: the same values, whoever runs it.
+
+    Args:
+        feeds: a tuple of arrays, the values of the tensors that are fed.
+        graph: the operations, as `Graph.of` reads them.
+        fed: the names of the tensors that are fed, such as "x:0", in the order of the feeds.
+        fetches: the names of the tensors that are wanted.
+
+    Returns:
+        A tuple of arrays, one for each fetch.
+
+    Raises:
+        InvalidArgument: if the data is no graph, a name isn't a tensor's, or as `Session.run` does.
+
+    Source:
+        goldsborough-tensorflow, "Computational Paradigms": session.run.
+
+    >>> x = {"name": "x", "kind": "placeholder", "attributes": {"shape": (2,)}}
+    >>> run_graph(([1, -2],), graph=[x, {"name": "y", "kind": "relu", "inputs": ["x:0"]}], fed=["x:0"], fetches=["y:0"])
+    ([1, 0],)
+    """
+    built = Graph.of(graph)
+    tensors = named_tensors(built, "fetches", fetches)
+    return tuple(Session(built).run(tensors, feeds_by_tensor(built, feeds, fed)))
+
+
+def feeds_by_tensor(graph: Graph, feeds: tuple[Any, ...], fed: Sequence[str]) -> Feeds:
+    """Which tensor is fed with what, or what is wrong with the names or the count of the feeds."""
+    tensors = named_tensors(graph, "fed", fed)
+    if len(set(tensors)) < len(tensors):
+        raise InvalidArgument("fed", "each tensor once", repr(fed))
+    if not isinstance(feeds, tuple) or len(feeds) != len(tensors):
+        raise InvalidArgument("feeds", f"a tuple of {len(tensors)} arrays, one for each name", f"{feeds!r:.60}")
+    return dict(zip(tensors, feeds, strict=True))
+
+
+def named_tensors(graph: Graph, argument: str, names: Sequence[str]) -> list[Tensor]:
+    """The tensors of some names."""
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise InvalidArgument(argument, "a list of names of tensors", f"{names!r:.60}")
+    try:
+        return [graph.tensor(name) for name in names]
+    except InvalidArgument as error:
+        raise InvalidArgument(argument, error.wanted, error.got) from None
 
 
 def fed_values(graph: Graph, feeds: Feeds) -> dict[Tensor, Any]:

@@ -50,5 +50,10 @@ VARIANTS = {"one_thread": {"NUMBA_NUM_THREADS": "1"}}
 if platform.machine() in ("x86_64", "AMD64"):
     VARIANTS["sse2"] = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"}
 
+NOT_PROVIDED = {
+    "graph_gradients": "the reference differentiates graphs; what it adds to them are operations like others",
+    "run_graph": "functions are called here one by one",
+}
+
 #: An error names the argument that is wrong, and the suite holds us to it.
 ERRORS_NAME_ARGUMENTS = True

@@ -78,7 +78,9 @@ if TF32:
 NOT_PROVIDED = {
     "early_stopping": "a few comparisons, one after the other, of losses that are on the host",
     "flatten": "moves no number: an array on the device lies flat already",
+    "graph_gradients": "the reference differentiates graphs; what it adds to them are operations like others",
     "most_frequent_class": "one count of integers, which takes less time than to bring them to the device",
+    "run_graph": "graphs run on the CPU; on the device there are the operations that they are made of",
 }
 
 #: An error names the argument that is wrong, and the suite holds us to it.

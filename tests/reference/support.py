@@ -43,7 +43,9 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def convert(function: Callable[[Any], Any], value: Any) -> Any:
-    """The same nested lists and tuples with each number replaced."""
+    """The same nested lists, tuples and dicts with each number replaced."""
+    if isinstance(value, dict):
+        return {key: convert(function, part) for key, part in value.items()}
     if isinstance(value, list):
         return [convert(function, part) for part in value]
     if isinstance(value, tuple):

@@ -82,6 +82,8 @@ def as_fractions(value: Any) -> Any:
         return as_fractions(value.tolist())
     if isinstance(value, (list, tuple)):
         return type(value)(map(as_fractions, value))
+    if isinstance(value, dict):
+        return {key: as_fractions(part) for key, part in value.items()}
     if isinstance(value, Schedule):
         return Schedule(as_fractions(value.rates))
     return Fraction(value) if isinstance(value, float) else value

@@ -15,6 +15,7 @@ from conformance.implementations.numpy.binary_losses import *
 from conformance.implementations.numpy.class_index_losses import *
 from conformance.implementations.numpy.convolution import *
 from conformance.implementations.numpy.convolutional_network import *
+from conformance.implementations.numpy.differentiation import *
 from conformance.implementations.numpy.layers import *
 from conformance.implementations.numpy.linear import *
 from conformance.implementations.numpy.long_short_term_memory import *
@@ -27,6 +28,7 @@ from conformance.implementations.numpy.pooling import *
 from conformance.implementations.numpy.recurrent import *
 from conformance.implementations.numpy.regularization import *
 from conformance.implementations.numpy.sampling import *
+from conformance.implementations.numpy.sessions import *
 from conformance.implementations.numpy.softmax import *
 
 DESCRIPTION = f"NumPy {np.__version__}"

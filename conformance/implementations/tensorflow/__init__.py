@@ -20,6 +20,7 @@ from conformance.implementations.tensorflow.binary_losses import *
 from conformance.implementations.tensorflow.class_index_losses import *
 from conformance.implementations.tensorflow.convolution import *
 from conformance.implementations.tensorflow.convolutional_network import *
+from conformance.implementations.tensorflow.differentiation import *
 from conformance.implementations.tensorflow.layers import *
 from conformance.implementations.tensorflow.linear import *
 from conformance.implementations.tensorflow.long_short_term_memory import *
@@ -30,6 +31,7 @@ from conformance.implementations.tensorflow.perceptron import *
 from conformance.implementations.tensorflow.pooling import *
 from conformance.implementations.tensorflow.recurrent import *
 from conformance.implementations.tensorflow.regularization import *
+from conformance.implementations.tensorflow.sessions import *
 from conformance.implementations.tensorflow.softmax import *
 
 DESCRIPTION = (

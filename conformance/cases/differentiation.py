@@ -1,0 +1,44 @@
+"""Drawing graphs to differentiate, and the laws of gradients."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from conformance.declarations import case, law
+from conformance.drawing import Draw
+from conformance.graph_drawing import GRAPHS, OF_FLOATS, OF_INTEGERS, DrawnGraph
+from conformance.laws import Trial
+from conformance.spaces import Configuration
+
+
+@case(GRAPHS)
+def graph_gradients(draw: Draw, c: Configuration) -> dict[str, Any]:
+    graph = DrawnGraph(draw, c.N, c.D)
+    outputs = graph.grow(OF_INTEGERS if graph.integers else OF_FLOATS, c.operations)
+    wanted = [outputs[-1], draw.choice(*outputs)]
+    # How a gradient depends on a tensor inside the graph is up to whoever wrote the gradient: of tanh it may take the
+    # input, or the output that is there already. So of the tensors inside no second gradient is asked.
+    twice = draw.choice(False, True)
+    return {
+        "feeds": tuple(graph.feeds),
+        "graph": graph.data,
+        "fed": graph.fed,
+        "outputs": wanted,
+        "inputs": [*graph.fed, *([] if twice else [draw.choice(*outputs)])],
+        "twice": twice,
+    }
+
+
+@law(graph_gradients)
+def graph_gradients_of_a_sum_are_the_sum_of_the_gradients(draw: Draw, trial: Trial) -> None:
+    """What several outputs hand back to one tensor adds up; the same output twice counts twice."""
+    arguments = graph_gradients(draw)
+    feeds, twice = arguments.pop("feeds"), arguments.pop("twice")
+    outputs = arguments.pop("outputs")
+    together = trial.run(feeds, **arguments, outputs=outputs, twice=twice)
+    parts = [trial.run(feeds, **arguments, outputs=[output], twice=twice) for output in outputs]
+    for whole, *shares in zip(together, *parts, strict=True):
+        trial.agree(whole, reduce(np.add, shares))

@@ -1,0 +1,46 @@
+"""Drawing graphs to run, and the laws of running them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.declarations import case, law
+from conformance.drawing import Draw
+from conformance.graph_drawing import GRAPHS, OF_FLOATS, OF_INTEGERS, OF_STATE, DrawnGraph, dense
+from conformance.laws import Trial
+from conformance.spaces import Configuration
+
+
+@case(GRAPHS)
+def run_graph(draw: Draw, c: Configuration) -> dict[str, Any]:
+    graph = DrawnGraph(draw, c.N, c.D)
+    kinds = (*(OF_INTEGERS if graph.integers else OF_FLOATS), *OF_STATE)
+    outputs = graph.grow(kinds, c.operations)
+    if draw.choice(False, False, True):
+        graph.feed_inside()
+    uses = [f"{use}:0" for _, each in graph.variables.values() for use in (each[0], each[-1])]
+    fetches = [outputs[-1], draw.choice(*outputs, *graph.fed), *uses]
+    return {"feeds": tuple(graph.feeds), "graph": graph.data, "fed": graph.fed, "fetches": fetches}
+
+
+@law(run_graph)
+def run_graph_changes_nothing_when_a_tensor_is_fed_its_own_value(draw: Draw, trial: Trial) -> None:
+    """A graph is cut where a tensor is fed: what it would have computed there, is as good."""
+    graph = DrawnGraph(draw, *draw.sizes(3, 4))
+    *_, inner = graph.grow((dense,), 2)
+    last = graph.grow(OF_FLOATS, draw.integer(1, 8))[-1]
+    feeds, data, fed = tuple(graph.feeds), graph.data, graph.fed
+    outer, value = trial.run(feeds, graph=data, fed=fed, fetches=[last, inner])
+    again = trial.returned[1].astype(feeds[0].dtype)
+    trial.agree(outer, trial.run((*feeds, again), graph=data, fed=[*fed, inner], fetches=[last])[0])
+    trial.agree(value, trial.run((*feeds, again), graph=data, fed=[*fed, inner], fetches=[inner])[0])
+
+
+@law(run_graph)
+def run_graph_gives_the_same_whatever_else_is_fetched(draw: Draw, trial: Trial) -> None:
+    """A fetch runs what it needs, and nothing that others need changes it."""
+    feeds, graph, fed, fetches = run_graph(draw).values()
+    together = trial.run(feeds, graph=graph, fed=fed, fetches=fetches)
+    for place, fetch in enumerate(fetches):
+        alone = trial.run(feeds, graph=graph, fed=fed, fetches=[fetch])
+        trial.agree(together[place], alone[0])

@@ -1,0 +1,210 @@
+"""Graphs in TensorFlow's own sessions, as its users wrote them before it was eager.
+
+Each operation becomes the one that a user would write; variables are resources, whose reads and assignments happen
+where control dependencies put them. What our translation is given, it checks itself.
+
+Grappler, which rewrites graphs before they run, is off: it computes x - x + 2 as x - (x - 2), and loses assignments
+which must run before what only control dependencies put behind a tensor that is fed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.deviations import Deviation
+from conformance.implementations.numpy import sessions as numpys
+from conformance.implementations.numpy.graph_data import Program
+from conformance.implementations.tensorflow.calls import SINCE, cut, numbers
+from conformance.outcomes import Severity
+
+__all__ = ["run_graph"]
+
+v1 = tf.compat.v1
+
+
+def run_graph(feeds: tuple[Any, ...], *, graph: Any, fed: Any, fetches: Any) -> tuple[Any, ...]:
+    built = Translation(graph, feeds, fed)
+    return tuple(built.run([built.tensor(name) for name in fetches]))
+
+
+class Translation:
+    """A graph of TensorFlow's, made from plain data, with what it is fed."""
+
+    def __init__(self, graph: Any, feeds: tuple[Any, ...], fed: Sequence[str]) -> None:
+        require_feeds(feeds, fed)
+        # In this machine's order of bytes: TensorFlow takes a variable's first value for that, whatever it is.
+        self.dtype = np.dtype(feeds[0].dtype.type)
+        self.graph = tf.Graph()
+        self.tensors: dict[str, Any] = {}
+        self.variables: dict[str, Any] = {}
+        #: What a control dependency on an operation waits for.
+        self.done: dict[str, Any] = {}
+        with self.graph.as_default():
+            for entry in graph:
+                self._add(**entry)
+        self.feeds = {self.tensor(name): array for name, array in zip(fed, feeds, strict=True)}
+
+    def run(self, fetches: list[Any]) -> list[Any]:
+        """The values of TensorFlow's tensors in one run, after the variables got what they begin with."""
+        with v1.Session(graph=self.graph, config=as_it_is()) as session:
+            session.run([variable.initializer for variable in self.variables.values()])
+            return session.run(fetches, self.feeds)
+
+    def tensor(self, name: str) -> Any:
+        return self.tensors[name]
+
+    def _add(
+        self,
+        name: str,
+        kind: str,
+        inputs: Sequence[str] = (),
+        attributes: Mapping[str, Any] | None = None,
+        control_inputs: Sequence[str] = (),
+        device: str = "",
+    ) -> None:
+        if name in self.done:
+            raise ValueError(f"{name} is there already")
+        with tf.control_dependencies([self.done[before] for before in control_inputs]), tf.device(device or None):
+            made = self._make(name, kind, [self.tensors[tensor] for tensor in inputs], dict(attributes or {}))
+        outputs = made if isinstance(made, (tuple, list)) else (made,)
+        self.tensors.update({f"{name}:{place}": tensor for place, tensor in enumerate(outputs)})
+        self.done.setdefault(name, outputs[0])
+
+    def _make(self, name: str, kind: str, inputs: list[Any], attributes: dict[str, Any]) -> Any:
+        if kind == "placeholder":
+            return v1.placeholder(self.dtype, attributes["shape"])
+        if kind == "constant":
+            return tf.constant(attributes["value"], self.dtype)
+        if kind == "random_uniform":
+            return tf.random.uniform(attributes["shape"], dtype=self.dtype)
+        if kind == "variable":
+            initial = np.array(attributes["value"], self.dtype)
+            self.variables[name] = v1.get_variable(name, initializer=initial, use_resource=True)
+        if kind in ("variable", "read", "assign", "assign_add"):
+            return self._use(name, kind, self.variables[attributes.get("variable", name)], *inputs)
+        return OPERATIONS[kind](*inputs, **attributes)
+
+    def _use(self, name: str, kind: str, variable: Any, *values: Any) -> Any:
+        changes = {"assign": variable.assign, "assign_add": variable.assign_add}
+        before = [changes[kind](*values, read_value=False)] if kind in changes else []
+        with tf.control_dependencies(before):
+            value = variable.read_value()
+        # Not the value itself, but what it was read by: who feeds the value cuts what leads to it.
+        [reading] = value.op.inputs
+        self.done[name] = reading.op
+        return value
+
+
+def as_it_is() -> Any:
+    """How to run a graph without rewriting it."""
+    config = v1.ConfigProto()
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    config.graph_options.optimizer_options.opt_level = v1.OptimizerOptions.L0
+    return config
+
+
+def require_feeds(feeds: tuple[Any, ...], fed: Sequence[str]) -> None:
+    """Refuse feeds and names that aren't pairs."""
+    if not isinstance(feeds, tuple) or len(feeds) != len(fed) or len(set(fed)) < len(fed):
+        raise ValueError("an array for each name")
+    if any(array.dtype.kind != "f" or array.size == 0 for array in feeds):
+        raise TypeError("arrays of numbers")
+
+
+def conv2d(images: Any, filters: Any, *, strides: Any = 1, padding: str = "valid") -> Any:
+    return tf.nn.conv2d(images, filters, cut(strides), padding.upper())
+
+
+def max_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
+    return tf.nn.max_pool2d(images, cut(pool_size), cut(strides or pool_size), padding.upper())
+
+
+def average_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
+    return tf.nn.avg_pool2d(images, cut(pool_size), cut(strides or pool_size), padding.upper())
+
+
+def mean_squared_error(predictions: Any, targets: Any) -> Any:
+    return tf.reduce_mean(tf.math.squared_difference(predictions, targets), axis=-1)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": tf.add,
+    "multiply": tf.multiply,
+    "divide": tf.divide,
+    "negative": tf.negative,
+    "exp": tf.exp,
+    "log": tf.math.log,
+    "sqrt": tf.sqrt,
+    "tanh": tf.tanh,
+    "sigmoid": tf.sigmoid,
+    "maximum": tf.maximum,
+    "total": tf.reduce_sum,
+    "fill": lambda value, *, shape: tf.broadcast_to(value, shape),
+    "reshape": lambda values, *, shape: tf.reshape(values, shape),
+    "transpose": tf.transpose,
+    "unstack": lambda values: tf.unstack(tf.reshape(values, [-1])),
+    "stack": lambda *numbers, shape: tf.reshape(tf.stack(numbers), shape),
+    "flatten": lambda values: tf.reshape(values, [-1]),
+    "relu": tf.nn.relu,
+    "leaky_relu": lambda z, *, slope=0.01: tf.nn.leaky_relu(z, slope),
+    "softmax": tf.nn.softmax,
+    "log_softmax": tf.nn.log_softmax,
+    "matrix_product": tf.matmul,
+    "dense": lambda inputs, weights, bias: tf.nn.bias_add(tf.matmul(inputs, weights), bias),
+    "conv2d": conv2d,
+    "max_pool2d": max_pool2d,
+    "average_pool2d": average_pool2d,
+    "softmax_cross_entropy_with_logits": lambda logits, labels: tf.nn.softmax_cross_entropy_with_logits(labels, logits),
+    "mean_squared_error": mean_squared_error,
+}
+
+
+def gives_back_what_is_fed(fed: Any, fetches: Any, **_: Any) -> bool:
+    return bool(set(fed) & set(fetches))
+
+
+def meets_special_values(feeds: Any, graph: Any, fed: Any, **_: Any) -> bool:
+    """Whether a softmax, a max pooling or a loss of a graph meets NaN or an infinity, by NumPy's account."""
+    program = Program(feeds, graph, fed, numpys.KINDS)
+    with np.errstate(all="ignore"):
+        values = program.run([f"{entry['name']}:0" for entry in graph], numpys.library(program))
+    met = (values[entry["inputs"][0]] for entry in graph if entry["kind"] in OF_SPECIAL_VALUES)
+    return any(not np.isfinite(value).all() for value in met)
+
+
+#: The kinds of which TensorFlow's own functions are known to deviate where NaN and infinities come in.
+OF_SPECIAL_VALUES = ("softmax", "max_pool2d")
+X = {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 3)}}
+
+KNOWN_DEVIATIONS = [
+    Deviation(
+        operation="run_graph",
+        reason="a tensor that is fed and fetched comes back as the very array that was fed",
+        severity=Severity.MANNERS,
+        calls=gives_back_what_is_fed,
+        smallest={"feeds": (numbers(1, 3),), "graph": [X], "fed": ["x:0"], "fetches": ["x:0"]},
+        instead="the array itself, which whoever changes the result changes",
+        since=SINCE,
+    ),
+    Deviation(
+        operation="run_graph",
+        reason="softmax and max_pool2d deviate in a graph where they deviate alone: beside NaN and infinities",
+        severity=Severity.SPECIAL_VALUES,
+        calls=meets_special_values,
+        smallest={
+            "feeds": (np.array([1, np.nan]).reshape(1, 1, 2, 1),),
+            "graph": [
+                {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 1, 2, 1)}},
+                {"name": "y", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": (1, 2)}},
+            ],
+            "fed": ["x:0"],
+            "fetches": ["y:0"],
+        },
+        instead="the largest of the numbers: 1",
+        since=SINCE,
+    ),
+]
