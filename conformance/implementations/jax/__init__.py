@@ -16,10 +16,12 @@ from conformance.implementations.jax.backpropagation import *
 from conformance.implementations.jax.binary_losses import *
 from conformance.implementations.jax.class_index_losses import *
 from conformance.implementations.jax.convolution import *
+from conformance.implementations.jax.differentiation import *
 from conformance.implementations.jax.layers import *
 from conformance.implementations.jax.linear import *
 from conformance.implementations.jax.losses import *
 from conformance.implementations.jax.pooling import *
+from conformance.implementations.jax.sessions import *
 from conformance.implementations.jax.softmax import *
 
 DESCRIPTION = f"JAX {jax.__version__} on the CPU, compiled for each shape"

@@ -14,6 +14,7 @@ from conformance.implementations.torch.backpropagation import *
 from conformance.implementations.torch.binary_losses import *
 from conformance.implementations.torch.class_index_losses import *
 from conformance.implementations.torch.convolution import *
+from conformance.implementations.torch.differentiation import *
 from conformance.implementations.torch.layers import *
 from conformance.implementations.torch.linear import *
 from conformance.implementations.torch.long_short_term_memory import *
@@ -21,6 +22,7 @@ from conformance.implementations.torch.losses import *
 from conformance.implementations.torch.optimizers import *
 from conformance.implementations.torch.pooling import *
 from conformance.implementations.torch.recurrent import *
+from conformance.implementations.torch.sessions import *
 from conformance.implementations.torch.softmax import *
 from conformance.implementations.torch.windows import MEMORY_FORMAT
 

@@ -1,0 +1,46 @@
+"""Gradients of graphs, from `jax.grad`; of gradients, from `jax.grad` of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from conformance.implementations.jax.sessions import library
+from conformance.implementations.numpy import sessions
+from conformance.implementations.numpy.graph_data import Program
+
+__all__ = ["graph_gradients"]
+
+
+def graph_gradients(feeds: Any, *, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False) -> Any:
+    program = Program(feeds, graph, fed, sessions.KINDS)
+    given, towards = program.named("outputs", outputs), program.named("inputs", inputs)
+    if not isinstance(twice, bool) or not given:
+        raise ValueError("outputs to differentiate, once or twice")
+    found = jax.grad(total_of(program, given))
+    if twice:
+        found = jax.grad(lambda added, once=found: sum_of(once(added)))
+    gradients = found({name: jnp.zeros(program.shapes[name], program.dtype) for name in towards})
+    return tuple(np.array(gradients[name]) for name in towards)
+
+
+def total_of(program: Program, outputs: list[str]) -> Callable[[Mapping[str, Any]], Any]:
+    """The sum of all outputs' numbers, as a function of what is added to tensors anywhere in the graph."""
+
+    def total(added: Mapping[str, Any]) -> Any:
+        values = program.run(
+            [*outputs, *added],
+            library(program),
+            lambda name, value: value + added[name] if name in added else value,
+        )
+        return sum_of({place: values[name] for place, name in enumerate(outputs)})
+
+    return total
+
+
+def sum_of(arrays: Mapping[Any, Any]) -> Any:
+    return sum(jnp.sum(array) for array in arrays.values())
