@@ -1,0 +1,144 @@
+"""Building graphs: by hand, from plain data, and what doesn't fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.operations import operations
+from conformance.sampling import sample_calls
+from reference import Graph, Session
+from reference.errors import InvalidArgument
+
+
+def neuron() -> Graph:
+    """ŷ = tanh(xᵀw + b), the slide's."""
+    graph = Graph()
+    x, w, b = graph.placeholder("x", (1, 2)), graph.variable("w", [[3], [4]]), graph.variable("b", [-11])
+    graph.apply("dense", x, w, b, name="sum").tanh()
+    return graph
+
+
+def test_a_graph_survives_its_plain_data():
+    for arguments in sample_calls(operations()["run_graph"], "float64", 30):
+        graph = Graph.of(arguments["graph"])
+        again = Graph.of(graph.data())
+        assert again.data() == graph.data()
+        assert [[t.shape for t in o.outputs] for o in again.operations.values()] == [
+            [t.shape for t in o.outputs] for o in graph.operations.values()
+        ]
+
+
+def test_plain_data_keeps_devices_and_control_dependencies():
+    graph = neuron()
+    with graph.device("cpu:1"), graph.control_dependencies([graph.operation("tanh")]):
+        graph.assign_add(graph.tensor("b:0"), [1])
+    assert graph.data()[-1] == {
+        "name": "assign_add",
+        "kind": "assign_add",
+        "inputs": ["constant:0"],
+        "attributes": {"variable": "b", "shape": (1,)},
+        "control_inputs": ["tanh"],
+        "device": "cpu:1",
+    }
+    assert Graph.of(graph.data()).data() == graph.data()
+
+
+def test_names_are_made_free_and_scopes_stand_before_them():
+    graph = Graph()
+    x = graph.placeholder("x", ())
+    with graph.name_scope("layer"):
+        inner = [(x * x).name, (x * x).name, graph.constant(1, "x").name]
+        with graph.name_scope("deep"):
+            inner.append((x + x).name)
+    assert inner == ["layer/multiply:0", "layer/multiply_1:0", "layer/x:0", "layer/deep/add:0"]
+    assert (x * x).name == "multiply:0"
+    assert graph.constant(1, "multiply_1").name == "multiply_1:0"
+    assert (x * x).name == "multiply_2:0"
+
+
+def test_what_is_given_may_change_afterwards():
+    value = [[3], [4]]
+    graph = Graph()
+    w = graph.variable("w", value)
+    value[0][0] = 99
+    session = Session(graph)
+    fetched = session.run(w)
+    fetched[1][0] = 99
+    assert session.run(w) == [[3], [4]]
+
+
+def fit(change: Callable[[Graph], Any]) -> Callable[[], Any]:
+    return lambda: change(neuron())
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            fit(lambda g: g.apply("dance")),
+            "kind of 'dance': wanted one of reference.operation_kinds.KINDS; got 'dance'",
+        ),
+        (
+            fit(lambda g: g.apply("dense", "x:0", "x:0", "b:0", name="y")),
+            r"weights of dense 'y': wanted shape \[D, H\] with D = 2; got shape \[1, 2\]",
+        ),
+        (
+            fit(lambda g: g.apply("dense", "x:0", "w:0")),
+            r"inputs of dense 'dense': wanted 3 of them \(inputs, weights, bias\); got 2",
+        ),
+        (fit(lambda g: g.apply("relu", 1)), r"z of relu 'relu': wanted shape \[..., K\]; got shape \[\]"),
+        (fit(lambda g: g.apply("relu", [1], slope=2)), "attributes of relu 'relu': wanted none; got slope"),
+        (
+            fit(lambda g: g.apply("leaky_relu", [1], slop=2)),
+            "attributes of leaky_relu 'leaky_relu': wanted slope; got slop",
+        ),
+        (
+            fit(lambda g: g.tensor("x:0") + g.tensor("b:0")),
+            r"y of add 'add': wanted shape \[1, 2\] as before, or a number",
+        ),
+        (fit(lambda g: g.tensor("z:0")), "tensor: wanted the name of a tensor of this graph, such as 'x:0'; got 'z:0'"),
+        (fit(lambda g: g.tensor("x:1")), "tensor: wanted the name of a tensor of this graph, such as 'x:0'; got 'x:1'"),
+        (fit(lambda g: g.tensor("x")), "tensor: wanted the name of a tensor of this graph, such as 'x:0'; got 'x'"),
+        (fit(lambda g: g.operation("z")), "operation: wanted the name of an operation of this graph; got 'z'"),
+        (fit(lambda g: g.tensor(Graph().constant(1))), "tensor: wanted one of this graph; got <constant:0"),
+        (fit(lambda g: g.constant([[1], []])), "value of constant 'constant': wanted a nested list of numbers"),
+        (fit(lambda g: g.placeholder("p", (0,))), "shape of placeholder 'p': wanted a positive integer; got 0"),
+        (fit(lambda g: g.placeholder("p", 3)), "shape of placeholder 'p': wanted a tuple of positive integers; got 3"),
+        (
+            fit(lambda g: g.assign(g.tensor("b:0"), [1, 2])),
+            r"value of assign 'assign': wanted shape \[1\] of the variable; got shape \[2\]",
+        ),
+        (
+            fit(lambda g: g.assign(g.tensor("x:0"), [[1, 2]])),
+            r"variable of assign 'assign': wanted the name of a variable of shape \[1, 2\]; got 'x'",
+        ),
+        (
+            fit(lambda g: g.apply("stack", "x:0", shape=(1, 2))),
+            r"inputs of stack 'stack': wanted 2 numbers for shape \[1, 2\]; got 1 inputs",
+        ),
+        (
+            fit(lambda g: g.apply("reshape", "x:0", shape=(3,))),
+            "shape of reshape 'reshape': wanted a shape of 2 numbers",
+        ),
+        (lambda: Graph.of(None), "graph: wanted a list of operations, each a dict; got None"),
+        (lambda: Graph.of([{"kind": "relu"}]), "name of operation 0: wanted a text that no other has; got None"),
+        (
+            lambda: Graph.of([{"name": "x", "kind": "placeholder", "attributes": {"shape": (1,)}}] * 2),
+            "name of operation 1: wanted a text that no other has; got 'x'",
+        ),
+        (
+            lambda: Graph.of([{"name": "y", "kind": "relu", "inputs": ["x:0"]}]),
+            "tensor: wanted the name of a tensor of this graph, such as 'x:0'; got 'x:0'",
+        ),
+        (
+            lambda: Graph.of([{"name": "y", "kind": "relu", "input": ["x:0"]}]),
+            "operation 'y': wanted name, kind, inputs, …; got input",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(build: Callable[[], Any], message: str):
+    with pytest.raises(InvalidArgument, match=message):
+        build()
