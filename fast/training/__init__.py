@@ -9,6 +9,7 @@
 
 from fast.training.digits import Digits, Examples, load_digits, read_idx
 from fast.training.evaluation import Evaluation, evaluate
+from fast.training.graph import operations_of
 from fast.training.loop import train
 from fast.training.networks import NETWORKS, Network
 from fast.training.plan import Plan
@@ -26,6 +27,7 @@ __all__ = [
     "evaluate",
     "load_digits",
     "load_result",
+    "operations_of",
     "read_idx",
     "save_result",
     "train",
