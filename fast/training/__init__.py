@@ -9,6 +9,7 @@
 
 from fast.training.digits import Digits, Examples, load_digits, read_idx
 from fast.training.evaluation import Evaluation, evaluate
+from fast.training.event_files import EventFile
 from fast.training.graph import operations_of
 from fast.training.loop import train
 from fast.training.networks import NETWORKS, Network
@@ -20,6 +21,7 @@ __all__ = [
     "Digits",
     "Epoch",
     "Evaluation",
+    "EventFile",
     "Examples",
     "Network",
     "Plan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -12,8 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fast.training.digits import Digits, load_digits
 from fast.training.evaluation import Evaluation, evaluate
+from fast.training.event_files import EventFile, add_epoch
+from fast.training.graph import operations_of
 from fast.training.loop import has_run_out_of_patience, train
-from fast.training.networks import NETWORKS, count_parameters, parameters_in
+from fast.training.networks import NETWORKS, count_parameters, initial_numbers, parameters_in
 from fast.training.pictures import confusion, curves
 from fast.training.plan import Plan
 from fast.training.results import Result, load_result, save_result
@@ -77,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="go on from that file, with the same bits as without a stop"
     )
     found.add_argument("--pictures", metavar="DIR", type=Path, help="draw curves.svg and confusion.svg there")
+    found.add_argument(
+        "--tensorboard", metavar="DIR", type=Path, help="write an event file there: the graph, curves and histograms"
+    )
     return found
 
 
@@ -91,7 +97,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     digits = load_digits(options.mnist)
     count = count_parameters(NETWORKS[options.network])
     console.print(f"{NETWORKS[options.network].name}: {count:,} parameters, {len(digits.train.images):,} images")
-    result = trained(options, plan, digits, before, console)
+    with event_file(options, plan) if options.tensorboard else nullcontext() as events:
+        result = trained(options, plan, digits, before, console, events)
     tested = test(result, digits)
     confused = int(tested.confusion.sum() - tested.confusion.trace())
     console.print(
@@ -107,7 +114,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def trained(options: argparse.Namespace, plan: Plan, digits: Digits, before: Result | None, console: Console) -> Result:
+def event_file(options: argparse.Namespace, plan: Plan) -> EventFile:
+    """A new file for TensorBoard that begins with the network's graph."""
+    network, file = NETWORKS[options.network], EventFile(options.tensorboard)
+    file.add_graph(operations_of(network, initial_numbers(network, plan.seed), plan.batch_size))
+    return file
+
+
+def trained(
+    options: argparse.Namespace,
+    plan: Plan,
+    digits: Digits,
+    before: Result | None,
+    console: Console,
+    events: EventFile | None,
+) -> Result:
     """Train with a bar for each epoch and a line after it; keep the result after each."""
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -126,6 +147,8 @@ def trained(options: argparse.Namespace, plan: Plan, digits: Digits, before: Res
             epoch, number = result.epochs[-1], len(result.epochs)
             if options.result:
                 save_result(result, options.result)
+            if events:
+                add_epoch(events, result)
             console.print(
                 f"epoch {number:3}  loss {epoch.training_loss:.4f}  validation {epoch.validation_loss:.4f}, "
                 f"{100 * epoch.validation_error:.2f}% wrong  rate {epoch.learning_rate:.2g}  {epoch.seconds:.1f} s"
