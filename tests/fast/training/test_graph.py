@@ -24,8 +24,9 @@ def test_the_operations_of_a_network_are_a_graph_of_the_reference(name: str) -> 
 
 def test_a_small_network_s_graph_computes_what_the_reference_s_network_does() -> None:
     small = networks.Network("small", ((3, 2), (2, 3)), (7, 2), (4,), 0.5)
-    numbers = networks.initial_numbers(small, 3)
     rng = np.random.default_rng(0)
+    # Biases, too, and no unit that relu keeps at 0 for every image.
+    numbers = rng.normal(0.05, 0.3, networks.count_parameters(small)).astype(np.float32)
     images, labels = rng.random((2, 28, 28, 1)).tolist(), np.eye(10)[[3, 8]].tolist()
     kept = [[1, 0, 1, 1], [1, 1, 0, 1]]
     graph = reference.Graph.of(training.operations_of(small, numbers, 2))
