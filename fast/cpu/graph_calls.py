@@ -63,11 +63,11 @@ def call(typingctx, address, arguments):
 
 
 @compiled(parallel=True)
-def in_threads(address, table, which, size):
+def in_threads(address, table, which, base, size):
     """Share one of a graph's loops over so many numbers among threads."""
     for block in prange(block_count(size)):
         part = block_slice(block, size)
-        call(address, (table, which, part.start, part.stop))
+        call(address, (table, which, base, part.start, part.stop))
 
 
 def address_of(function: Any, kinds: tuple[types.Type, ...]) -> int:

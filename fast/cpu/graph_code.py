@@ -34,8 +34,8 @@ from fast.cpu.vectors import (
 
 SIZE = VECTOR_BYTES // {item}
 """
-#: What large loops are called by, with the table, which of them, and from where to where.
-LOOPS = (TABLE, types.intp, types.intp, types.intp)
+#: What large loops are called by, with the table, which of them, its entries, and from where to where.
+LOOPS = (TABLE, types.intp, types.intp, types.intp, types.intp)
 
 
 class PythonCall(NamedTuple):
@@ -52,10 +52,12 @@ class Code:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.graph, self.arena = plan, plan.graph, Arena()
         self.item = self.graph.dtype.itemsize
-        self.table: dict[Any, int] = {}
+        #: Whose addresses the table has, and where those are that anybody may share.
+        self.table: list[Any] = []
+        self.places: dict[Any, int] = {}
         self.storages: dict[int, Storage] = {}
-        self.loops: list[str] = []
-        self.large: list[int] = []
+        self.loops: dict[str, int] = {}
+        self.large: set[int] = set()
         self.lines: list[str] = []
         self.parts: list[str | PythonCall] = []
         self.functions: list[str] = []
@@ -71,17 +73,19 @@ class Code:
     def text(self) -> str:
         """All of the module."""
         branches = [
-            line
-            for which in self.large
-            for line in (f"    if which == {which}:", f"        loop_{which}(table, first, last)")
+            f"    if which == {which}:\n        loop_{which}(table, base, first, last)" for which in sorted(self.large)
         ]
-        loops = "\n".join(["@leaf", "def loops(table, which, first, last):", *branches, "    return"])
-        parts = [HEAD.format(dtype=self.graph.dtype.name, item=self.item), *self.loops, loops, *self.functions]
+        loops = [text.replace("#", str(number)) for text, number in self.loops.items()]
+        loops.append("\n".join(["@leaf", "def loops(table, which, base, first, last):", *branches, "    return"]))
+        parts = [HEAD.format(dtype=self.graph.dtype.name, item=self.item), *loops, *self.functions]
         return "\n\n".join(parts) + "\n"
 
     def entry(self, key: Any) -> str:
         """Where the table has an address."""
-        return f"table[{self.table.setdefault(key, len(self.table))}]"
+        if key not in self.places:
+            self.places[key] = len(self.table)
+            self.table.append(key)
+        return f"table[{self.places[key]}]"
 
     def operand(self, tensor: int) -> Operand:
         """A tensor's array."""
@@ -94,7 +98,7 @@ class Code:
         for argument in arguments:
             if isinstance(argument, Operand):
                 kinds.append(array_type(self.graph.dtype, len(argument.shape)))
-                texts.append(self.array(argument))
+                texts.append(self._array(argument))
             elif isinstance(argument, Address):
                 kinds.append(types.intp)
                 texts.append(self.entry(argument))
@@ -114,8 +118,7 @@ class Code:
         """An array of no numbers."""
         return Operand(Storage("arena", 0), 0, (0,))
 
-    def array(self, operand: Operand) -> str:
-        """An array, as the text says it."""
+    def _array(self, operand: Operand) -> str:
         place = self.entry((operand.storage, operand.offset * self.item))
         lengths = ", ".join(map(str, operand.shape))
         return f"array_at({place}, ({lengths},), F)"
@@ -190,7 +193,7 @@ class Code:
 
     def _write_loop(self, place: int, step: Step) -> None:
         size = step.size or self.plan.size(step.operations[0].outputs[0])
-        loop = Loop(self, self.plan, size)
+        loop = Loop(self.operand, self.plan, size)
         for operation in step.operations:
             loop.add(operation)
         dying = [
@@ -221,15 +224,15 @@ class Code:
                 loop.store(self.operand(tensor), loop.value(part), str(number))
 
     def _put(self, loop: Loop, size: int) -> None:
-        """Write a loop's function, and its call."""
-        number = len(self.loops)
-        self.loops.append(loop.function(f"loop_{number}"))
+        """Write a loop's function, unless there is one like it, and its call."""
+        number, base = self.loops.setdefault(loop.function(), len(self.loops)), len(self.table)
+        self.table += loop.keys
         if size < PARALLEL_SIZE:
-            self.lines.append(f"loop_{number}(table, 0, {size})")
+            self.lines.append(f"loop_{number}(table, {base}, 0, {size})")
             return
-        self.large.append(number)
-        address = self.entry((in_threads, (types.intp, TABLE, types.intp, types.intp)))
-        self.lines.append(f"call({address}, ({self.entry('loops')}, table, {number}, {size}))")
+        self.large.add(number)
+        address = self.entry((in_threads, (types.intp, TABLE, types.intp, types.intp, types.intp)))
+        self.lines.append(f"call({address}, ({self.entry('loops')}, table, {number}, {base}, {size}))")
 
     def _end_part(self) -> None:
         """What follows can't be in the same function."""

@@ -7,7 +7,7 @@ and a variable may be changed in the loop that reads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -56,22 +56,17 @@ EXPRESSIONS = {
 }
 
 
-class Memory(Protocol):
-    """Who knows where arrays lie."""
-
-    def entry(self, key: Any) -> str: ...
-
-    def operand(self, tensor: int) -> Operand: ...
-
-    def array(self, operand: Operand) -> str: ...
-
-
 class Loop:
-    """Several operations over as many numbers: what is loaded before the loop and in it, computed, and stored."""
+    """Several operations over as many numbers: what is loaded before the loop and in it, computed, and stored.
 
-    def __init__(self, memory: Memory, plan: Plan, size: int) -> None:
-        self.memory, self.plan, self.size = memory, plan, size
-        self.before = [f"like = array_at({memory.entry((Storage('arena', 0), 0))}, (1,), F)"]
+    Its text names neither tensors nor their places: these are the entries of the table from `base` on, which `keys`
+    says. So what is done to each of many variables is one function.
+    """
+
+    def __init__(self, operand: Callable[[int], Operand], plan: Plan, size: int) -> None:
+        self.operand, self.plan, self.size = operand, plan, size
+        self.keys: list[tuple[Storage, int]] = []
+        self.before = ["like = array_at(table[0], (1,), F)"]
         self.loads: list[tuple[str, str]] = []
         self.lines: list[str] = []
         self.stores: list[tuple[str, str, str]] = []
@@ -106,7 +101,7 @@ class Loop:
         giver = self.plan.graph.givers[root]
         if giver.kind == "constant" and self.plan.size(root) == 1 and root not in self.plan.fed:
             return self.literal(np.array(giver.attributes["value"], float).reshape(-1)[0])
-        operand = self.memory.operand(tensor)
+        operand = self.operand(tensor)
         return self._loaded(operand) if operand.size == self.size else self._spread(operand)
 
     def literal(self, number: float) -> str:
@@ -115,15 +110,15 @@ class Loop:
         text = f"vector_of(like, F({exact!r}))"
         return self._named(text, lambda name: self.before.append(f"{name} = {text}"))
 
-    def function(self, name: str) -> str:
-        """A function over some of the numbers, whole vectors first."""
+    def function(self) -> str:
+        """A function over some of the numbers, whole vectors first; "#" stands for its number."""
 
         def body(part: str, rest: str) -> list[str]:
             first = [f"{register} = load{part}({array}, i{rest})" for register, array in self.loads]
             last = [f"store{part}({array}, {place}{rest}, {register})" for array, place, register in self.stores]
             return [f"        {line}" for line in (*first, *self.lines, *last)]
 
-        lines = ["@leaf", f"def {name}(table, first, last):", *(f"    {line}" for line in self.before)]
+        lines = ["@leaf", "def loop_#(table, base, first, last):", *(f"    {line}" for line in self.before)]
         lines += ["    i = first", "    while i + SIZE <= last:", *body("", ""), "        i += SIZE"]
         lines += ["    if i < last:", *body("_part", ", last - i")]
         return "\n".join(lines)
@@ -141,13 +136,13 @@ class Loop:
             yield "slope", float(require_number("slope", operation.attributes.get("slope", 0.01), 0))
 
     def _register(self, tensor: int) -> str:
-        self.registers[tensor] = f"t{tensor}"
+        self.registers[tensor] = f"r{len(self.registers)}"
         return self.registers[tensor]
 
     def _shares(self, operation: Operation, inputs: list[str]) -> Iterator[str]:
         """Which is the first of the largest is a number in a register, as in pooling."""
         *numbers, gradient = inputs
-        best, winner = f"best{operation.number}", f"winner{operation.number}"
+        best, winner = f"best{len(self.registers)}", f"winner{len(self.registers)}"
         yield f"{best}, {winner} = {numbers[0]}, {self.literal(0.0)}"
         for place, number in enumerate(numbers[1:], 1):
             yield f"{winner} = where_beaten({best}, {number}, {self.literal(float(place))}, {winner})"
@@ -156,8 +151,14 @@ class Loop:
             yield f"{self._register(tensor)} = where_equal({winner}, {self.literal(float(place))}, {gradient})"
 
     def _array(self, operand: Operand) -> str:
-        text = self.memory.array(operand.flat)
-        return self._named(text, lambda name: self.before.append(f"{name} = {text}"))
+        key = operand.storage, operand.offset * self.plan.graph.dtype.itemsize
+        length = "last" if operand.size == self.size else str(operand.size)
+
+        def define(name: str) -> None:
+            self.before.append(f"{name} = array_at(table[base + {len(self.keys)}], ({length},), F)")
+            self.keys.append(key)
+
+        return self._named((key, length), define)
 
     def _loaded(self, operand: Operand) -> str:
         array = self._array(operand)

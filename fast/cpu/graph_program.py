@@ -109,7 +109,7 @@ class Program:
 
     def _fill(self) -> None:
         """Write the addresses down that stay the same; the others are each run's."""
-        for key, place in self.code.table.items():
+        for place, key in enumerate(self.code.table):
             if key == "loops":
                 self._table[place] = address_of(self.module.loops, LOOPS)
             elif isinstance(key, Address):

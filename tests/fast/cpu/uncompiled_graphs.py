@@ -87,9 +87,9 @@ class PlainModule:
     def call(self, address: int, arguments: tuple[Any, ...]) -> None:
         function = self.functions[int(address)]
         if function is in_threads:
-            _, table, which, size = arguments
+            _, table, which, base, size = arguments
             for first in range(0, size, 3 * LANES + 1):  # blocks that end in the middle of vectors
-                self.names["loops"](table, which, first, min(size, first + 3 * LANES + 1))
+                self.names["loops"](table, which, base, first, min(size, first + 3 * LANES + 1))
         else:
             function(*arguments)
 
