@@ -241,6 +241,11 @@ def require_feed(graph: PlainGraph, tensor: int, value: Any) -> np.ndarray:
     raise InvalidArgument("feeds", wanted, got)
 
 
+def apart(value: np.ndarray, changing: Iterable[np.ndarray]) -> np.ndarray:
+    """What is fed, or a copy where it lies in the memory of what a run may change."""
+    return value.copy() if any(np.may_share_memory(value, array) for array in changing) else value
+
+
 def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
     """Apply a function to every leaf of lists, tuples and dicts."""
     if isinstance(structure, dict):

@@ -23,7 +23,7 @@ from fast.cpu.compilation import lock
 from fast.cpu.finishing import finisher
 from fast.cpu.graph_calls import TABLE, address_of, in_threads
 from fast.cpu.graph_code import LOOPS, Code, PythonCall
-from fast.cpu.graph_data import Run, digest_of, mapped, require_feed
+from fast.cpu.graph_data import WRITERS, Run, apart, digest_of, mapped, require_feed
 from fast.cpu.graph_functions import computed
 from fast.cpu.graph_kernels import Address, Operand, Storage
 from fast.cpu.graph_plan import Arena, Plan
@@ -50,6 +50,8 @@ class Program:
         self._memory = np.empty(self.memory + 2 * Arena.LINE, np.uint8)
         self._start = -self._memory.ctypes.data % Arena.LINE
         self._arrays = {storage: self._lasting(storage) for storage in self._storages()}
+        changed = {operation.variable for operation in run.operations if operation.kind in WRITERS}
+        self._changing = [session.variables[name] for name in sorted(changed)]
         # Two runs at once would write to the same memory.
         self._lock = threading.Lock()
         self._table = np.zeros(len(self.code.table), np.intp)
@@ -77,10 +79,8 @@ class Program:
         if set(names) != set(self.run.fed):
             wanted = ", ".join(repr(self.graph.name_of(tensor)) for tensor in self.run.fed) or "nothing"
             raise InvalidArgument("feeds", f"values for {wanted}", ", ".join(map(repr, feeds)) or "none")
-        return {
-            Storage("feed", tensor): contiguous(require_feed(self.graph, tensor, feeds[name]))
-            for tensor, name in names.items()
-        }
+        given = {tensor: contiguous(require_feed(self.graph, tensor, feeds[name])) for tensor, name in names.items()}
+        return {Storage("feed", tensor): apart(value, self._changing) for tensor, value in given.items()}
 
     def _new(self) -> dict[Storage, np.ndarray]:
         """Memory for what is fetched, and this run's random numbers."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from fast.cpu.graph_data import Operation, PlainGraph, mapped, require_feed, run_of
+from fast.cpu.graph_data import Operation, PlainGraph, apart, mapped, require_feed, run_of
 from fast.cpu.graph_functions import computed
 from fast.cpu.graph_program import Program
 from reference.errors import InvalidArgument
@@ -52,8 +52,8 @@ class GraphSession:
         """
         feeds = feeds or {}
         run = run_of(self.graph, fetches, feeds)
-        given = (require_feed(self.graph, self.graph.tensors[name], value) for name, value in feeds.items())
-        values = dict(zip(run.fed, given, strict=True))
+        given = [require_feed(self.graph, self.graph.tensors[name], value) for name, value in feeds.items()]
+        values = {tensor: apart(value, self.variables.values()) for tensor, value in zip(run.fed, given, strict=True)}
         self.runs += 1
         for operation in run.operations:
             results = self._execute(operation, [values[tensor] for tensor in operation.inputs])

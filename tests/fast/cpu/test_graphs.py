@@ -337,6 +337,20 @@ def test_results_are_the_callers_own():
         assert run({"x:0": given})["flat"][1].tolist() == [2, 4, 6]
 
 
+def test_a_variable_may_be_fed_with_itself(monkeypatch):
+    """What is fed stays what it was when the run began."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    x, v = graph.placeholder("x", (2, 2)), graph.variable("v", [[1, 2], [3, 4]])
+    with graph.control_dependencies([graph.assign_add(v, [[1, 1], [1, 1]])]):
+        product = graph.apply("matrix_product", x, graph.constant([[1, 0], [0, 1]]))
+    session = GraphSession(graph.data())
+    for run in (lambda feeds: session.run(product.name, feeds), session.compile(product.name)):
+        before = session.variables["v"].tolist()
+        assert run({"x:0": session.variables["v"]}).tolist() == before
+        assert session.variables["v"].tolist() != before
+
+
 def test_memory_is_used_again():
     """Of a long chain of products, two matrices are alive at a time."""
     graph = Graph()
