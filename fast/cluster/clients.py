@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from fast.cluster.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from fast.cluster.feeds import require_feeds
 from fast.cluster.plans import Plan, Task, plan_for
 from fast.cluster.processes import WorkerLost, WorkerProcess, stop_all
 from fast.cluster.segments import Key, Part
@@ -98,7 +99,7 @@ class ProcessClient:
         Raises: InvalidArgument, as `GraphSession.run`; WorkerLost, if that happens too often. A step that ends so
             leaves nothing behind, and isn't counted.
         """
-        self.since.append((plan, self._require_feeds(plan, feeds or {})))
+        self.since.append((plan, require_feeds(plan.cut.fed, feeds or {}, self.dtype)))
         try:
             results = self._catch_up()
         except BaseException:
@@ -120,21 +121,6 @@ class ProcessClient:
         save_checkpoint(checkpoint, self.path)
         self.saved, self.step, self.broken = checkpoint, checkpoint.step, True
         self.since.clear()
-
-    def _require_feeds(self, plan: Plan, feeds: Feeds) -> dict[str, np.ndarray]:
-        """Feeds of their own, whatever the caller does with the arrays; who died may need them again."""
-        for name in plan.cut.fed:
-            if name not in feeds:
-                raise InvalidArgument("feeds", f"a value for '{name}'", "none")
-        unknown = [name for name in feeds if name not in plan.cut.fed]
-        if unknown:
-            raise InvalidArgument("feeds", f"values for {', '.join(plan.cut.fed) or 'nothing'}", ", ".join(unknown))
-        given = {name: np.array(value) for name, value in feeds.items()}
-        for name, shape in plan.cut.fed.items():
-            if given[name].shape != shape or given[name].dtype != self.dtype:
-                wanted = f"a {self.dtype} array of shape {list(shape)} for '{name}'"
-                raise InvalidArgument("feeds", wanted, f"{given[name].dtype} {list(given[name].shape)}")
-        return given
 
     def _catch_up(self, ask: Callable[[], dict[Any, np.ndarray]] | None = None) -> dict[Any, np.ndarray]:
         """Do all steps that were asked for and aren't done, and save if it is time.
