@@ -52,7 +52,7 @@ if platform.machine() in ("x86_64", "AMD64"):
 
 NOT_PROVIDED = {
     "graph_gradients": "the reference differentiates graphs; what it adds to them are operations like others",
-    "run_graph": "functions are called here one by one",
+    "run_graph": "graphs run in sessions of one dtype, `fast.cpu.graphs`, which its own tests hold to the reference",
 }
 
 #: An error names the argument that is wrong, and the suite holds us to it.
