@@ -26,6 +26,10 @@ class InvalidArgument(ValueError):
         super().__init__(f"{argument}: wanted {wanted}; got {got if isinstance(got, str) else repr(got)}")
         self.argument, self.wanted, self.got = argument, wanted, got
 
+    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str, object]]:
+        """How it gets from one process to another: made anew, of all three."""
+        return InvalidArgument, (self.argument, self.wanted, self.got)
+
 
 class Undecidable(ArithmeticError):
     """A comparison whose operands are nearer to each other than their errors: either answer could be right."""

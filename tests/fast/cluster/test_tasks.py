@@ -1,4 +1,4 @@
-"""A graph's segments as dask's tasks: a session's bits, and a worker's death."""
+"""A graph's segments as dask's tasks: a session's bits, a worker's death, and the slides' network on two workers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import fast.cpu as cpu
 from fast.cluster import tasks
+from fast.training import networks
+from reference import Graph, Session, Tensor, add_gradients, partition
+from reference.arrays import elementwise, flatten
 from reference.errors import InvalidArgument
+from reference.numbers import Arithmetic, Rounded
 from tests.fast.cluster.training_graphs import WORKERS, as_lists, training
 
 distributed = pytest.importorskip("distributed", reason="dask isn't installed: pip install --editable '.[dask]'")
@@ -82,3 +87,99 @@ def test_feeds_that_dont_fit_are_refused(dask: Any) -> None:
         client.run(client.plan(found.parts), {"x:0": found.batches[0]["x:0"]})
     with pytest.raises(InvalidArgument, match="save_every"):
         tasks.DaskClient(dask, WORKERS, save_every=0)
+
+
+# --- data-parallel training -------------------------------------------------------------------------------------------
+
+#: The slides' network with few filters and units.
+SMALL = networks.NETWORKS["cnn"]._replace(kernels=((3, 1), (6, 2), (6, 2)), hidden=(4,))
+BATCH = 4
+
+
+def loss_of(graph: Graph, images: Tensor, labels: Tensor, parameters: list[Tensor]) -> Tensor:
+    """The mean loss of the network for some images."""
+    count, layers = len(SMALL.kernels), images
+    filters, filter_biases = parameters[:count], parameters[count : 2 * count]
+    weights, biases = parameters[2 * count : -len(SMALL.hidden) - 1], parameters[-len(SMALL.hidden) - 1 :]
+    for kernel, bias, stride in zip(filters, filter_biases, SMALL.strides, strict=True):
+        options: dict[str, Any] = {"activation": "relu", "strides": stride, "padding": "same"}
+        layers = graph.apply("convolutional_layer", layers, kernel, bias, **options)
+    units = graph.apply("reshape", layers, shape=(images.shape[0], weights[0].shape[0]))
+    for place, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        last = place == len(weights) - 1
+        more: dict[str, Any] = {} if last else {"activation": "relu"}
+        units = graph.apply("dense" if last else "dense_layer", units, weight, bias, **more)
+    return graph.apply("empirical_loss", graph.apply("softmax_cross_entropy_with_logits", units, labels))
+
+
+def arrays_of(value: Any) -> list[np.ndarray]:
+    return [array for group in value for array in group]
+
+
+def batch_of(graph: Graph, device: str, rows: int) -> tuple[Tensor, Tensor]:
+    with graph.name_scope(device):
+        return graph.placeholder("images", (rows, 28, 28, 1)), graph.placeholder("labels", (rows, 10))
+
+
+def data_parallel(parameters: list[np.ndarray], weight: float) -> tuple[Graph, list[Tensor], dict[str, str]]:
+    """Each worker has the gradients of its half of a batch; the first one adds them up and weighs them."""
+    graph, slopes, placement = Graph(), [], {}
+    held = [graph.placeholder(f"p{place}", array.shape) for place, array in enumerate(parameters)]
+    for device in ("worker:0/cpu:0", "worker:1/cpu:0"):
+        images, labels = batch_of(graph, device.partition("/")[0], BATCH // 2)
+        slopes.append(add_gradients([loss_of(graph, images, labels, held)], held))
+        for name in graph.operations:
+            placement.setdefault(name, device)
+    means = [(one + other) * weight for one, other in zip(*slopes, strict=True)]
+    for name in graph.operations:
+        placement.setdefault(name, "worker:0/cpu:0")
+    return graph, means, placement
+
+
+@pytest.fixture(scope="module")
+def batch() -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Parameters, images and labels."""
+    rng = np.random.default_rng(3)
+    parameters = arrays_of(networks.parameters_in(networks.initial_numbers(SMALL, 3), SMALL))
+    images = rng.integers(0, 256, (BATCH, 28, 28, 1)).astype(np.float32) / np.float32(256)
+    return parameters, images, np.eye(10, dtype=np.float32)[rng.integers(0, 10, BATCH)]
+
+
+@pytest.fixture(scope="module")
+def of_the_whole_batch(batch: Any) -> list[Rounded]:
+    """The gradients as the reference reads them with rounded numbers, whose errors cover every order of summation."""
+    arithmetic, (parameters, images, labels) = Arithmetic("float32", **cpu.PROFILE["float32"]), batch
+    graph = Graph()
+    held = [graph.placeholder(f"p{place}", array.shape) for place, array in enumerate(parameters)]
+    inputs = batch_of(graph, "whole", BATCH)
+    slopes = add_gradients([loss_of(graph, *inputs, held)], held)
+    given = zip([*held, *inputs], [*parameters, images, labels], strict=True)
+    rounded = {
+        tensor: elementwise(lambda number: Rounded(number, arithmetic), array.tolist()) for tensor, array in given
+    }
+    numbers = [number for slope in Session(graph).run(slopes, rounded) for number in flatten(slope)]
+    # What relu lets nothing through is an integer, 0.
+    return [number if isinstance(number, Rounded) else Rounded(number, arithmetic) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("weight", "halves", "right"),
+    [(0.5, (0, 1), True), (1.0, (0, 1), False), (0.5, (0, 0), False)],
+    ids=["the mean of both halves", "their sum", "one half twice"],
+)
+def test_two_workers_have_the_gradients_of_the_whole_batch_if_each_does_its_half(
+    dask: Any, batch: Any, of_the_whole_batch: list[Rounded], weight: float, halves: tuple[int, int], right: bool
+) -> None:
+    parameters, images, labels = batch
+    graph, means, placement = data_parallel(parameters, weight)
+    feeds = {f"p{place}:0": array for place, array in enumerate(parameters)}
+    for place, half in enumerate(halves):
+        rows = slice(half * BATCH // 2, (half + 1) * BATCH // 2)
+        feeds |= {f"worker:{place}/images:0": images[rows], f"worker:{place}/labels:0": labels[rows]}
+    fed = [graph.tensor(name) for name in feeds]
+    parts = {device: part.data() for device, part in partition(means, placement, fed=fed).items()}
+    client = tasks.DaskClient(dask, workers_of(dask))
+    found = client.run(client.plan(parts), feeds)
+    came = [number for mean in means for number in found[mean.name].ravel().tolist()]
+    inside = [wanted.distance(number) <= wanted.error for number, wanted in zip(came, of_the_whole_batch, strict=True)]
+    assert all(inside) is right
