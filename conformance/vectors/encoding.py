@@ -27,7 +27,7 @@ def encoded_arguments(operation: Operation, arguments: Arguments) -> dict[str, A
 
 
 def encoded(value: Any) -> Any:
-    """An argument: arrays with their shapes, several of them as a list, schedules as their rates."""
+    """An argument: arrays with their shapes, several as a list, schedules as their rates, graphs as they are."""
     if isinstance(value, np.ndarray):
         numbers = [encoded(number) for number in value.ravel().tolist()]
         return {"dtype": value.dtype.name, "shape": list(value.shape), "values": numbers}
@@ -35,6 +35,8 @@ def encoded(value: Any) -> Any:
         return {"rates": [encoded(rate) for rate in value.rates]}
     if isinstance(value, (tuple, list)):
         return [encoded(part) for part in value]
+    if isinstance(value, dict):
+        return {name: encoded(part) for name, part in value.items()}
     if isinstance(value, np.generic):
         return encoded(value.item())
     if isinstance(value, float) and not math.isfinite(value):

@@ -31,7 +31,9 @@ CASES = 6
 def decoded(value: Any) -> Any:
     """An argument as it was."""
     if isinstance(value, list):
-        return tuple(map(decoded, value))
+        # Names of tensors, and the operations of a graph, are plain data as they stand.
+        plain = any(isinstance(part, str) or (isinstance(part, dict) and "kind" in part) for part in value)
+        return value if plain else tuple(map(decoded, value))
     if isinstance(value, dict):
         return Schedule(tuple(value["rates"])) if "rates" in value else array(value)
     return value
