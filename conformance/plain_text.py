@@ -173,7 +173,9 @@ def _is_plain(module: str, name: str) -> bool:
         value = getattr(importlib.import_module(module), name, None)
     except ImportError:
         return False
-    ours = str(getattr(value, "__module__", "")).startswith("reference.")
+    home = str(getattr(value, "__module__", ""))
+    # Who draws calls another program.
+    ours = home.startswith("reference.") and not home.endswith("pictures")
     function = isinstance(value, FunctionType) or (isinstance(value, type) and issubclass(value, tuple))
     return name in ("Array", "Number") or (ours and function and not name.startswith("_"))
 
@@ -202,8 +204,9 @@ def _defaults(arguments: ast.arguments) -> list[ast.expr]:
 
 
 def _fields() -> Iterator[str]:
-    """The names of the parts of what the reference returns."""
-    package = importlib.import_module("reference")
+    """The names of the parts of what the reference returns, but for what numbers are asked for by name."""
+    package, of_numbers = importlib.import_module("reference"), importlib.import_module("reference.numbers")
+    asked = {name for number in vars(of_numbers).values() for name in dir(number)}
     for room in vars(package).values():
         for value in vars(room).values() if getattr(room, "__name__", "").startswith("reference.") else ():
-            yield from getattr(value, "_fields", ())
+            yield from (name for name in getattr(value, "_fields", ()) if name not in asked)

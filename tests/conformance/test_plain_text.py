@@ -66,6 +66,8 @@ HOSTILE = {
     "from reference import numbers": "a text doesn't import numbers",
     "from reference.elementary import math": "a text doesn't import math",
     "from reference.elementary import localcontext": "a text doesn't import localcontext",
+    "from reference import graph_svg": "a text doesn't import graph_svg",
+    "from reference.graph_pictures import drawn": "a text doesn't import drawn",
     "from reference.elementary import _own": "a text doesn't import _own",
     "from reference.backpropagation import Node": "a text doesn't import Node",
     "from reference.gone import f": "a text doesn't import f",
