@@ -46,6 +46,7 @@ from reference.regularization import *
 from reference.sampling import *
 from reference.sessions import *
 from reference.softmax import *
+from reference.tensors import *
 from reference.timeline import *
 from reference.training import *
 from reference.trajectories import *

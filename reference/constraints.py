@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from reference.devices import Cluster, Device
 from reference.errors import InvalidArgument
-from reference.graphs import Graph, Operation
+from reference.graphs import Graph
 from reference.readiness import variable_of
+from reference.tensors import Operation
 
 
 class Wish(NamedTuple):

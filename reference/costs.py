@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from reference.arrays import Number
 from reference.devices import Device
 from reference.errors import require_pair
-from reference.graphs import Operation, Tensor
 from reference.operation_shapes import Shape
+from reference.tensors import Operation, Tensor
 
 __all__ = ["Costs"]
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reference.errors import InvalidArgument
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
 from reference.numbers.node import PARTIALS
 from reference.operation_kinds import KINDS, SIGNS
 from reference.readiness import WRITERS, pruned
 from reference.sessions import Session, feeds_by_tensor, named_tensors
+from reference.tensors import Operation, Tensor
 
 __all__ = ["add_gradients", "graph_gradients"]
 

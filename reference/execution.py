@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from reference.devices import Cluster
 from reference.errors import require_positive_integer
 from reference.faults import StepFailed
-from reference.graphs import Graph, Tensor
+from reference.graphs import Graph
 from reference.master import Fetch, Master
 from reference.sessions import Feeds, copied, fed_values, found, leaves, mapped
+from reference.tensors import Tensor
 from reference.timeline import Trace
 
 __all__ = ["Checkpoint", "Client"]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from reference.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from reference.graphs import Graph, Operation, Tensor
+    from reference.graphs import Graph
+    from reference.tensors import Operation, Tensor
 
 OPERATION, SCOPE, SERIES = "operation", "scope", "series"
 

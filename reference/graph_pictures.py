@@ -13,7 +13,8 @@ from reference.numbers.pictures import drawn, escaped, listed
 from reference.operation_kinds import SIGNS
 
 if TYPE_CHECKING:
-    from reference.graphs import Graph, Operation, Tensor
+    from reference.graphs import Graph
+    from reference.tensors import Operation, Tensor
 
 __all__ = ["graph_dot", "graph_page", "graph_svg"]
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from reference.costs import ESTIMATED, Costs
 from reference.devices import Cluster
 from reference.faults import Fault, StepFailed, WorkerDies, require_faults
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
 from reference.partition import partition
 from reference.placement import place
 from reference.readiness import is_given, pruned, require_no_race, variable_of
 from reference.sessions import copied
 from reference.steps import Step
+from reference.tensors import Operation, Tensor
 from reference.timeline import Trace
 from reference.workers import Choose, Executor, Worker
 

@@ -13,10 +13,12 @@ from typing import Any
 from reference.arrays import flatten
 from reference.arrays import shape as shape_of
 from reference.errors import require_positive_integer
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
 from reference.operation_kinds import COMMUNICATION, KINDS, STATE, outputs_of
 from reference.readiness import READERS, before, in_order, variable_of
-from reference.rewriting import Rewriting, Rewritten, exactly, found
+from reference.rewriting import Rewriting, Rewritten, exactly
+from reference.sessions import found
+from reference.tensors import Operation, Tensor, operation_of
 
 __all__ = ["common_subexpressions_merged", "constants_folded", "dead_nodes_dropped", "optimized"]
 
@@ -67,7 +69,7 @@ def optimized(
         lambda graph, fetches, fed: common_subexpressions_merged(graph, fed),
     ]
     for rewrite in passes:
-        wanted, cut = ([rewritten.went[entry] for entry in found(graph, asked)] for asked in (fetches, fed))
+        wanted, cut = ([rewritten.went[entry] for entry in _all_found(graph, asked)] for asked in (fetches, fed))
         rewritten = rewritten.then(rewrite(rewritten.graph, wanted, cut))
     return rewritten
 
@@ -91,7 +93,7 @@ def dead_nodes_dropped(
     ['x', 'tanh']
     """
     needed: set[Operation] = set()
-    pending = [entry.operation if isinstance(entry, Tensor) else entry for entry in found(graph, [*fetches, *fed])]
+    pending = [operation_of(entry) for entry in _all_found(graph, [*fetches, *fed])]
     while pending:
         operation = pending.pop()
         if operation not in needed:
@@ -120,7 +122,7 @@ def constants_folded(graph: Graph, fed: Sequence[Tensor | str] = (), *, largest:
     >>> constants_folded(graph).graph.operations["add"].attributes
     {'value': 7}
     """
-    cut = frozenset(found(graph, fed))
+    cut = frozenset(_all_found(graph, fed))
     require_positive_integer("largest", largest)
     rewriting = Rewriting()
     for operation in graph.operations.values():
@@ -151,7 +153,7 @@ def common_subexpressions_merged(graph: Graph, fed: Sequence[Tensor | str] = ())
     >>> list(common_subexpressions_merged(graph).graph.operations)
     ['x', 'exp', 'constant', 'add', 'add_1']
     """
-    cut = frozenset(found(graph, fed))
+    cut = frozenset(_all_found(graph, fed))
     rewriting = Rewriting()
     first: dict[Hashable, Operation] = {}
     for operation in graph.operations.values():
@@ -164,6 +166,10 @@ def common_subexpressions_merged(graph: Graph, fed: Sequence[Tensor | str] = ())
         else:
             rewriting.merge(operation, equal)
     return rewriting.rewritten()
+
+
+def _all_found(graph: Graph, asked: Sequence[Tensor | Operation | str]) -> list[Any]:
+    return [found(graph, entry) for entry in asked]
 
 
 def _definition(operation: Operation) -> list[Operation]:

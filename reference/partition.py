@@ -11,10 +11,11 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from reference.errors import InvalidArgument
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
 from reference.operation_kinds import COMMUNICATION
 from reference.placement import require_fetches
 from reference.readiness import controls, is_given, pruned, variable_of
+from reference.tensors import Operation, Tensor, operation_of
 
 __all__ = ["Crossing", "crossing", "partition"]
 
@@ -128,7 +129,7 @@ class _Cut:
 
     def send(self, given: Tensor | Operation, destination: str) -> None:
         """Send a tensor, or word that an operation ran, from where it is."""
-        device = self.device_of(_giver(given))
+        device = self.device_of(operation_of(given))
         here, part = self.here(given, device), self.part(device)
         inputs, waits_for = ([here], []) if isinstance(here, Tensor) else ([], [here])
         with part.control_dependencies(waits_for), part.device(device):
@@ -137,7 +138,7 @@ class _Cut:
 
     def here(self, given: Tensor | Operation, device: str) -> Tensor | Operation:
         """What is given, in the part of a device: as it is if it is made there, and received once if it isn't."""
-        giver = _giver(given)
+        giver = operation_of(given)
         home = self.device_of(giver)
         if home == device and given not in self.fed:
             made = self.parts[device].operations[giver.name]
@@ -182,17 +183,13 @@ class _Cut:
         return self.placement[operation.name]
 
 
-def _giver(given: Tensor | Operation) -> Operation:
-    return given.operation if isinstance(given, Tensor) else given
-
-
 def _name_of(given: Tensor | Operation) -> str:
     return given.name if isinstance(given, Tensor) else WORD + given.name
 
 
 def _free_name(given: Tensor | Operation, kind: str, part: Graph) -> str:
     """A name that neither the part nor the whole graph has: an operation that is added later keeps its own."""
-    giver = _giver(given)
+    giver = operation_of(given)
     wanted = f"{giver.name}/{kind}" + (f"_{given.index}" if isinstance(given, Tensor) else "")
     names = chain([wanted], (f"{wanted}_{number}" for number in count(1)))
     return next(name for name in names if name not in part.operations and name not in giver.graph.operations)

@@ -10,8 +10,8 @@ from reference.constraints import Constraints, colocated
 from reference.costs import ESTIMATED, Costs
 from reference.devices import Cluster, Device
 from reference.errors import InvalidArgument
-from reference.graphs import Operation, Tensor
 from reference.readiness import ReadyQueue, before, controls, in_order, pruned
+from reference.tensors import Operation, Tensor
 
 __all__ = ["place"]
 

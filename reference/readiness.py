@@ -10,7 +10,7 @@ from operator import or_
 from typing import Any
 
 from reference.errors import InvalidArgument
-from reference.graphs import Operation, Tensor
+from reference.tensors import Operation, Tensor, operation_of
 
 NOTHING: Mapping[Tensor, Any] = {}
 #: The kinds that look at a variable, and those that change one.
@@ -23,7 +23,7 @@ def pruned(fetches: Iterable[Tensor | Operation], fed: Mapping[Tensor, Any] = NO
     An operation that several need is there once, and nobody recurses: a graph may be as deep as it likes.
     """
     needed: set[Operation] = set()
-    pending = [_needed_for(fetch) for fetch in fetches if not is_given(fetch, fed)]
+    pending = [operation_of(fetch) for fetch in fetches if not is_given(fetch, fed)]
     while pending:
         operation = pending.pop()
         if operation not in needed:
@@ -53,10 +53,6 @@ def is_given(fetch: Tensor | Operation, fed: Mapping[Tensor, Any]) -> bool:
     if isinstance(fetch, Tensor):
         return fetch in fed
     return fetch.kind == "placeholder" and fetch.outputs[0] in fed
-
-
-def _needed_for(fetch: Tensor | Operation) -> Operation:
-    return fetch.operation if isinstance(fetch, Tensor) else fetch
 
 
 class ReadyQueue:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from reference.errors import InvalidArgument
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
+from reference.tensors import Operation, Tensor
 
 
 class Rewritten(NamedTuple):
@@ -88,21 +88,6 @@ class Rewriting:
             if not any(name in graph.operations for name in names for graph in (operation.graph, self.graph)):
                 return names
             free += "_"
-
-
-def found(graph: Graph, asked: Iterable[Tensor | Operation | str]) -> list[Any]:
-    """Tensors and operations of the graph, from themselves or their names."""
-    entries: list[Tensor | Operation] = []
-    for entry in asked:
-        if isinstance(entry, Operation) and entry.graph is graph:
-            entries.append(entry)
-        elif isinstance(entry, str) and entry in graph.operations:
-            entries.append(graph.operations[entry])
-        elif isinstance(entry, (Tensor, str)):
-            entries.append(graph.tensor(entry))
-        else:
-            raise InvalidArgument("fetches", "tensors and operations of the graph, or their names", repr(entry))
-    return entries
 
 
 def exactly(value: Any) -> Hashable:

@@ -10,10 +10,11 @@ from typing import Any
 from reference.arrays import elementwise, zeros
 from reference.arrays import shape as shape_of
 from reference.errors import InvalidArgument, is_number
-from reference.graphs import Graph, Operation, Tensor, like
+from reference.graphs import Graph, like
 from reference.numbers.mixing import plus
 from reference.operation_kinds import KINDS, at_every_place, outputs_of
 from reference.readiness import ReadyQueue, pruned, require_no_race
+from reference.tensors import Operation, Tensor
 
 __all__ = ["Session", "run_graph"]
 

@@ -11,8 +11,8 @@ from reference.arrays import Number
 from reference.costs import Costs
 from reference.devices import Cluster
 from reference.faults import Fault, ReceiveFails, SendFails, StepFailed, WorkerDies
-from reference.graphs import Operation
 from reference.partition import CLIENT
+from reference.tensors import Operation
 from reference.timeline import Event
 from reference.workers import Choose, Executor
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reference.devices import Device
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
 from reference.readiness import ReadyQueue
 from reference.sessions import Session
+from reference.tensors import Operation, Tensor
 
 __all__ = ["Worker"]
 

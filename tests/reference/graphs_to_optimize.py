@@ -6,8 +6,9 @@ from fractions import Fraction
 from random import Random
 from typing import Any, NamedTuple
 
-from reference.graphs import Graph, Operation, Tensor
+from reference.graphs import Graph
 from reference.readiness import WRITERS, variable_of
+from reference.tensors import Operation, Tensor
 
 #: Numbers that are equal, or nearly so, and not the same.
 CONSTANTS = (1, 1.0, True, Fraction(1), 0, 0.0, -0.0, 2, Fraction(1, 3), Fraction(-5, 2), float("nan"))

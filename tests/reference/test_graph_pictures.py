@@ -13,7 +13,7 @@ import pytest
 
 from reference import Graph, InvalidArgument, add_gradients, graph_dot, graph_page, graph_svg
 from reference.graph_folding import OPERATION, SCOPE, arrows, folded, frames_of
-from reference.graphs import Tensor
+from reference.tensors import Tensor
 from tests.reference.graphs_to_optimize import Drawing
 
 GRAPHVIZ = shutil.which("dot")

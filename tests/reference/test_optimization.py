@@ -27,11 +27,11 @@ from reference import (
     rewriting,
 )
 from reference.arrays import elementwise
-from reference.graphs import Operation, Tensor
 from reference.numbers import Formula
 from reference.operation_kinds import KINDS, STATE
 from reference.readiness import WRITERS, pruned
 from reference.rewriting import Rewriting, Rewritten
+from reference.tensors import Operation, Tensor
 from tests.reference.graphs_to_optimize import Drawing, Drawn
 
 Rewrite = Callable[[Drawn], Rewritten]
