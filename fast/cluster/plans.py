@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from fast.cluster.segments import CLIENT, WORD, Key, Part, Segment, Segments, cut
+from fast.cluster.segments import CLIENT, Key, Part, Segment, Segments, cut
 from reference.errors import InvalidArgument
 
 
@@ -29,11 +29,6 @@ class Plan(NamedTuple):
     cut: Segments
     tasks: Mapping[str, tuple[Task, ...]]
     homes: Mapping[str, str]
-
-    @property
-    def wanted(self) -> tuple[Key, ...]:
-        """The values that the client fetches."""
-        return tuple(("", name) for name in self.cut.fetched if not name.startswith(WORD))
 
 
 def plan_for(number: int, parts: Mapping[str, Part], workers: Mapping[str, str], settled: Mapping[str, str]) -> Plan:

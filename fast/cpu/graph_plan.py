@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -99,7 +100,7 @@ class Plan:
                 ready(operation.number)
         self._work_off(free, loops, finished)
 
-    def _work_off(self, free: list[int], loops: dict[int, list[int]], finished) -> None:  # type: ignore[no-untyped-def]
+    def _work_off(self, free: list[int], loops: dict[int, list[int]], finished: Callable[[int], None]) -> None:
         current: Step | None = None
         put_off: list[int] = []
         while free or any(loops.values()) or put_off or current:

@@ -18,9 +18,7 @@ __all__ = ["graph_gradients"]
 
 def graph_gradients(feeds: Any, *, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False) -> Any:
     program = Program(feeds, graph, fed, sessions.KINDS)
-    given, towards = program.named("outputs", outputs), program.named("inputs", inputs)
-    if not isinstance(twice, bool) or not given:
-        raise ValueError("outputs to differentiate, once or twice")
+    given, towards = program.to_differentiate(outputs, inputs, twice)
     found = jax.grad(total_of(program, given))
     if twice:
         found = jax.grad(lambda added, once=found: sum_of(once(added)))

@@ -28,7 +28,6 @@ from conformance.implementations.numpy.taped import (
     where,
 )
 from conformance.implementations.numpy.windows import Windows, pad, window_view
-from reference.errors import InvalidArgument
 
 __all__ = ["graph_gradients"]
 
@@ -42,13 +41,9 @@ def graph_gradients(
     inputs: Sequence[str],
     twice: bool = False,
 ) -> tuple[Array, ...]:
-    if not isinstance(twice, bool):
-        raise InvalidArgument("twice", "True or False", repr(twice))
     with np.errstate(all="ignore"):
         program = Program(feeds, graph, fed, sessions.KINDS)
-        given, towards = program.named("outputs", outputs), program.named("inputs", inputs)
-        if not given:
-            raise InvalidArgument("outputs", "at least one tensor", repr(outputs))
+        given, towards = program.to_differentiate(outputs, inputs, twice)
         values = program.run([*given, *towards], taping(program), by_itself)
         wanted = [values[name] for name in towards]
         found = gradients([values[name] for name in given], wanted)

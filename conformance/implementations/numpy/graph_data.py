@@ -67,6 +67,15 @@ class Program:
                 raise InvalidArgument(argument, "names of the graph's tensors", repr(name))
         return list(names)
 
+    def to_differentiate(self, outputs: Any, inputs: Any, twice: Any) -> tuple[list[str], list[str]]:
+        """The names of outputs and inputs, once what is asked of them is found to be a question."""
+        if not isinstance(twice, bool):
+            raise InvalidArgument("twice", "True or False", repr(twice))
+        given = self.named("outputs", outputs)
+        if not given:
+            raise InvalidArgument("outputs", "at least one tensor", repr(outputs))
+        return given, self.named("inputs", inputs)
+
     def run(self, fetches: Sequence[str], library: Library, watch: Watch = lambda name, value: value) -> dict[str, Any]:
         """The values of all tensors that a run with these fetches has, each as the one who watches hands it on."""
         values = {name: watch(name, library.array(value)) for name, value in self.feeds.items()}

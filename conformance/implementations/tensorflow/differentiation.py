@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
 from conformance.implementations.tensorflow.calls import SINCE, cut, numbers
-from conformance.implementations.tensorflow.sessions import Translation, meets_special_values
+from conformance.implementations.tensorflow.sessions import (
+    BESIDE_SPECIAL_VALUES,
+    POOLED_NAN,
+    Translation,
+    meets_special_values,
+)
 from conformance.outcomes import Severity
 
 __all__ = ["graph_gradients"]
@@ -72,19 +76,10 @@ KNOWN_DEVIATIONS = [
     ),
     Deviation(
         operation="graph_gradients",
-        reason="softmax and max_pool2d deviate in a graph where they deviate alone: beside NaN and infinities",
+        reason=BESIDE_SPECIAL_VALUES,
         severity=Severity.SPECIAL_VALUES,
         calls=meets_special_values,
-        smallest={
-            "feeds": (np.array([1, np.nan]).reshape(1, 1, 2, 1),),
-            "graph": [
-                {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 1, 2, 1)}},
-                {"name": "y", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": (1, 2)}},
-            ],
-            "fed": ["x:0"],
-            "outputs": ["y:0"],
-            "inputs": ["x:0"],
-        },
+        smallest={**POOLED_NAN, "outputs": ["y:0"], "inputs": ["x:0"]},
         instead="the gradient at the largest of the numbers: [1, 0]",
         since=SINCE,
     ),

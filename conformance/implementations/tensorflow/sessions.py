@@ -178,6 +178,16 @@ def meets_special_values(feeds: Any, graph: Any, fed: Any, **_: Any) -> bool:
 
 #: The kinds of which TensorFlow's own functions are known to deviate where NaN and infinities come in.
 OF_SPECIAL_VALUES = ("softmax", "max_pool2d")
+BESIDE_SPECIAL_VALUES = "softmax and max_pool2d deviate in a graph where they deviate alone: beside NaN and infinities"
+#: The smallest graph that shows it, with what it is fed.
+POOLED_NAN = {
+    "feeds": (np.array([1, np.nan]).reshape(1, 1, 2, 1),),
+    "graph": [
+        {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 1, 2, 1)}},
+        {"name": "y", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": (1, 2)}},
+    ],
+    "fed": ["x:0"],
+}
 X = {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 3)}}
 
 KNOWN_DEVIATIONS = [
@@ -192,18 +202,10 @@ KNOWN_DEVIATIONS = [
     ),
     Deviation(
         operation="run_graph",
-        reason="softmax and max_pool2d deviate in a graph where they deviate alone: beside NaN and infinities",
+        reason=BESIDE_SPECIAL_VALUES,
         severity=Severity.SPECIAL_VALUES,
         calls=meets_special_values,
-        smallest={
-            "feeds": (np.array([1, np.nan]).reshape(1, 1, 2, 1),),
-            "graph": [
-                {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 1, 2, 1)}},
-                {"name": "y", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": (1, 2)}},
-            ],
-            "fed": ["x:0"],
-            "fetches": ["y:0"],
-        },
+        smallest={**POOLED_NAN, "fetches": ["y:0"]},
         instead="the largest of the numbers: 1",
         since=SINCE,
     ),

@@ -15,9 +15,7 @@ __all__ = ["graph_gradients"]
 
 def graph_gradients(feeds: Any, *, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False) -> Any:
     program = Program(feeds, graph, fed, sessions.KINDS)
-    given, towards = program.named("outputs", outputs), program.named("inputs", inputs)
-    if not isinstance(twice, bool) or not given:
-        raise ValueError("outputs to differentiate, once or twice")
+    given, towards = program.to_differentiate(outputs, inputs, twice)
     # Each a view of its own: what is read of a variable twice is two tensors.
     views = program.run(
         [*given, *towards], library(program, differentiable=True), lambda name, value: value.view_as(value)

@@ -47,13 +47,8 @@ def run_remembering(remembered: Remembered, feeds: Any, how: Any) -> Any:
 
 class WithoutControl(Program):
     def needed(self, fetches: Iterable[str]) -> list[Operation]:
-        wanted = {operation_of(name) for name in fetches if name not in self.feeds}
-        found = []
-        for operation in reversed(self.operations.values()):
-            if operation.name in wanted:
-                found.append(operation)
-                wanted.update(operation_of(name) for name in operation.inputs if name not in self.feeds)
-        return found[::-1]
+        self.operations = {name: each._replace(control_inputs=()) for name, each in self.operations.items()}
+        return super().needed(fetches)
 
 
 @wrong("run_graph", BOUND, LATTICE)
