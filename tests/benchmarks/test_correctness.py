@@ -13,6 +13,8 @@ from reference.numbers import Arithmetic
 from tests.benchmarks.contestants import OURS
 from tests.benchmarks.correctness import those_who_are_right
 from tests.benchmarks.engines import modules
+from tests.benchmarks.graph_speed import hold_to_each_other
+from tests.benchmarks.graph_step import exact
 from tests.benchmarks.grid.everything import cells
 
 
@@ -47,3 +49,28 @@ def test_a_number_that_is_off_by_a_thousandth(name: str) -> None:
     for wrong in ([Stand(OURS, spoiled=True)], [Stand(OURS), Stand("another", spoiled=True)]):
         with pytest.raises(Nonconforming):
             those_who_are_right(cell, wrong)
+
+
+@dataclass
+class StepStand:
+    """Who claims to have taken a step of the network's graph."""
+
+    change: float = 1
+    spoiled: float = 0
+
+    def ask(self, request: str, *_: Any) -> Any:
+        if request == "prepare":
+            return True
+        parts = tuple(array + self.change for _, array in sorted(exact().parameters.items()))
+        parts[-1].flat[-1] += self.spoiled
+        return parts
+
+
+def test_a_step_that_another_takes_otherwise_or_nobody_takes() -> None:
+    right: Any = {"one": StepStand(), "another": StepStand()}
+    hold_to_each_other(right)
+    for other in (StepStand(spoiled=1), StepStand(change=0)):
+        with pytest.raises(Nonconforming, match="one, another differ"):
+            hold_to_each_other({**right, "another": other})
+    with pytest.raises(Nonconforming, match="what it was before"):
+        hold_to_each_other(dict.fromkeys(right, StepStand(change=0)))
