@@ -1,4 +1,5 @@
-"""How TensorFlow cuts a graph between two devices: the same tensors cross as in the reference's parts.
+"""How TensorFlow cuts a graph between two devices: the same tensors cross as in the reference's parts, and what comes
+out is what the reference allows.
 
 TensorFlow brings what is fed to the devices that want it, and what is fetched to the client, in ways of its own, so
 those tensors count only where other operations use them on another device, too. And a small constant that several
@@ -9,10 +10,13 @@ from __future__ import annotations
 
 import random
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
+from conformance.comparison import Nonconforming, compare, expected
+from conformance.implementation import load
 from conformance.implementations.tensorflow.sessions import Translation, as_it_is, v1
 from conformance.operation import Arguments
 from conformance.operations import operations
@@ -22,6 +26,15 @@ from reference.readiness import pruned, variable_of
 
 DRAWN = 60
 DEVICES = ("CPU:0", "CPU:1")
+
+
+class Placed(NamedTuple):
+    """A drawn graph with a drawn placement: the tensors that cross in TensorFlow, and what it returns."""
+
+    call: Arguments
+    placement: dict[str, str]
+    crossing: list[Crossing]
+    results: tuple[np.ndarray, ...]
 
 
 def placed(call: Arguments, seed: int) -> dict[str, str]:
@@ -56,22 +69,28 @@ def is_used_at_home(part: Graph, tensor: str) -> bool:
     return any(given.name == tensor for o in part.operations.values() if o.kind != "send" for given in o.inputs)
 
 
-def partitions(translation: Translation, fetches: list[str]) -> list[Any]:
-    """What TensorFlow makes of a graph: the nodes of each device."""
+def partitions(translation: Translation, fetches: list[str]) -> tuple[list[Any], tuple[np.ndarray, ...]]:
+    """What TensorFlow makes of a graph, the nodes of each device, and what it returns."""
     config, metadata = as_it_is(), v1.RunMetadata()
     config.device_count["CPU"] = len(DEVICES)
     with v1.Session(graph=translation.graph, config=config) as session:
         session.run([variable.initializer for variable in translation.variables.values()])
         options = v1.RunOptions(output_partition_graphs=True)
-        session.run([translation.tensor(name) for name in fetches], translation.feeds, options, metadata)
-    return list(metadata.partition_graphs)
+        tensors = [translation.tensor(name) for name in fetches]
+        results = session.run(tensors, translation.feeds, options, metadata)
+    return list(metadata.partition_graphs), tuple(results)
 
 
-def crossing_in_tensorflow(call: Arguments, placement: dict[str, str]) -> list[Crossing]:
-    """The computed tensors that go from device to device, one for each send that something else than a fetch takes."""
+def run_in_tensorflow(call: Arguments, placement: dict[str, str]) -> Placed:
+    """Run a graph on both devices, and look at what crossed between them."""
     data = [{**entry, "device": f"/device:{placement[entry['name']]}"} for entry in call["graph"]]
     translation = Translation(data, call["feeds"], call["fed"])
-    cut = partitions(translation, call["fetches"])
+    cut, results = partitions(translation, call["fetches"])
+    return Placed(call, placement, crossing_in_tensorflow(call, translation, cut), results)
+
+
+def crossing_in_tensorflow(call: Arguments, translation: Translation, cut: list[Any]) -> list[Crossing]:
+    """The computed tensors that go from device to device, one for each send that something else than a fetch takes."""
     names = {tensor.name: name for name, tensor in translation.tensors.items()}
     received = [(node, part) for part in cut for node in part.node if node.op == "_Recv"]
     taken = {node.attr["tensor_name"].s: is_used(node.name, part) for node, part in received}
@@ -98,20 +117,30 @@ def device_of(node: Any, attribute: str) -> str:
 
 
 @cache
-def compared() -> list[tuple[Arguments, dict[str, str], list[Crossing]]]:
-    """Drawn graphs, each with a drawn placement, and what crosses in TensorFlow."""
+def compared() -> list[Placed]:
+    """Drawn graphs, each with a drawn placement, as TensorFlow runs them."""
     calls = sample_calls(operations()["run_graph"], "float32", DRAWN, seed=20)
-    together = [(call, placed(call, seed)) for seed, call in enumerate(calls)]
-    return [(call, placement, crossing_in_tensorflow(call, placement)) for call, placement in together]
+    return [run_in_tensorflow(call, placed(call, seed)) for seed, call in enumerate(calls)]
 
 
 def test_the_same_tensors_cross_each_once_for_a_destination() -> None:
     crossed = 0
-    for call, placement, found in compared():
+    for call, placement, found, _ in compared():
         assert len(set(found)) == len(found)
         assert set(found) == crossing_in_the_reference(call, placement)
         crossed += len(found)
     assert crossed > DRAWN // 2
+
+
+def test_what_two_devices_compute_is_within_the_bounds() -> None:
+    arithmetic = load("tensorflow").arithmetics["float32"]
+    deciding, operation = 0, operations()["run_graph"]
+    for call, _, _, results in compared():
+        wanted = expected(operation, call, arithmetic)
+        deciding += compare(wanted, results, arithmetic, call).deciding
+        with pytest.raises(Nonconforming):
+            compare(wanted, (results[0] * 2 + 1, *results[1:]), arithmetic, call)
+    assert deciding > DRAWN
 
 
 @pytest.mark.parametrize("mistake", ["another placement", "a receive for each use"])
@@ -119,10 +148,10 @@ def test_who_cuts_otherwise_is_found_out(mistake: str) -> None:
     if mistake == "another placement":
         assert any(
             set(found) != crossing_in_the_reference(call, dict.fromkeys(placement, DEVICES[0]))
-            for call, placement, found in compared()
+            for call, placement, found, _ in compared()
         )
     else:
-        assert any(len(uses_elsewhere(call, placement)) > len(found) for call, placement, found in compared())
+        assert any(len(uses_elsewhere(call, placement)) > len(found) for call, placement, found, _ in compared())
 
 
 def uses_elsewhere(call: Arguments, placement: dict[str, str]) -> list[tuple[str, str]]:
