@@ -14,8 +14,9 @@ from numba import types
 from fast.cpu.elementwise import PARALLEL_SIZE
 from fast.cpu.graph_calls import TABLE, array_type, in_threads
 from fast.cpu.graph_data import READERS, WRITERS, Operation
-from fast.cpu.graph_kernels import KERNELS, Address, Job, Operand, Storage
+from fast.cpu.graph_kernels import KERNELS, Job
 from fast.cpu.graph_loops import Loop
+from fast.cpu.graph_operands import Address, Operand, Storage
 from fast.cpu.graph_plan import Arena, Plan, Step
 
 HEAD = """\

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-
 from fast.cpu import layers, losses, pooling
 from fast.cpu.compilation import leaf
 from fast.cpu.convolution import conv2d_kernel
@@ -20,49 +18,13 @@ from fast.cpu.convolution_gradients import filter_gradient_kernel, image_gradien
 from fast.cpu.elementwise import PARALLEL_EXPONENTIALS, PARALLEL_SIZE
 from fast.cpu.finishing import BIAS_ONLY
 from fast.cpu.graph_functions import mean_into, total_into
+from fast.cpu.graph_operands import Address, Operand
 from fast.cpu.linear import dense_vjp_kernel, product_kernel, product_vjp_kernel
 from fast.cpu.panels import transpose_into
 from fast.cpu.windows import window_steps
 from fast.validation.convolution import slide
 from fast.validation.layers import ACTIVATIONS
 from reference.errors import require_pair
-
-
-class Storage(NamedTuple):
-    """Memory: of the "arena" (from which byte on), a "variable" (its name), or of a tensor, by its number, that is a
-    "feed", "constant", "random" or a "result".
-    """
-
-    kind: str
-    key: Any
-
-
-class Operand(NamedTuple):
-    """An array of a step: whose memory, how many numbers behind its beginning, its shape."""
-
-    storage: Storage
-    offset: int
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape))
-
-    @property
-    def flat(self) -> Operand:
-        return self._replace(shape=(self.size,))
-
-    @property
-    def form(self) -> np.ndarray:
-        """What has its shape, for whoever chooses a kernel by that."""
-        return np.broadcast_to(np.int8(0), self.shape)
-
-
-class Address(NamedTuple):
-    """An address that a kernel gets, of the code that multiplies or finishes rows."""
-
-    what: str
-    activation: str = "identity"
 
 
 class Writer(Protocol):

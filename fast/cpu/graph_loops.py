@@ -13,7 +13,7 @@ import numpy as np
 from llvmlite import ir
 
 from fast.cpu.graph_data import READERS, Operation
-from fast.cpu.graph_kernels import Operand, Storage
+from fast.cpu.graph_operands import Operand, Storage
 from fast.cpu.graph_plan import Plan
 from fast.cpu.vectors import lanewise
 from reference.errors import require_number

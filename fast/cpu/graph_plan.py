@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from fast.cpu.graph_data import READERS, WRITERS, Operation, PlainGraph, Run
+from fast.cpu.graph_data import READERS, WRITERS, Operation, PlainGraph
+from fast.cpu.graph_runs import Run
 from fast.cpu.graph_shapes import ARITHMETIC
 
 #: Kinds that compute each number by itself, variables' changes among them; "stack" puts numbers side by side.

@@ -23,10 +23,11 @@ from fast.cpu.compilation import lock
 from fast.cpu.finishing import finisher
 from fast.cpu.graph_calls import TABLE, address_of, in_threads
 from fast.cpu.graph_code import LOOPS, Code, PythonCall
-from fast.cpu.graph_data import WRITERS, Run, apart, digest_of, mapped, require_feed
+from fast.cpu.graph_data import WRITERS
 from fast.cpu.graph_functions import computed
-from fast.cpu.graph_kernels import Address, Operand, Storage
+from fast.cpu.graph_operands import Address, Operand, Storage
 from fast.cpu.graph_plan import Arena, Plan
+from fast.cpu.graph_runs import Run, apart, digest_of, mapped, require_feed
 from fast.cpu.panels import multiplier
 from reference.errors import InvalidArgument
 

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from fast.cpu.graph_data import Operation, PlainGraph, apart, mapped, require_feed, run_of
+from fast.cpu.graph_data import Operation, PlainGraph
 from fast.cpu.graph_functions import computed
 from fast.cpu.graph_program import Program
+from fast.cpu.graph_runs import apart, mapped, require_feed, run_of
 from reference.errors import InvalidArgument
 
 Feeds = Mapping[str, Any]

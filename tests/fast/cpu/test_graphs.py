@@ -14,12 +14,13 @@ import pytest
 
 import fast.cpu as cpu
 from fast.cpu.elementwise import PARALLEL_SIZE
-from fast.cpu.graph_data import PlainGraph, digest_of, run_of
+from fast.cpu.graph_data import PlainGraph
 from fast.cpu.graph_functions import FUNCTIONS
 from fast.cpu.graph_gradients import GRADIENTS
 from fast.cpu.graph_kernels import KERNELS
 from fast.cpu.graph_loops import EXPRESSIONS
 from fast.cpu.graph_plan import VIEWS
+from fast.cpu.graph_runs import digest_of, run_of
 from fast.cpu.graph_shapes import ARITHMETIC, RULES
 from fast.cpu.graphs import GraphSession, compile_graph
 from reference import Graph, Session, add_gradients
