@@ -1,7 +1,8 @@
-"""The code of a run: its text, the table of addresses that it reads, and the memory that it needs.
+"""The code of a run: its text, the table that it reads, and the memory that it needs.
 
-The text is a function for each loop, and for each compiled part of the step one that calls loops and kernels in order.
-It knows shapes, numbers and places in the table, and no address: so what one process has compiled, all can load.
+The text is a function for each loop, and one that does what the table lists: calls of loops and kernels, each of some
+form, with its addresses from some entry on. Forms know shapes and numbers, and no address: so what one process has
+compiled, all can load; and of a graph that repeats itself, as an unrolled network does, each form is compiled once.
 """
 
 from __future__ import annotations
@@ -35,8 +36,17 @@ from fast.cpu.vectors import (
 
 SIZE = VECTOR_BYTES // {item}
 """
-#: What large loops are called by, with the table, which of them, its entries, and from where to where.
+#: What large loops are called by, with the table, which of them, its entries, and from where to where; and what makes
+#: the calls of a part, with the table, and from where to where.
 LOOPS = (TABLE, types.intp, types.intp, types.intp, types.intp)
+RUN = (TABLE, types.intp, types.intp)
+
+
+class Calls(NamedTuple):
+    """Some of the calls that a table lists, from where to where."""
+
+    first: int
+    last: int
 
 
 class PythonCall(NamedTuple):
@@ -53,21 +63,22 @@ class Code:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.graph, self.arena = plan, plan.graph, Arena()
         self.item = self.graph.dtype.itemsize
-        #: Whose addresses the table has, and where those are that anybody may share.
+        #: What the table has: whose addresses, and at its end the calls of all parts, as forms and their first entries.
         self.table: list[Any] = []
-        self.places: dict[Any, int] = {}
+        self.calls: list[int] = []
         self.storages: dict[int, Storage] = {}
         self.loops: dict[str, int] = {}
         self.large: set[int] = set()
-        self.lines: list[str] = []
-        self.parts: list[str | PythonCall] = []
-        self.functions: list[str] = []
+        self.forms: dict[str, int] = {}
+        #: What to do in order.
+        self.parts: list[Calls | PythonCall] = []
         self.temporary: list[tuple[int, int]] = []
         #: Of a step, the tensors whose memory another one has got.
         self.inherited: set[int] = set()
         for place, step in enumerate(plan.steps):
             self._write(place, step)
-        self._end_part()
+        self.first_call = len(self.table)
+        self.table += self.calls
         self.results = {tensor: self.operand(tensor) for tensor in plan.run.fetched}
 
     @property
@@ -78,15 +89,14 @@ class Code:
         ]
         loops = [text.replace("#", str(number)) for text, number in self.loops.items()]
         loops.append("\n".join(["@leaf", "def loops(table, which, base, first, last):", *branches, "    return"]))
-        parts = [HEAD.format(dtype=self.graph.dtype.name, item=self.item), *loops, *self.functions]
-        return "\n\n".join(parts) + "\n"
+        head = HEAD.format(dtype=self.graph.dtype.name, item=self.item)
+        return "\n\n".join([head, *loops, self._run_of_forms()]) + "\n"
 
-    def entry(self, key: Any) -> str:
-        """Where the table has an address."""
-        if key not in self.places:
-            self.places[key] = len(self.table)
-            self.table.append(key)
-        return f"table[{self.places[key]}]"
+    def _run_of_forms(self) -> str:
+        """The function that makes the calls from some entry of the table to another."""
+        forms = [f"        if which == {number}:\n            {text}" for text, number in self.forms.items()]
+        lines = ["@leaf", "def run(table, first, last):", "    for place in range(first, last, 2):"]
+        return "\n".join([*lines, "        which, base = table[place], table[place + 1]", *forms])
 
     def operand(self, tensor: int) -> Operand:
         """A tensor's array."""
@@ -95,18 +105,31 @@ class Code:
 
     def call(self, kernel: Any, *arguments: Any) -> None:
         """Write the call of a kernel down: arrays, integers, truth values and addresses."""
-        kinds, texts = [], []
+        kinds, texts, keys = [], [], list[Any]()
         for argument in arguments:
+            entry = f"table[base + {len(keys) + 1}]"
             if isinstance(argument, Operand):
                 kinds.append(array_type(self.graph.dtype, len(argument.shape)))
-                texts.append(self._array(argument))
+                lengths = ", ".join(map(str, argument.shape))
+                texts.append(f"array_at({entry}, ({lengths},), F)")
+                keys.append((argument.storage, argument.offset * self.item))
             elif isinstance(argument, Address):
                 kinds.append(types.intp)
-                texts.append(self.entry(argument))
+                texts.append(entry)
+                keys.append(argument)
             else:
                 kinds.append(types.boolean if isinstance(argument, bool) else types.intp)
                 texts.append(repr(argument))
-        self.lines.append(f"call({self.entry((kernel, tuple(kinds)))}, ({', '.join(texts)},))  # {kernel.__name__}")
+        form = f"call(table[base], ({', '.join(texts)},))  # {kernel.__name__}, {', '.join(map(str, kinds))}"
+        self._list(form, [(kernel, tuple(kinds)), *keys])
+
+    def _list(self, form: str, keys: list[Any]) -> None:
+        """Have the table list a call of some form, with entries of its own."""
+        goes_on = self.parts and isinstance(self.parts[-1], Calls)
+        first = self.parts.pop()[0] if goes_on else len(self.calls)
+        self.calls += [self.forms.setdefault(form, len(self.forms)), len(self.table)]
+        self.table += keys
+        self.parts.append(Calls(first, len(self.calls)))
 
     def scratch(self, shape: tuple[int, ...]) -> Operand:
         """Memory for the length of a step."""
@@ -118,11 +141,6 @@ class Code:
     def nothing(self) -> Operand:
         """An array of no numbers."""
         return Operand(Storage("arena", 0), 0, (0,))
-
-    def _array(self, operand: Operand) -> str:
-        place = self.entry((operand.storage, operand.offset * self.item))
-        lengths = ", ".join(map(str, operand.shape))
-        return f"array_at({place}, ({lengths},), F)"
 
     def _storage(self, root: int) -> Storage:
         giver = self.graph.givers[root]
@@ -151,7 +169,6 @@ class Code:
                 self._produce(tensor, [])
         outputs = tuple(self._target(tensor) for tensor in operation.outputs)
         if operation.kind not in KERNELS:
-            self._end_part()
             self.parts.append(PythonCall(operation, inputs, outputs))
             return
         wanted = tuple(bool(self.plan.uses.get(t)) and t not in self.plan.fed for t in operation.outputs)
@@ -226,20 +243,11 @@ class Code:
 
     def _put(self, loop: Loop, size: int) -> None:
         """Write a loop's function, unless there is one like it, and its call."""
-        number, base = self.loops.setdefault(loop.function(), len(self.loops)), len(self.table)
-        self.table += loop.keys
+        number = self.loops.setdefault(loop.function(), len(self.loops))
         if size < PARALLEL_SIZE:
-            self.lines.append(f"loop_{number}(table, {base}, 0, {size})")
+            self._list(f"loop_{number}(table, base, 0, {size})", loop.keys)
             return
         self.large.add(number)
-        address = self.entry((in_threads, (types.intp, TABLE, types.intp, types.intp, types.intp)))
-        self.lines.append(f"call({address}, ({self.entry('loops')}, table, {number}, {base}, {size}))")
-
-    def _end_part(self) -> None:
-        """What follows can't be in the same function."""
-        if self.lines:
-            name = f"part_{len(self.functions)}"
-            body = "\n".join(f"    {line}" for line in self.lines)
-            self.functions.append(f"@leaf\ndef {name}(table):\n{body}")
-            self.parts.append(name)
-            self.lines = []
+        shared = in_threads, (types.intp, TABLE, types.intp, types.intp, types.intp)
+        form = f"call(table[base], (table[base + 1], table, {number}, base + 2, {size}))"
+        self._list(form, [shared, "loops", *loop.keys])

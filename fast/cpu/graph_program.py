@@ -1,7 +1,7 @@
 """A compiled run of a graph: its code from the disk, the memory that it works in, and the border to Python.
 
-The code is a module of its own in Numba's folder of compiled code, named by a digest of the graph and of the text: so
-whoever compiles the same run again, in any process, loads what is there.
+The code is a module of its own in Numba's folder of compiled code, named by the digest of its text: so whoever compiles
+the same run again, in any process, loads what is there; and so does who compiles another run of the same forms.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 from fast.cpu.arguments import contiguous
 from fast.cpu.compilation import lock
 from fast.cpu.finishing import finisher
-from fast.cpu.graph_calls import TABLE, address_of, in_threads
-from fast.cpu.graph_code import LOOPS, Code, PythonCall
+from fast.cpu.graph_calls import address_of, in_threads
+from fast.cpu.graph_code import LOOPS, RUN, Code, PythonCall
 from fast.cpu.graph_data import WRITERS
 from fast.cpu.graph_functions import computed
 from fast.cpu.graph_operands import Address, Operand, Storage
 from fast.cpu.graph_plan import Arena, Plan
-from fast.cpu.graph_runs import Run, apart, digest_of, mapped, require_feed
+from fast.cpu.graph_runs import Run, apart, mapped, require_feed
 from fast.cpu.panels import multiplier
 from reference.errors import InvalidArgument
 
@@ -45,7 +45,7 @@ class Program:
         self.session, self.graph, self.run = session, session.graph, run
         self.variables = MappingProxyType(session.variables)
         self.code = Code(Plan(self.graph, run))
-        self.digest = hashlib.sha256(f"{digest_of(self.graph, run)}\n{self.code.text}".encode()).hexdigest()
+        self.digest = hashlib.sha256(self.code.text.encode()).hexdigest()
         self.module = loaded(self.digest, self.code.text)
         self.memory = self.code.arena.size
         self._memory = np.empty(self.memory + 2 * Arena.LINE, np.uint8)
@@ -70,7 +70,7 @@ class Program:
                 if isinstance(part, PythonCall):
                     self._call(part, arrays)
                 else:
-                    getattr(self.module, part)(self._table)
+                    self.module.run(self._table, *(self.code.first_call + place for place in part))
             handed_out: set[int] = set()
             return mapped(lambda tensor: self._fetched(tensor, arrays, handed_out), self.run.structure)
 
@@ -99,7 +99,7 @@ class Program:
         for part in self.code.parts:
             operands += (*part.inputs, *part.outputs) if isinstance(part, PythonCall) else ()
         storages = {operand.storage for operand in operands}
-        storages |= {key[0] for key in self.code.table if isinstance(key[0], Storage)}
+        storages |= {key[0] for key in self.code.table if isinstance(key, tuple) and isinstance(key[0], Storage)}
         self._fresh = [storage for storage in storages if storage.kind in ("random", "result")]
         return [storage for storage in storages if storage.kind in ("variable", "constant")]
 
@@ -111,7 +111,9 @@ class Program:
     def _fill(self) -> None:
         """Write the addresses down that stay the same; the others are each run's."""
         for place, key in enumerate(self.code.table):
-            if key == "loops":
+            if isinstance(key, int):
+                self._table[place] = key
+            elif key == "loops":
                 self._table[place] = address_of(self.module.loops, LOOPS)
             elif isinstance(key, Address):
                 dtype = self.graph.dtype
@@ -125,9 +127,8 @@ class Program:
                 self._table[place] = self._arrays[key[0]].ctypes.data + key[1]
             else:
                 self._own.append((place, *key))
-        for part in self.code.parts:
-            if isinstance(part, str):
-                getattr(self.module, part).compile((TABLE,))
+        if self.code.calls:
+            self.module.run.compile(RUN)
 
     def _view(self, operand: Operand, arrays: Mapping[Storage, np.ndarray]) -> np.ndarray:
         """An array of a step, as NumPy's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -50,34 +49,6 @@ def run_of(graph: PlainGraph, fetches: Any, fed: Iterable[str]) -> Run:
         if operation.kind == "placeholder":
             raise InvalidArgument("feeds", f"a value for placeholder '{operation.name}'", "none")
     return Run(tuple(given), tuple(fetched), structure, tuple(operations))
-
-
-def digest_of(graph: PlainGraph, run: Run, *further: Any) -> str:
-    """What names the code of a run: another one for any other connection, attribute, constant or order.
-
-    Neither names nor the numbers that variables begin with matter to the code.
-    """
-    digest, places = hashlib.sha256(repr((graph.dtype.name, *further)).encode()), {}
-    tensors = {tensor: place for place, tensor in enumerate(run.fed)}
-    for tensor in run.fed:
-        digest.update(repr(graph.shapes[tensor]).encode())
-    variables: dict[str, int] = {}
-    for place, operation in enumerate(run.operations):
-        places[operation.number] = place
-        attributes = dict(operation.attributes)
-        if operation.variable:
-            attributes["variable"] = variables.setdefault(operation.variable, len(variables))
-            attributes.pop("value", None)
-        if "value" in attributes:
-            attributes["value"] = np.array(attributes["value"], graph.dtype).tobytes()
-        inputs = [tensors[tensor] for tensor in operation.inputs]
-        controls = sorted(places[number] for number in operation.control_inputs)
-        shapes = [graph.shapes[tensor] for tensor in operation.outputs]
-        for index, tensor in enumerate(operation.outputs):
-            tensors.setdefault(tensor, len(run.fed) + place + (index << 32))
-        digest.update(repr((operation.kind, inputs, sorted(attributes.items()), controls, shapes)).encode())
-    digest.update(repr([tensors[tensor] for tensor in run.fetched]).encode())
-    return digest.hexdigest()
 
 
 def require_feed(graph: PlainGraph, tensor: int, value: Any) -> np.ndarray:

@@ -14,15 +14,14 @@ import pytest
 
 import fast.cpu as cpu
 from fast.cpu.elementwise import PARALLEL_SIZE
-from fast.cpu.graph_data import PlainGraph
 from fast.cpu.graph_functions import FUNCTIONS
 from fast.cpu.graph_gradients import GRADIENTS
 from fast.cpu.graph_kernels import KERNELS
 from fast.cpu.graph_loops import EXPRESSIONS
 from fast.cpu.graph_plan import VIEWS
-from fast.cpu.graph_runs import digest_of, run_of
 from fast.cpu.graph_shapes import ARITHMETIC, RULES
 from fast.cpu.graphs import GraphSession, compile_graph
+from fast.cpu.linear import product_kernel
 from reference import Graph, Session, add_gradients
 from reference.arrays import elementwise
 from reference.errors import InvalidArgument, Undecidable
@@ -301,7 +300,8 @@ def test_a_gradient_takes_its_own_layers_output():
     feeds = {"x:0": [[0.5, -0.25, 0.125], [0.25, 0.5, -0.5]]}
     for fetches, products in (([slope.name], 1), ([layer.name for layer in layers] + [slope.name], 3)):
         assert runs_as_the_reference(DrawnGraph(graph, fetches, feeds), "float64", interpreted, compiled)
-        assert compile_graph(graph.data(), fetches, dtype="float64").code.text.count("# product_kernel") == products
+        listed = compile_graph(graph.data(), fetches, dtype="float64").code.table
+        assert sum(isinstance(key, tuple) and key[0] is product_kernel for key in listed) == products
 
 
 def test_a_variable_that_changes_twice_in_a_row(monkeypatch):
@@ -392,43 +392,69 @@ def edited(data: list[dict[str, Any]], name: str, **changes: Any) -> list[dict[s
     return [{**entry, **changes} if entry["name"] == name else entry for entry in data]
 
 
-def test_the_digest_is_of_all_that_the_code_depends_on():
+def test_every_change_of_a_graph_changes_what_its_code_does(monkeypatch):
+    """Whatever of the code it shares with the others."""
+    without_compiling(monkeypatch)
     graph = Graph()
-    x, v = graph.placeholder("x", (2, 4, 4, 1)), graph.variable("v", [[[[1]]]])
-    graph.apply("conv2d", x, v, strides=1, padding="valid", name="y")
-    graph.apply("conv2d", x, v, strides=1, padding="valid", name="other")
+    x, v = graph.placeholder("x", (2, 4, 4, 1)), graph.variable("v", [[[[2]]]])
+    graph.apply("conv2d", x, v, strides=1, padding="same", name="y")
+    graph.apply("average_pool2d", x, pool_size=1, name="other")
     graph.apply("multiply", "y:0", graph.constant(3, name="three"), name="z")
     data = graph.data()
 
-    def digest(data: Any, fetches: Any = "z:0", **how: Any) -> str:
-        plain = PlainGraph(data, how.get("dtype", "float32"))
-        return digest_of(plain, run_of(plain, fetches, how.get("fed", ["x:0"])))
+    def digest(data: Any, fetches: Any = ("z:0",), *, dtype: str = "float32") -> str:
+        session = GraphSession(data, dtype=dtype)
+        shape = session.graph.shapes[session.graph.tensors["x:0"]]
+        feeds = {"x:0": np.arange(np.prod(shape), dtype=dtype).reshape(shape)}
+        program = session.compile(fetches, feeds)
+        assert bits(program(feeds)) == bits(session.run(fetches, feeds))
+        return program.digest
 
-    others = [
-        digest(edited(data, "y", attributes={"strides": 2, "padding": "valid"})),
-        digest(edited(data, "y", attributes={"strides": 1, "padding": "same"})),
-        digest(edited(data, "three", attributes={"value": 4})),
-        digest(edited(data, "three", attributes={"value": -3})),
-        digest(edited(data, "z", inputs=["three:0", "y:0"])),
-        digest(edited(data, "z", inputs=["other:0", "y:0"])),
-        digest(edited(data, "z", inputs=["y:0", "y:0"])),
-        digest(edited(data, "z", kind="add")),
-        digest(edited(data, "z", control_inputs=["other"])),
-        digest(edited(data, "x", attributes={"shape": (3, 4, 4, 1)})),
-        digest(data, ["z:0", "y:0"]),
-        digest(data, ["z:0", "other:0"]),
-        digest(edited(data, "z", control_inputs=["other"]), ["z:0", "other:0"]),
-        digest(data, "z"),
-        digest(data, fed=["x:0", "y:0"]),
-        digest(data, dtype="float64"),
-        digest(data),
+    digests = {
+        "": digest(data),
+        "strides": digest(edited(data, "y", attributes={"strides": 2, "padding": "same"})),
+        "constant": digest(edited(data, "three", attributes={"value": 4})),
+        "sign": digest(edited(data, "three", attributes={"value": -3})),
+        "square": digest(edited(data, "z", inputs=["y:0", "y:0"])),
+        "kind": digest(edited(data, "z", kind="add")),
+        "shape": digest(edited(data, "x", attributes={"shape": (1, 4, 4, 1)})),
+        "dtype": digest(data, dtype="float64"),
+    }
+    assert len(set(digests.values())) == len(digests)
+    same = [
+        digest(data, ("z:0", "y:0")),
+        digest(edited(data, "v", attributes={"value": [[[[7]]]]})),
+        digest(edited(data, "other", attributes={"pool_size": 2})),
+        digest(edited(data, "z", control_inputs=["three"])),
+        digest([entry | {"device": "cpu:1"} for entry in data]),
     ]
-    assert len(set(others)) == len(others)
-    # Neither names nor the numbers that a variable begins with, nor what isn't run.
-    assert digest(edited(data, "v", attributes={"value": [[[[7]]]]})) == digest(data)
-    assert digest(edited(data, "other", attributes={"strides": 2})) == digest(data)
-    renamed = [{**entry, "name": f"a{entry['name']}", "inputs": [f"a{i}" for i in entry["inputs"]]} for entry in data]
-    assert digest(renamed, "az:0", fed=["ax:0"]) == digest(data)
+    assert set(same) == {digests[""]}
+    others = [digest(data, ("z:0", "other:0")), digest(edited(data, "z", inputs=["other:0", "three:0"]))]
+    assert not {*others} & {*digests.values()}
+
+
+def unrolled(steps: int) -> tuple[Graph, list[str]]:
+    """A recurrent network written out, and the names of its weights' gradients."""
+    graph = Graph()
+    w, r = graph.variable("w", [[1, -2], [3, 1]]), graph.variable("r", [[0, 1], [-1, 0.5]])
+    hidden = graph.constant([[0, 0]])
+    for step in range(steps):
+        x = graph.placeholder(f"x{step}", (1, 2))
+        hidden = (graph.apply("matrix_product", x, w) + graph.apply("matrix_product", hidden, r)).tanh()
+    return graph, [gradient.name for gradient in add_gradients([hidden], [w, r])]
+
+
+def test_what_repeats_itself_is_compiled_once():
+    """Networks of more steps are more calls of the same code, and each is of its own numbers."""
+    digests = set()
+    for steps in (4, 7, 12):
+        graph, names = unrolled(steps)
+        feeds = {f"x{step}:0": np.array([[step % 3 - 1, 0.25]], np.float32) for step in range(steps)}
+        session = GraphSession(graph.data())
+        program = session.compile(names)
+        assert bits(program(feeds)) == bits(session.run(names, feeds))
+        digests.add(program.digest)
+    assert len(digests) == 1
 
 
 PROGRAM = """
@@ -444,7 +470,7 @@ data = [
 ]
 step = compile_graph(data, "y:0")
 assert step().tolist() == [[factor], [held * factor]]
-functions = [step.module.part_0, transposed_into]
+functions = [step.module.run, transposed_into]
 print(*(sum(each.stats.cache_hits.values()) for each in functions))
 print(*(sum(each.stats.cache_misses.values()) for each in functions))
 """

@@ -96,9 +96,9 @@ class PlainModule:
     def __getattr__(self, name: str) -> Any:
         function = self.names[name]
 
-        def run(table: np.ndarray) -> None:
+        def run(table: np.ndarray, first: int, last: int) -> None:
             with np.errstate(all="ignore"):
-                function(table)
+                function(table, first, last)
 
         run.compile = lambda kinds: None  # type: ignore[attr-defined]
         return run
@@ -107,6 +107,7 @@ class PlainModule:
 def without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let programs run as Python; kernels are called as they are."""
     functions: dict[int, Any] = {}
+    modules: dict[str, PlainModule] = {}
     numbers = itertools.count(1)
 
     def address_of(function: Any, kinds: Any) -> int:
@@ -114,5 +115,8 @@ def without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
         functions[number] = function
         return number
 
+    def loaded(digest: str, text: str) -> PlainModule:
+        return modules.setdefault(digest, PlainModule(text, functions))
+
     monkeypatch.setattr(graph_program, "address_of", address_of)
-    monkeypatch.setattr(graph_program, "loaded", lambda digest, text: PlainModule(text, functions))
+    monkeypatch.setattr(graph_program, "loaded", loaded)
