@@ -95,10 +95,11 @@ class Graph:
             InvalidArgument: if there is no such kind or attribute, or the inputs' shapes don't fit; it names the
                 operation.
         """
-        called = self._free_name(name or kind)
         if kind not in KINDS:
-            raise InvalidArgument(f"kind of '{called}'", "one of reference.operation_kinds.KINDS", repr(kind))
+            raise InvalidArgument(f"kind of '{name or kind}'", "one of reference.operation_kinds.KINDS", repr(kind))
+        # What isn't a tensor yet becomes a constant, which has a name too.
         tensors = tuple(self.tensor(value) for value in inputs)
+        called = self._free_name(name or kind)
         operation = Operation(self, called, kind, tensors, attributes, self._controls, self._device)
         if "variable" in attributes:
             self._require_variable(operation)

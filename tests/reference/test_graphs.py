@@ -59,6 +59,15 @@ def test_names_are_made_free_and_scopes_stand_before_them():
     assert (x * x).name == "multiply_2:0"
 
 
+def test_a_name_is_taken_by_the_constants_of_an_operation_first():
+    graph = Graph()
+    x = graph.placeholder("x", ())
+    y = graph.apply("add", x, 3, name="constant")
+    assert list(graph.operations) == ["x", "constant", "constant_1"]
+    assert graph.data()[-1]["inputs"] == ["x:0", "constant:0"]
+    assert Session(Graph.of(graph.data())).run(y.name, {"x:0": 4}) == 7
+
+
 def test_what_is_given_may_change_afterwards():
     value = [[3], [4]]
     graph = Graph()
