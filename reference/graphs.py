@@ -6,6 +6,7 @@ single numbers. Nothing is computed before a session runs it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from reference.errors import InvalidArgument
 from reference.graph_pictures import graph_svg
 from reference.operation_kinds import KINDS
 from reference.operation_shapes import Shape
-from reference.tensors import Operation, Tensor, operation_of
+from reference.tensors import Operation, Tensor, operation_of, require_name
 
 __all__ = ["Graph"]
 
@@ -68,15 +69,15 @@ class Graph:
 
     def read(self, variable: Tensor, name: str = "read") -> Tensor:
         """A variable's value at another moment of a run, which control dependencies choose."""
-        return self.apply("read", name=name, variable=variable.operation.name, shape=variable.shape)
+        return self.apply("read", name=name, **self._variable(variable))
 
     def assign(self, variable: Tensor, value: Any, name: str = "assign") -> Tensor:
         """Give a variable a new value, which is also the tensor's."""
-        return self.apply("assign", value, name=name, variable=variable.operation.name, shape=variable.shape)
+        return self.apply("assign", value, name=name, **self._variable(variable))
 
     def assign_add(self, variable: Tensor, difference: Any, name: str = "assign_add") -> Tensor:
         """Add to a variable; the tensor is its new value."""
-        return self.apply("assign_add", difference, name=name, variable=variable.operation.name, shape=variable.shape)
+        return self.apply("assign_add", difference, name=name, **self._variable(variable))
 
     def random_uniform(self, shape: Shape, name: str = "random_uniform") -> Tensor:
         """Numbers from 0 to below 1, others in every run."""
@@ -92,10 +93,11 @@ class Graph:
             attributes: the function's hyperparameters.
 
         Raises:
-            InvalidArgument: if there is no such kind or attribute, or the inputs' shapes don't fit; it names the
-                operation.
+            InvalidArgument: if there is no such kind or attribute, one is missing, the name could be that of a tensor
+                ("y:0"), or the inputs' shapes don't fit; it names the operation.
         """
-        if kind not in KINDS:
+        require_name("name", f"{self._scope}{name}" if isinstance(name, str) else name)
+        if not isinstance(kind, str) or kind not in KINDS:
             raise InvalidArgument(f"kind of '{name or kind}'", "one of reference.operation_kinds.KINDS", repr(kind))
         # What isn't a tensor yet becomes a constant, which has a name too.
         tensors = tuple(self.tensor(value) for value in inputs)
@@ -115,9 +117,11 @@ class Graph:
         if not isinstance(value, str):
             return self.constant(value)
         name, _, index = value.rpartition(":")
-        if name not in self.operations or not index.isdigit() or int(index) >= len(self.operations[name].outputs):
+        # Of digits only, and of no more than there are outputs: other signs and thousands of digits are no int.
+        place = int(index) if re.fullmatch("[0-9]{1,9}", index) else -1
+        if name not in self.operations or not 0 <= place < len(self.operations[name].outputs):
             raise InvalidArgument("tensor", "the name of a tensor of this graph, such as 'x:0'", repr(value))
-        return self.operations[name].outputs[int(index)]
+        return self.operations[name].outputs[place]
 
     def trace(self, function: Callable[..., Any], *inputs: Any, **hyperparameters: Any) -> Any:
         """Run a function on symbols, which leaves its graph, number by number, in this one.
@@ -131,6 +135,7 @@ class Graph:
             What the function returns, with tensors in the place of arrays.
 
         Raises:
+            InvalidArgument: if the function is none, or an input isn't of this graph.
             Undecidable: if what the function does next depends on a number.
 
         >>> from reference import softmax
@@ -140,6 +145,8 @@ class Graph:
         >>> [operation.kind for operation in graph.operations.values()][:5]
         ['placeholder', 'unstack', 'maximum', 'negative', 'add']
         """
+        if not callable(function):
+            raise InvalidArgument("function", "one that can be called", repr(function))
         return self._gathered(function(*map(self._symbols, inputs), **hyperparameters))
 
     def data(self) -> list[dict[str, Any]]:
@@ -184,13 +191,15 @@ class Graph:
 
     def operation(self, name: str) -> Operation:
         """The operation of a name."""
-        if name not in self.operations:
+        if not isinstance(name, str) or name not in self.operations:
             raise InvalidArgument("operation", "the name of an operation of this graph", repr(name))
         return self.operations[name]
 
     @contextmanager
     def name_scope(self, name: str) -> Iterator[None]:
         """What is added inside is called name/…: a picture folds it into one box."""
+        if not isinstance(name, str):
+            raise InvalidArgument("name of a scope", "a text", repr(name))
         outer, self._scope = self._scope, f"{self._scope}{name}/"
         try:
             yield
@@ -200,8 +209,10 @@ class Graph:
     @contextmanager
     def control_dependencies(self, before: Sequence[Tensor | Operation]) -> Iterator[None]:
         """What is added inside runs after these, whether it takes anything from them or not."""
+        if not isinstance(before, Iterable):
+            raise InvalidArgument("control inputs", "a list of tensors and operations of this graph", repr(before))
         outer = self._controls
-        added = tuple(map(operation_of, before))
+        added = tuple(map(self._control, before))
         self._controls = (*outer, *(operation for operation in added if operation not in outer))
         try:
             yield
@@ -211,6 +222,8 @@ class Graph:
     @contextmanager
     def device(self, name: str) -> Iterator[None]:
         """What is added inside may be placed there only."""
+        if not isinstance(name, str):
+            raise InvalidArgument("device", "a text", repr(name))
         outer, self._device = self._device, name
         try:
             yield
@@ -226,11 +239,22 @@ class Graph:
 
     def _require_variable(self, operation: Operation) -> None:
         name = operation.attributes["variable"]
-        variable = self.operations.get(name)
+        variable = self.operations.get(name) if isinstance(name, str) else None
         shape = operation.outputs[0].shape
         if variable is None or variable.kind != "variable" or variable.outputs[0].shape != shape:
             wanted = f"the name of a variable of shape {list(shape)}"
             raise InvalidArgument(f"variable of {operation.kind} '{operation.name}'", wanted, repr(name))
+
+    def _variable(self, variable: Tensor) -> dict[str, Any]:
+        """The attributes of what uses a variable."""
+        tensor = self.tensor(variable)
+        return {"variable": tensor.operation.name, "shape": tensor.shape}
+
+    def _control(self, entry: Tensor | Operation) -> Operation:
+        if not isinstance(entry, (Tensor, Operation)) or entry.graph is not self:
+            other = " of another" if isinstance(entry, (Tensor, Operation)) else ""
+            raise InvalidArgument("control inputs", "tensors and operations of this graph", f"{entry!r}{other}")
+        return operation_of(entry)
 
     def _symbols(self, value: Any) -> Any:
         """Tensors of single numbers in the place of an array."""

@@ -80,12 +80,16 @@ MANY = ("...",)
 
 
 class Kind(NamedTuple):
-    """A kind of operation: what it computes, the shapes of that, and the names of its inputs and attributes."""
+    """A kind of operation: what it computes, the shapes of that, and the names of its inputs and attributes.
+
+    `needed` are the attributes that no shape asks for, and without which it can't run.
+    """
 
     compute: Callable[..., Any]
     shapes: ShapeRule
     inputs: tuple[str, ...]
     attributes: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
 
 
 def outputs_of(result: Any) -> tuple[Any, ...]:
@@ -177,12 +181,13 @@ def of_numbers(function: Callable[..., Number], *inputs: str) -> Kind:
 
 def of_arrays(function: Callable[..., Any], rule: ShapeRule) -> Kind:
     """The kind that is a function of the catalogue: data are its inputs, hyperparameters its attributes."""
-    parameters = inspect.signature(function).parameters.values()
+    signature = inspect.signature(function).parameters
     inputs, attributes = (
-        tuple(parameter.name for parameter in parameters if (parameter.kind is parameter.KEYWORD_ONLY) == by_name)
+        tuple(name for name, parameter in signature.items() if (parameter.kind is parameter.KEYWORD_ONLY) == by_name)
         for by_name in (False, True)
     )
-    return Kind(function, rule, inputs, attributes)
+    needed = tuple(name for name in attributes if signature[name].default is inspect.Parameter.empty)
+    return Kind(function, rule, inputs, attributes, needed)
 
 
 def with_gradient(
@@ -346,17 +351,17 @@ CATALOGUE = {
 STATE = {
     "placeholder": Kind(_asks_a_session, _shape_attribute, (), ("shape",)),
     "variable": Kind(_asks_a_session, _shape_of_value, (), ("value",)),
-    "read": Kind(_asks_a_session, _shape_attribute, (), ("variable", "shape")),
-    "assign": Kind(_asks_a_session, _of_its_variable, ("value",), ("variable", "shape")),
-    "assign_add": Kind(_asks_a_session, _of_its_variable, ("difference",), ("variable", "shape")),
+    "read": Kind(_asks_a_session, _shape_attribute, (), ("variable", "shape"), ("variable",)),
+    "assign": Kind(_asks_a_session, _of_its_variable, ("value",), ("variable", "shape"), ("variable",)),
+    "assign_add": Kind(_asks_a_session, _of_its_variable, ("difference",), ("variable", "shape"), ("variable",)),
     "random_uniform": Kind(_asks_a_session, _shape_attribute, (), ("shape",)),
 }
 
 #: What joins the parts of a graph that several devices run. Who sends word only, of an operation that ran, takes
 #: nothing; who receives word has no shape, and gives nothing.
 COMMUNICATION = {
-    "send": Kind(_asks_a_session, _sent, MANY, ("tensor", "destination")),
-    "receive": Kind(_asks_a_session, _received, (), ("tensor", "source", "shape")),
+    "send": Kind(_asks_a_session, _sent, MANY, ("tensor", "destination"), ("tensor", "destination")),
+    "receive": Kind(_asks_a_session, _received, (), ("tensor", "source", "shape"), ("tensor", "source")),
 }
 
 KINDS: dict[str, Kind] = {

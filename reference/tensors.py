@@ -6,6 +6,7 @@ by its shape only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -166,7 +167,7 @@ class Operation:
         device: str,
     ) -> None:
         self.graph, self.name, self.kind, self.inputs = graph, name, kind, inputs
-        self.attributes = {key: elementwise(_itself, value) for key, value in attributes.items()}
+        self.attributes = {key: _own(value, f"{key} of {kind} '{name}'") for key, value in attributes.items()}
         self.control_inputs, self.device, self.place = control_inputs, device, len(graph.operations)
         shapes = _inferred(name, kind, tuple(tensor.shape for tensor in inputs), self.attributes)
         self.outputs = tuple(Tensor(self, index, shape) for index, shape in enumerate(shapes))
@@ -180,16 +181,32 @@ def operation_of(entry: Tensor | Operation) -> Operation:
     return entry.operation if isinstance(entry, Tensor) else entry
 
 
-def _itself(number: Any) -> Any:
-    return number
+def require_name(argument: str, name: object) -> None:
+    """Say that something is no name of an operation, or could be taken for that of a tensor or for word of one."""
+    if not isinstance(name, str) or re.search(r"^\^|:\d+$", name):
+        raise InvalidArgument(argument, "a text that neither begins as '^x' does nor ends as 'x:0' does", repr(name))
+
+
+def _own(value: Any, argument: str) -> Any:
+    """An attribute in lists of its own."""
+
+    def known(number: Any) -> Any:
+        if isinstance(number, Tensor):
+            raise InvalidArgument(argument, "numbers, which a graph's tensors aren't yet", repr(number))
+        return number
+
+    return elementwise(known, value)
 
 
 def _inferred(name: str, kind: str, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> tuple[Shape, ...]:
     """The shapes of an operation's outputs, or an error that names it."""
-    known = KINDS[kind].attributes
-    unknown = ", ".join(attribute for attribute in attributes if attribute not in known)
+    known, argument = KINDS[kind].attributes, f"attributes of {kind} '{name}'"
+    unknown = ", ".join(str(attribute) for attribute in attributes if attribute not in known)
     if unknown:
-        raise InvalidArgument(f"attributes of {kind} '{name}'", ", ".join(known) or "none", unknown)
+        raise InvalidArgument(argument, ", ".join(known) or "none", unknown)
+    missing = ", ".join(attribute for attribute in KINDS[kind].needed if attribute not in attributes)
+    if missing:
+        raise InvalidArgument(argument, missing, ", ".join(attributes) or "none")
     try:
         return shapes_of(kind, shapes, attributes)
     except InvalidArgument as error:
