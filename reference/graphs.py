@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from reference.arrays import flatten, reshape
+from reference.arrays import elementwise, flatten, reshape
 from reference.arrays import shape as shape_of
 from reference.errors import InvalidArgument
 from reference.graph_pictures import graph_svg
 from reference.operation_kinds import KINDS
 from reference.operation_shapes import Shape
+from reference.plain_graphs import entries
 from reference.tensors import Operation, Tensor, operation_of, require_name
 
 __all__ = ["Graph"]
@@ -96,6 +97,9 @@ class Graph:
             InvalidArgument: if there is no such kind or attribute, one is missing, the name could be that of a tensor
                 ("y:0"), or the inputs' shapes don't fit; it names the operation.
         """
+        return self._add(kind, inputs, name, attributes)
+
+    def _add(self, kind: str, inputs: Iterable[Any], name: str, attributes: Mapping[str, Any]) -> Any:
         require_name("name", f"{self._scope}{name}" if isinstance(name, str) else name)
         if not isinstance(kind, str) or kind not in KINDS:
             raise InvalidArgument(f"kind of '{name or kind}'", "one of reference.operation_kinds.KINDS", repr(kind))
@@ -156,7 +160,7 @@ class Graph:
                 "name": operation.name,
                 "kind": operation.kind,
                 "inputs": [tensor.name for tensor in operation.inputs],
-                "attributes": dict(operation.attributes),
+                "attributes": {key: elementwise(_itself, value) for key, value in operation.attributes.items()},
                 "control_inputs": [before.name for before in operation.control_inputs],
                 "device": operation.device,
             }
@@ -168,25 +172,18 @@ class Graph:
         """A graph from plain data; inputs stand before what takes them.
 
         Raises:
-            InvalidArgument: if an operation's name is missing or taken, or its inputs don't stand before it.
+            InvalidArgument: if an operation's name is missing or taken, what it takes doesn't stand before it, or as
+                `apply`.
 
         >>> Graph.of([{"name": "x", "kind": "placeholder", "attributes": {"shape": (2,)}},
         ...           {"name": "y", "kind": "relu", "inputs": ["x:0"]}]).operations
         {'x': <x: placeholder>, 'y': <y: relu>}
         """
         graph = cls()
-        if not isinstance(data, (list, tuple)) or not all(isinstance(entry, Mapping) for entry in data):
-            raise InvalidArgument("graph", "a list of operations, each a dict", f"{data!r:.60}")
-        for place, entry in enumerate(data):
-            name = entry.get("name")
-            if not isinstance(name, str) or not name or name in graph.operations:
-                raise InvalidArgument(f"name of operation {place}", "a text that no other has", repr(name))
-            unknown = set(entry) - {"name", "kind", "inputs", "attributes", "control_inputs", "device"}
-            if unknown:
-                raise InvalidArgument(f"operation '{name}'", "name, kind, inputs, …", ", ".join(sorted(unknown)))
-            before = [graph.operation(control) for control in entry.get("control_inputs", ())]
-            with graph.control_dependencies(before), graph.device(entry.get("device", "")):
-                graph.apply(entry.get("kind"), *entry.get("inputs", ()), name=name, **entry.get("attributes", {}))
+        for entry in entries(data):
+            before = [graph.operation(control) for control in entry.control_inputs]
+            with graph.control_dependencies(before), graph.device(entry.device):
+                graph._add(entry.kind, entry.inputs, entry.name, entry.attributes)
         return graph
 
     def operation(self, name: str) -> Operation:
@@ -275,6 +272,10 @@ class Graph:
         if isinstance(result, list):
             return self.apply("stack", *flatten(result), shape=shape_of(result))
         return self.tensor(result)
+
+
+def _itself(number: Any) -> Any:
+    return number
 
 
 def like(example: tuple[Any, ...], parts: Iterable[Any]) -> tuple[Any, ...]:

@@ -77,10 +77,18 @@ def test_what_is_given_may_change_afterwards():
     fetched = session.run(w)
     fetched[1][0] = 99
     assert session.run(w) == [[3], [4]]
+    graph.data()[0]["attributes"]["value"][0][0] = 99
+    assert Session(graph).run(w) == [[3], [4]]
 
 
 def fit(change: Callable[[Graph], Any]) -> Callable[[], Any]:
     return lambda: change(neuron())
+
+
+def plain(**entries: Any) -> Callable[[], Any]:
+    """A graph from plain data, of which one operation says something else than it could."""
+    x = {"name": "x", "kind": "placeholder", "attributes": {"shape": (1,)}}
+    return lambda: Graph.of([x, {"name": "y", "kind": "relu", "inputs": ["x:0"]} | entries])
 
 
 @pytest.mark.parametrize(
@@ -177,6 +185,18 @@ def fit(change: Callable[[Graph], Any]) -> Callable[[], Any]:
             lambda: Graph.of([{"name": "y", "kind": "relu", "input": ["x:0"]}]),
             "operation 'y': wanted name, kind, inputs, …; got input",
         ),
+        (plain(kind=["relu"]), r"kind of 'y': wanted one of reference.operation_kinds.KINDS; got \['relu'\]"),
+        (plain(inputs=None), "inputs of 'y': wanted a list of names of tensors; got None"),
+        (plain(inputs="x:0"), "inputs of 'y': wanted a list of names of tensors; got 'x:0'"),
+        (plain(inputs=[3]), r"inputs of 'y': wanted a list of names of tensors; got \[3\]"),
+        (plain(control_inputs=5), "control_inputs of 'y': wanted a list of names of operations; got 5"),
+        (plain(control_inputs=["y"]), "operation: wanted the name of an operation of this graph; got 'y'"),
+        (plain(attributes=None), "attributes of 'y': wanted a dict by their names; got None"),
+        (plain(attributes={5: 6}), "attributes of 'y': wanted a dict by their names; got {5: 6}"),
+        (plain(attributes={"name": "z", "kind": 3}), "attributes of relu 'y': wanted none; got name, kind"),
+        (plain(device=None), "device: wanted a text; got None"),
+        (plain(**{"5": 6}), "operation 'y': wanted name, kind, inputs, …; got 5"),
+        (lambda: Graph.of([{"name": "y", 5: 6, "a": 7}]), "operation 'y': wanted name, kind, inputs, …; got 5, a"),
     ],
 )
 def test_what_does_not_fit_is_named(build: Callable[[], Any], message: str):
