@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import combinations
 from operator import or_
 from typing import Any
 
-from reference.errors import InvalidArgument
+from reference.errors import InvalidArgument, is_integer
 from reference.tensors import Operation, Tensor, operation_of
 
 NOTHING: Mapping[Tensor, Any] = {}
@@ -77,6 +76,8 @@ class ReadyQueue:
     def take(self, choose: Callable[[Sequence[Operation]], int] | None = None) -> Operation:
         """Take one that is ready out of the queue: the first, or the one that is chosen."""
         place = choose(self.ready) if choose else 0
+        if not is_integer(place) or not 0 <= place < len(self.ready):
+            raise InvalidArgument("choose", f"a place in a list of {len(self.ready)}", repr(place))
         self.ready.rotate(-place)
         operation = self.ready.popleft()
         self.ready.rotate(place)
@@ -107,13 +108,30 @@ def require_no_race(operations: Sequence[Operation], fed: Mapping[Tensor, Any] =
         earlier[operation] = reduce(
             or_, (earlier.get(giver, 0) for giver in before(operation, fed)), bits.get(operation, 0)
         )
-    for use, later in (pair for uses in changed for pair in combinations(uses, 2)):
-        if not earlier[later] & bits[use] and (use.kind in WRITERS or later.kind in WRITERS):
+    for use, later in (pair for uses in changed for pair in _neighbours(uses)):
+        if not earlier[later] & bits[use]:
             raise InvalidArgument(
                 "fetches",
                 "operations on a variable in an order that inputs or control dependencies fix",
                 f"'{use.name}' and '{later.name}' on '{variable_of(use)}' in either order",
             )
+
+
+def _neighbours(uses: Iterable[Operation]) -> Iterator[tuple[Operation, Operation]]:
+    """The pairs of a variable's uses that must be in order, for all others to be.
+
+    Each change with the next one, and what looks at the variable with the change before it and the one after it: with
+    those it is in order with all changes.
+    """
+    change, looks = None, list[Operation]()
+    for use in uses:
+        if change is not None:
+            yield change, use
+        if use.kind in WRITERS:
+            yield from ((look, use) for look in looks)
+            change, looks = use, []
+        else:
+            looks.append(use)
 
 
 def variable_of(operation: Operation) -> str:

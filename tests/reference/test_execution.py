@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -36,6 +32,7 @@ from tests.reference.execution_laws import (
     the_greedy_placement_gives_the_same_bits,
     training,
 )
+from tests.reference.support import calls_of
 
 TWO = Cluster([Device("cpu:0", 1), Device("worker:1/cpu:0", 1)], between=Link(2, 4))
 
@@ -291,26 +288,6 @@ def test_a_placement_on_a_device_that_isnt_there_is_refused() -> None:
 
 
 # --- size -------------------------------------------------------------------------------------------------------------
-
-
-def calls_of(function: Callable[[], Any]) -> int:
-    """How many Python functions are called on the way."""
-    calls = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    outer = sys.getprofile()
-    # What others have called when garbage is collected, isn't ours.
-    gc.disable()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(outer)
-        gc.enable()
-    return calls
 
 
 def test_placing_cutting_and_running_is_linear_in_the_graph_and_nothing_recurses() -> None:

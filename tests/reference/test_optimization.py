@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import struct
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -33,6 +31,7 @@ from reference.readiness import WRITERS, pruned
 from reference.rewriting import Rewriting, Rewritten
 from reference.tensors import Operation, Tensor
 from tests.reference.graphs_to_optimize import Drawing, Drawn
+from tests.reference.support import calls_of
 
 Rewrite = Callable[[Drawn], Rewritten]
 PASSES: dict[str, Rewrite] = {
@@ -243,25 +242,6 @@ def chain(steps: int) -> tuple[Graph, list[Tensor]]:
             known = known + 1
         y = (y + 1) * (x + 1) + known
     return graph, [x, y, known]
-
-
-def calls_of(function: Callable[..., Any], *arguments: Any) -> int:
-    """How many functions of Python's a call calls: a measure of time that is the same on every machine."""
-    count = 0
-
-    def look(frame: Any, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    # What others have called when garbage is collected, isn't ours.
-    gc.disable()
-    sys.setprofile(look)
-    try:
-        function(*arguments)
-    finally:
-        sys.setprofile(None)
-        gc.enable()
-    return count
 
 
 def test_the_work_grows_as_the_graph_does() -> None:

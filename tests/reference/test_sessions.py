@@ -13,7 +13,7 @@ from conformance.operations import operations
 from conformance.sampling import sample_calls
 from reference import Graph, Session, run_graph
 from reference.errors import InvalidArgument
-from tests.reference.support import convert
+from tests.reference.support import calls_of, convert
 
 
 def counter() -> tuple[Graph, Any, Any]:
@@ -107,6 +107,19 @@ def test_two_assignments_without_an_order_are_refused_and_nothing_is_changed():
         session.run(["assign_add", "assign"])
     assert session.run(count) == 0
     assert session.runs == 1
+
+
+def test_many_changes_of_one_variable_take_no_longer_each():
+    def run(changes: int) -> None:
+        graph = Graph()
+        last = w = graph.variable("w", 0)
+        for _ in range(changes):
+            with graph.control_dependencies([last]):
+                last = graph.assign_add(w, 1)
+        Session(graph).run(last)
+
+    few, more, most = (calls_of(lambda changes=changes: run(changes)) for changes in (50, 100, 150))
+    assert most - more == more - few
 
 
 def test_random_numbers_are_drawn_once_a_run_and_anew_in_the_next():
