@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from reference.arrays import elementwise, zeros
-from reference.arrays import shape as shape_of
-from reference.errors import InvalidArgument, is_number
+from reference.arrays import elementwise, require_array, zeros
+from reference.errors import InvalidArgument, is_integer, is_number
 from reference.graphs import Graph, like
 from reference.numbers.mixing import plus
-from reference.operation_kinds import KINDS, at_every_place, outputs_of
+from reference.operation_kinds import COMMUNICATION, KINDS, at_every_place, outputs_of
 from reference.readiness import ReadyQueue, pruned, require_no_race
 from reference.tensors import Operation, Tensor
 
@@ -57,6 +56,8 @@ class Session:
     def __init__(
         self, graph: Graph, *, seed: int = 0, choose: Callable[[Sequence[Operation]], int] | None = None
     ) -> None:
+        if not is_integer(seed):
+            raise InvalidArgument("seed", "an integer", repr(seed))
         self.graph, self.seed, self.choose = graph, seed, choose
         self.variables: dict[str, Any] = {}
         self.runs = 0
@@ -77,12 +78,23 @@ class Session:
         Raises:
             InvalidArgument: if a fetch or feed isn't of this graph, a feed has another shape than its tensor, a needed
                 placeholder isn't fed, two operations would use a variable in an order that nothing fixes, or an
-                operation gets values that it can't work with.
+                operation gets values that it can't work with. A run that ends so leaves nothing behind, and isn't
+                counted; nor does one that ends in an error of the numbers themselves, such as a division by zero.
         """
         wanted = mapped(partial(found, self.graph), fetches)
-        values = fed_values(self.graph, feeds or {})
+        values = fed_values(self.graph, {} if feeds is None else feeds)
         operations = pruned(leaves(wanted), values)
         require_no_race(operations, values)
+        held, runs = dict(self.variables), self.runs
+        try:
+            self._run(operations, values)
+        except BaseException:
+            self.variables, self.runs = held, runs
+            raise
+        return mapped(lambda fetch: copied(values[fetch]) if isinstance(fetch, Tensor) else None, wanted)
+
+    def _run(self, operations: Sequence[Operation], values: dict[Tensor, Any]) -> None:
+        """Execute operations, each when all that it waits for has run, and note what they give."""
         self.runs, self.executed = self.runs + 1, []
         queue = ReadyQueue(operations, values)
         while queue.ready:
@@ -92,10 +104,11 @@ class Session:
                 values.setdefault(tensor, result)
             self.executed.append(operation.name)
             queue.finished(operation)
-        return mapped(lambda fetch: copied(values[fetch]) if isinstance(fetch, Tensor) else None, wanted)
 
     def execute(self, operation: Operation, inputs: Sequence[Any]) -> tuple[Any, ...]:
         """What one operation gives for its inputs."""
+        if operation.kind in COMMUNICATION:
+            raise InvalidArgument("fetches", "a whole graph, not a part", f"'{operation.name}' in it")
         if operation.kind == "placeholder":
             raise InvalidArgument("feeds", f"a value for placeholder '{operation.name}'", "none")
         if operation.kind == "random_uniform":
@@ -109,6 +122,9 @@ class Session:
         except InvalidArgument as error:
             argument = f"{error.argument} of {operation.kind} '{operation.name}'"
             raise InvalidArgument(argument, error.wanted, error.got) from None
+        except Exception as error:
+            error.add_note(f"in {operation.kind} '{operation.name}'")
+            raise
 
     def value_of(self, variable: str) -> Any:
         """What a variable holds: what was assigned last, or what it began with."""
@@ -193,16 +209,29 @@ def named_tensors(graph: Graph, argument: str, names: Sequence[str]) -> list[Ten
 
 def fed_values(graph: Graph, feeds: Feeds) -> dict[Tensor, Any]:
     """The values that a run begins with, each of its tensor's shape."""
+    wanted = "a dict of values by tensors or their names"
+    if not isinstance(feeds, Mapping):
+        raise InvalidArgument("feeds", wanted, f"{feeds!r:.60}")
     values: dict[Tensor, Any] = {}
     for fed, value in feeds.items():
+        if not isinstance(fed, (Tensor, str)):
+            raise InvalidArgument("feeds", wanted, f"{fed!r} in it")
         tensor = graph.tensor(fed)
-        if shape_of(value) != tensor.shape or not (tensor.shape or is_number(value)):
-            wanted = f"a value of shape {list(tensor.shape)} for '{tensor.name}'"
-            raise InvalidArgument(
-                "feeds", wanted, f"shape {list(shape_of(value))}" if isinstance(value, list) else repr(value)
-            )
-        values[tensor] = copied(value)
+        if tensor in values:
+            raise InvalidArgument("feeds", "each tensor once", f"'{tensor.name}' twice")
+        shape = require_array("feeds", value) if isinstance(value, list) else ()
+        if shape != tensor.shape or not (shape or is_number(value)):
+            described = f"a value of shape {list(tensor.shape)} for '{tensor.name}'"
+            raise InvalidArgument("feeds", described, f"shape {list(shape)}" if shape else repr(value))
+        values[tensor] = elementwise(partial(_known, tensor), value)
     return values
+
+
+def _known(tensor: Tensor, number: Any) -> Any:
+    """A number that is fed. Another graph's symbols are numbers here; a graph's own would never be known."""
+    if isinstance(number, Tensor) and number.graph is tensor.graph:
+        raise InvalidArgument("feeds", f"numbers for '{tensor.name}'", f"{number!r} of the graph itself")
+    return number
 
 
 def copied(value: Any) -> Any:

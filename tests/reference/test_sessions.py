@@ -109,6 +109,27 @@ def test_two_assignments_without_an_order_are_refused_and_nothing_is_changed():
     assert session.runs == 1
 
 
+def test_a_run_that_fails_leaves_nothing_behind():
+    graph = Graph()
+    w, noise, label = graph.variable("w", 1), graph.random_uniform(()), graph.placeholder("label", (1,))
+    changed = graph.assign_add(w, 1)
+    with graph.control_dependencies([changed]):
+        loss = graph.apply("sparse_softmax_cross_entropy_with_logits", [[1.0, 2.0]], label)
+    session, undisturbed = Session(graph), Session(graph)
+    assert session.run([changed, noise]) == undisturbed.run([changed, noise])
+    with pytest.raises(InvalidArgument, match="labels of sparse_softmax_cross_entropy_with_logits"):
+        session.run([loss, changed], {label: [5]})
+    assert session.variables == {"w": 2}
+    assert session.run([w, noise]) == undisturbed.run([w, noise])
+
+
+def test_an_error_that_numbers_make_says_in_which_operation():
+    graph = Graph()
+    with pytest.raises(ZeroDivisionError) as caught:
+        Session(graph).run(graph.apply("divide", 1, 0, name="ratio"))
+    assert caught.value.__notes__ == ["in divide 'ratio'"]
+
+
 def test_many_changes_of_one_variable_take_no_longer_each():
     def run(changes: int) -> None:
         graph = Graph()
@@ -168,6 +189,9 @@ def test_a_session_runs_with_whatever_numbers_it_is_fed():
         ("sum:0", {"x:0": [1]}, r"feeds: wanted a value of shape \[1, 2\] for 'x:0'; got shape \[1\]"),
         ("sum:0", {"x:0": None}, r"feeds: wanted a value of shape \[1, 2\] for 'x:0'; got None"),
         ("sum:0", {"y:0": [1]}, "tensor: wanted the name of a tensor of this graph, such as 'x:0'; got 'y:0'"),
+        ("sum:0", [1], r"feeds: wanted a dict of values by tensors or their names; got \[1\]"),
+        ("sum:0", {3: 4}, "feeds: wanted a dict of values by tensors or their names; got 3 in it"),
+        ("sum:0", {"x:0": [["sum", 1]]}, "feeds: wanted a nested list of numbers; got 'sum' inside"),
         (None, {}, "fetches: wanted tensors and operations of the graph, or their names; got None"),
         ("y:0", {}, "tensor: wanted the name of a tensor of this graph, such as 'x:0'; got 'y:0'"),
     ],
@@ -178,6 +202,34 @@ def test_what_does_not_fit_is_named(fetches: Any, feeds: Any, message: str):
     graph.apply("matrix_product", x, w, name="sum")
     with pytest.raises(InvalidArgument, match=message):
         Session(graph).run(fetches, feeds)
+
+
+def test_what_is_fed_is_known_and_each_tensor_is_fed_once():
+    graph = Graph()
+    x, y = graph.placeholder("x", ()), graph.placeholder("y", ())
+    with pytest.raises(InvalidArgument, match="feeds: wanted each tensor once; got 'x:0' twice"):
+        Session(graph).run(x, {x: 1, "x:0": 2})
+    with pytest.raises(InvalidArgument, match=r"feeds: wanted numbers for 'x:0'; got <y:0 .*> of the graph itself"):
+        Session(graph).run(x, {x: y})
+
+
+def test_a_part_of_a_graph_is_run_by_workers_only():
+    graph = Graph()
+    graph.apply("send", graph.placeholder("x", ()), tensor="x:0", destination="cpu:1")
+    with pytest.raises(InvalidArgument, match="fetches: wanted a whole graph, not a part; got 'send' in it"):
+        Session(graph).run("send", {"x:0": 1})
+
+
+@pytest.mark.parametrize("place", [None, 1, -1, 0.5])
+def test_who_chooses_chooses_a_place_in_the_list(place: Any):
+    graph = Graph()
+    with pytest.raises(InvalidArgument, match="choose: wanted a place in a list of 1; got"):
+        Session(graph, choose=lambda ready: place).run(graph.constant(1))
+
+
+def test_a_seed_is_an_integer():
+    with pytest.raises(InvalidArgument, match="seed: wanted an integer; got '1'"):
+        Session(Graph(), seed="1")
 
 
 def test_what_an_operation_cannot_work_with_names_it():
