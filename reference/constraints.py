@@ -72,6 +72,18 @@ def contradiction(wishes: Sequence[Wish]) -> list[Wish]:
     return kept
 
 
+def require_together(together: Iterable[Sequence[str]]) -> list[Sequence[str]]:
+    """Return what must be together, or say that it isn't told as it should be."""
+    wanted = "lists of names of operations"
+    if not isinstance(together, Iterable):
+        raise InvalidArgument("together", wanted, repr(together))
+    listed = list(together)
+    for names in listed:
+        if not isinstance(names, (list, tuple)):
+            raise InvalidArgument("together", wanted, f"{names!r} in it")
+    return listed
+
+
 def colocated(graph: Graph, together: Iterable[Sequence[str]]) -> list[list[Operation]]:
     """Groups of operations that must be on one device: what uses a variable is with it, and what is asked for."""
     leaders: dict[str, str] = {}
@@ -86,7 +98,7 @@ def colocated(graph: Graph, together: Iterable[Sequence[str]]) -> list[list[Oper
     for operation in graph.operations.values():
         if variable_of(operation):
             leaders[leader(operation.name)] = leader(variable_of(operation))
-    for names in together:
+    for names in require_together(together):
         for name in names:
             leaders[leader(graph.operation(name).name)] = leader(graph.operation(names[0]).name)
     groups: dict[str, list[Operation]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from reference.arrays import Number
@@ -103,26 +103,26 @@ class Cluster:
 
     def __init__(
         self,
-        devices: Sequence[Device],
+        devices: Iterable[Device],
         *,
         within: Link = WITHIN,
         between: Link = BETWEEN,
         links: Mapping[tuple[str, str], Link] | None = None,
     ) -> None:
-        self.devices = {device.name: device for device in _require_devices(devices)}
+        listed = _require_devices(devices)
+        self.devices = {device.name: device for device in listed}
         self.within, self.between = _require_link("within", within), _require_link("between", between)
-        self.links = {
-            ends: _require_link(f"link from '{ends[0]}' to '{ends[1]}'", link) for ends, link in (links or {}).items()
-        }
-        for end in (end for ends in self.links for end in ends):
-            self.device(end, "links")
+        self.links: dict[tuple[str, str], Link] = {}
+        for ends, link in (links or {}).items():
+            source, destination = (self.device(end, "links").name for end in _require_ends(ends))
+            self.links[source, destination] = _require_link(f"link from '{source}' to '{destination}'", link)
         self.workers: dict[str, list[Device]] = {}
-        for device in devices:
+        for device in listed:
             self.workers.setdefault(device.worker, []).append(device)
 
     def device(self, name: str, argument: str = "device") -> Device:
         """The device of a name."""
-        if name not in self.devices:
+        if not isinstance(name, str) or name not in self.devices:
             raise InvalidArgument(argument, f"devices of the cluster ({', '.join(self.devices)})", repr(name))
         return self.devices[name]
 
@@ -132,25 +132,40 @@ class Cluster:
 
     def link(self, source: str, destination: str) -> Link:
         """The link from one device to another."""
-        workers = self.devices[source].worker, self.devices[destination].worker
+        workers = self.device(source).worker, self.device(destination).worker
         return self.links.get((source, destination), self.within if workers[0] == workers[1] else self.between)
 
 
-def _require_devices(devices: Sequence[Device]) -> Sequence[Device]:
-    if not devices:
+def _require_devices(devices: Iterable[Device]) -> Sequence[Device]:
+    if devices is not None and not isinstance(devices, Iterable):
+        raise InvalidArgument("devices", "a list of devices", repr(devices))
+    listed = list(devices or ())
+    if not listed:
         raise InvalidArgument("devices", "at least one", "none")
     taken: set[tuple[str, str]] = set()
-    for device in devices:
+    for device in listed:
+        if not isinstance(device, Device):
+            raise InvalidArgument("devices", "a list of devices", f"{device!r} in it")
         if not isinstance(device.name, str) or not re.fullmatch(r"(\w+:\d+/)?\w+:\d+", device.name):
             raise InvalidArgument("name of a device", "one such as 'cpu:0' or 'worker:1/cpu:0'", repr(device.name))
         if device.parts in taken:
             raise InvalidArgument("devices", "names that differ", f"'{device.name}' twice")
         require_number(f"speed of '{device.name}'", device.speed, above=0)
+        if device.kinds is not None and (isinstance(device.kinds, str) or not isinstance(device.kinds, Collection)):
+            raise InvalidArgument(f"kinds of '{device.name}'", "a list of kinds, or None for all", repr(device.kinds))
         taken.add(device.parts)
-    return devices
+    return listed
+
+
+def _require_ends(ends: object) -> tuple[str, str]:
+    if not isinstance(ends, tuple) or len(ends) != 2:
+        raise InvalidArgument("links", "pairs of names of devices", repr(ends))
+    return ends
 
 
 def _require_link(name: str, link: Link) -> Link:
+    if not isinstance(link, Link):
+        raise InvalidArgument(name, "a Link", repr(link))
     require_number(f"latency of {name}", link.latency, 0)
     require_number(f"bandwidth of {name}", link.bandwidth, above=0)
     return link

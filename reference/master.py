@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from reference.constraints import require_together
 from reference.costs import ESTIMATED, Costs
 from reference.devices import Cluster
+from reference.errors import InvalidArgument
 from reference.faults import Fault, StepFailed, WorkerDies, require_faults
 from reference.graphs import Graph
 from reference.partition import partition
@@ -74,7 +76,7 @@ class Master:
         faults: Iterable[Fault] = (),
     ) -> None:
         self.cluster, self.graph, self.seed, self.costs = cluster, graph, seed, costs
-        self.placement, self.together, self.choose = placement, list(together), choose
+        self.placement, self.together, self.choose = placement, require_together(together), choose
         self.faults = require_faults(faults, cluster, graph)
         self.workers = {name: Worker(name) for name in cluster.workers}
         self.plans: dict[tuple[frozenset[Fetch], frozenset[Tensor]], Plan] = {}
@@ -139,7 +141,12 @@ class Master:
         parts = partition(fetches, placement, fed=fed)
         for device in parts:
             self.cluster.device(device, "placement")
-        self.homes |= {variable_of(use): placement[use.name] for use in operations if variable_of(use)}
+        homes = {variable_of(use): placement[use.name] for use in operations if variable_of(use)}
+        for name, device in homes.items():
+            home = self.homes.get(name, device)
+            if home != device:
+                raise InvalidArgument("placement", f"variable '{name}' on '{home}', where it is", repr(device))
+        self.homes |= homes
         return Plan(parts, {name: _needed(part) for name, part in parts.items()})
 
     def _begin(self, device: str, plan: Plan, step: int) -> Executor:

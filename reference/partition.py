@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from reference.errors import InvalidArgument
 from reference.graphs import Graph
 from reference.operation_kinds import COMMUNICATION
-from reference.placement import require_fetches
+from reference.placement import require_fed, require_fetches
 from reference.readiness import controls, is_given, pruned, variable_of
 from reference.tensors import Operation, Tensor, operation_of
 
@@ -56,8 +56,8 @@ def partition(
         "x:0" is a tensor, "^x" word that x ran.
 
     Raises:
-        InvalidArgument: if fetches aren't of one graph, an operation has no device, what uses a variable isn't on the
-            variable's, or the graph is a part already.
+        InvalidArgument: if fetches and what is fed aren't of one graph, an operation has no device, what uses a
+            variable isn't on the variable's, or the graph is a part already.
 
     Source:
         goldsborough-tensorflow, "Execution Model"; TensorFlow's white paper of 2015, section 3.2.2.
@@ -69,8 +69,10 @@ def partition(
     >>> {device: list(part.operations) for device, part in parts.items()}
     {'cpu:0': ['x/receive_0', 'multiply', 'multiply/send_0'], 'cpu:1': ['multiply/receive_0', 'tanh', 'tanh/send_0']}
     """
-    cut = _Cut(placement, dict.fromkeys(fed))
-    for operation in pruned(require_fetches(fetches), cut.fed):
+    if not isinstance(placement, Mapping):
+        raise InvalidArgument("placement", "a dict of devices by operations", repr(placement))
+    cut = _Cut(placement, require_fed(fed, require_fetches(fetches)))
+    for operation in pruned(fetches, cut.fed):
         cut.add(operation)
     for fetch in dict.fromkeys(fetches):
         if not is_given(fetch, cut.fed):
@@ -114,6 +116,8 @@ class _Cut:
         self.placement, self.fed = placement, fed
         self.parts: dict[str, Graph] = {}
         self.received: dict[tuple[str, str], Tensor | Operation] = {}
+        #: The device of each variable that is used.
+        self.homes: dict[str, str] = {}
 
     def add(self, operation: Operation) -> None:
         """Add an operation to the part of its device."""
@@ -162,13 +166,13 @@ class _Cut:
     def _declare_variable(self, operation: Operation, device: str) -> None:
         """Have the variable that an operation uses in its part, where the value that it begins with is looked up."""
         name = variable_of(operation)
-        if not name or name == operation.name:
+        if not name:
             return
-        if self.placement.get(name, device) != device:
-            raise InvalidArgument(
-                "placement", f"'{operation.name}' on '{self.placement[name]}' with its variable '{name}'", repr(device)
-            )
-        if name not in self.part(device).operations:
+        home = self.homes.setdefault(name, self.placement.get(name, device))
+        if home != device:
+            wanted = f"'{operation.name}' on '{home}' with its variable '{name}'"
+            raise InvalidArgument("placement", wanted, repr(device))
+        if name != operation.name and name not in self.part(device).operations:
             with self.part(device).device(device):
                 self.part(device).variable(name, operation.graph.operations[name].attributes["value"])
 
@@ -180,7 +184,10 @@ class _Cut:
         """The name of the device that an operation was placed on."""
         if operation.name not in self.placement:
             raise InvalidArgument("placement", f"a device for '{operation.name}'", "none")
-        return self.placement[operation.name]
+        device = self.placement[operation.name]
+        if not isinstance(device, str) or device == CLIENT:
+            raise InvalidArgument("placement", f"the name of a device for '{operation.name}'", repr(device))
+        return device
 
 
 def _name_of(given: Tensor | Operation) -> str:

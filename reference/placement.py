@@ -63,8 +63,8 @@ def place(
     >>> place([y, x + x], cluster, fed=[x])
     {'x': 'cpu:0', 'constant': 'cpu:1', 'multiply': 'cpu:1', 'add': 'cpu:0'}
     """
-    given = dict.fromkeys(fed)
-    operations = pruned(require_fetches(fetches), given)
+    given = require_fed(fed, require_fetches(fetches))
+    operations = pruned(fetches, given)
     if not operations:
         return {}
     sources = fed_operations(operations, given)
@@ -83,6 +83,18 @@ def require_fetches(fetches: Sequence[Tensor | Operation]) -> Sequence[Tensor | 
     if not listed or len({fetch.graph for fetch in fetches}) > 1:
         raise InvalidArgument("fetches", "a list of tensors and operations of one graph", repr(fetches))
     return fetches
+
+
+def require_fed(fed: Iterable[Tensor], fetches: Sequence[Tensor | Operation]) -> dict[Tensor, None]:
+    """Return the tensors that are fed, each once, or say that tensors of the fetches' graph were wanted."""
+    wanted = "a list of tensors of the graph"
+    if not isinstance(fed, Iterable):
+        raise InvalidArgument("fed", wanted, repr(fed))
+    listed = list(fed)
+    for tensor in listed:
+        if not isinstance(tensor, Tensor) or (fetches and tensor.graph is not fetches[0].graph):
+            raise InvalidArgument("fed", wanted, f"{tensor!r} in it")
+    return dict.fromkeys(listed)
 
 
 def fed_operations(operations: Sequence[Operation], fed: Mapping[Tensor, object]) -> list[Operation]:

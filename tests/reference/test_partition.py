@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reference import Crossing, Graph, InvalidArgument, crossing, partition
@@ -94,6 +96,23 @@ def test_what_uses_a_variable_elsewhere_is_refused() -> None:
     w = graph.variable("w", 1)
     with pytest.raises(InvalidArgument, match=r"placement: wanted 'read' .* its variable 'w'; got 'cpu:1'"):
         partition([graph.read(w)], {"w": "cpu:0", "read": "cpu:1"})
+
+
+def test_a_variable_is_on_one_device_even_if_its_own_is_not_said() -> None:
+    graph = Graph()
+    w = graph.variable("w", 1)
+    read, changed = graph.read(w), graph.assign(w, graph.constant(2, "x"))
+    with pytest.raises(InvalidArgument, match=r"placement: wanted 'assign' on 'cpu:1' with its variable 'w'"):
+        partition([read, changed], {"read": "cpu:1", "assign": "cpu:0", "x": "cpu:0"})
+
+
+@pytest.mark.parametrize("device", ["client", None, 7])
+def test_a_device_has_a_name_that_is_not_the_clients(device: Any) -> None:
+    graph = Graph()
+    with pytest.raises(InvalidArgument, match="placement: wanted the name of a device for 'x'; got"):
+        partition([graph.constant(1, "x")], {"x": device})
+    with pytest.raises(InvalidArgument, match="placement: wanted a dict of devices by operations; got 'cpu:0'"):
+        partition([graph.constant(1, "y")], "cpu:0")
 
 
 def test_an_operation_without_a_device_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -198,6 +199,12 @@ def test_a_device_that_isnt_there_is_named() -> None:
         ([Device("cpu:0/cpu:0/cpu:0")], {}, "name of a device"),
         ([Device("cpu:0", 0)], {}, "speed of 'cpu:0'"),
         ([Device("cpu:0")], {("cpu:0", "cpu:1"): Link(1, 1)}, "'cpu:1'"),
+        (["cpu:0"], {}, "devices: wanted a list of devices; got 'cpu:0' in it"),
+        (Device("cpu:0"), {}, "devices: wanted a list of devices; got 'cpu:0' in it"),
+        (3, {}, "devices: wanted a list of devices; got 3"),
+        ([Device("cpu:0", kinds="add")], {}, "kinds of 'cpu:0': wanted a list of kinds, or None for all; got 'add'"),
+        ([Device("cpu:0")], {"cpu:0": Link(1, 1)}, "links: wanted pairs of names of devices; got 'cpu:0'"),
+        ([Device("cpu:0")], {("cpu:0", "cpu:0"): (1, 1)}, r"link from 'cpu:0' to 'cpu:0': wanted a Link; got \(1, 1\)"),
         ([Device("cpu:0")], {("cpu:0", "cpu:0"): Link(1, 0)}, "bandwidth"),
         ([Device("cpu:0")], {("cpu:0", "cpu:0"): Link(-1, 1)}, "latency"),
     ],
@@ -207,6 +214,27 @@ def test_a_cluster_that_cant_be_is_refused(
 ) -> None:
     with pytest.raises(InvalidArgument, match=said):
         Cluster(devices, links=links)
+
+
+def test_devices_may_come_one_by_one() -> None:
+    assert list(Cluster(Device(name) for name in ("cpu:0", "cpu:1")).workers) == ["worker:0"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"fed": ["x:0"]}, "fed: wanted a list of tensors of the graph; got 'x:0' in it"),
+        ({"fed": [Graph().constant(1)]}, "fed: wanted a list of tensors of the graph; got <constant:0 .*> in it"),
+        ({"fed": 3}, "fed: wanted a list of tensors of the graph; got 3"),
+        ({"together": ["xy"]}, "together: wanted lists of names of operations; got 'xy' in it"),
+        ({"together": None}, "together: wanted lists of names of operations; got None"),
+    ],
+)
+def test_what_is_asked_for_is_of_the_graph(options: Any, said: str) -> None:
+    graph = Graph()
+    x = graph.constant(1, "x")
+    with pytest.raises(InvalidArgument, match=said):
+        place([x], CPUS, **options)
 
 
 def test_the_estimate_counts_multiply_adds() -> None:
