@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from reference.arrays import Number
 from reference.devices import Device
-from reference.errors import require_pair
+from reference.errors import require_number, require_pair
 from reference.operation_shapes import Shape
 from reference.tensors import Operation, Tensor
 
@@ -97,8 +97,10 @@ class Costs(NamedTuple):
 
     def seconds(self, operation: Operation, device: Device) -> Number:
         """How long an operation takes on a device."""
-        measured = self.measured.get((operation.name, device.name)) if self.measured else None
-        return self.work(operation) / device.speed if measured is None else measured
+        key = operation.name, device.name
+        if not self.measured or key not in self.measured:
+            return self.work(operation) / device.speed
+        return require_number(f"measured seconds of '{operation.name}' on '{device.name}'", self.measured[key], 0)
 
 
 #: The estimate from shapes alone.

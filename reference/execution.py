@@ -107,10 +107,8 @@ class Client:
         self.since.append((asked, values))
         try:
             results = self._catch_up()
-        except Exception:
+        except BaseException:
             self.since.pop()
-            self._restore()
-            self._catch_up()
             raise
         if self.step % self.save_every == 0:
             self.save()
@@ -122,6 +120,7 @@ class Client:
 
     def save(self) -> Checkpoint:
         """Save what the variables hold; the client goes on from there after a failure."""
+        self._catch_up()
         self.saved = Checkpoint(self.step, self.master.variables())
         self.since.clear()
         return self.saved
@@ -135,6 +134,10 @@ class Client:
                 results = self.master.run(self.step + 1, asked, values)
             except StepFailed:
                 self._restore()
+            except BaseException:
+                # Nobody goes on from what half a step left. The steps before it are done again with the next one.
+                self._restore()
+                raise
             else:
                 self.step += 1
         return results

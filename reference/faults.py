@@ -52,6 +52,8 @@ class StepFailed(Exception):
 
 def require_faults(faults: Iterable[Fault], cluster: Cluster, graph: Graph) -> list[Fault]:
     """Return the faults as a list, or say which can't happen."""
+    if not isinstance(faults, Iterable):
+        raise InvalidArgument("faults", "a list of WorkerDies, SendFails and ReceiveFails", repr(faults))
     listed = list(faults)
     for fault in listed:
         if not isinstance(fault, (WorkerDies, SendFails, ReceiveFails)):
@@ -60,8 +62,15 @@ def require_faults(faults: Iterable[Fault], cluster: Cluster, graph: Graph) -> l
         if isinstance(fault, WorkerDies):
             require_choice("worker of a fault", fault.worker, list(cluster.workers))
             require_number("moment of a fault", fault.moment, 0)
-        elif fault.tensor.startswith(WORD):
-            graph.operation(fault.tensor.removeprefix(WORD))
         else:
-            graph.tensor(fault.tensor)
+            _require_sent(fault.tensor, graph)
     return listed
+
+
+def _require_sent(name: object, graph: Graph) -> None:
+    if not isinstance(name, str):
+        raise InvalidArgument("tensor of a fault", f"the name of one, or of an operation as '{WORD}x'", repr(name))
+    if name.startswith(WORD):
+        graph.operation(name.removeprefix(WORD))
+    else:
+        graph.tensor(name)

@@ -13,7 +13,7 @@ from reference.devices import Cluster
 from reference.faults import Fault, ReceiveFails, SendFails, StepFailed, WorkerDies
 from reference.partition import CLIENT
 from reference.tensors import Operation
-from reference.timeline import Event
+from reference.timeline import Event, in_seconds
 from reference.workers import Choose, Executor
 
 
@@ -101,7 +101,7 @@ class Step:
         """End the step for all if this is to go wrong."""
         if fault in self.faults:
             self.faults.remove(fault)
-            raise StepFailed(f"{reason} after {now:g} s", fault)
+            raise StepFailed(f"{reason} after {in_seconds(now)} s", fault)
 
     def note(self, executor: Executor, operation: Operation, start: Number, end: Number) -> None:
         """Write down what happened."""

@@ -54,7 +54,7 @@ class Trace(NamedTuple):
 
     def _rows(self) -> list[tuple[str, ...]]:
         """The cells of the table, the earliest first."""
-        return [(_seconds(event.start), _seconds(event.end), *event[2:]) for event in self._ordered()]
+        return [(in_seconds(event.start), in_seconds(event.end), *event[2:]) for event in self._ordered()]
 
     def _bars(self) -> list[str]:
         """A line for each row, along which time goes by."""
@@ -83,5 +83,6 @@ def _padded(cell: str, width: int, right: bool) -> str:
     return cell.rjust(width) if right else cell.ljust(width)
 
 
-def _seconds(moment: Number) -> str:
+def in_seconds(moment: Number) -> str:
+    """A moment as it is printed, whatever number it is."""
     return f"{moment:.6g}" if isinstance(moment, float) else str(moment)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from reference import (
     WorkerDies,
 )
 from reference.faults import Fault
+from reference.tensors import Operation
 from tests.reference.execution_laws import (
     CLUSTER,
     any_placement_gives_the_same_bits,
@@ -257,6 +260,58 @@ def test_random_numbers_are_those_of_the_step_when_it_is_done_again() -> None:
     assert bits(client.train(noise, [{}] * 5)) == bits([session.run(noise) for _ in range(5)])
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_a_step_that_is_interrupted_leaves_nothing_behind(error: type[BaseException]) -> None:
+    graph = Graph()
+    w, noise = graph.variable("w", 1), graph.random_uniform(())
+    first = graph.assign_add(w, w * 2)
+    second = graph.apply("add", first, noise, name="second")
+    interrupted = iter([False, True, False, False, False, False])
+
+    def choose(ready: Sequence[Operation]) -> int:
+        if any(operation.name == "second" for operation in ready) and next(interrupted):
+            raise error
+        return 0
+
+    client, undisturbed = Client(TWO, graph, save_every=2, choose=choose), Session(graph)
+    assert client.run(second) == undisturbed.run(second)
+    with pytest.raises(error):
+        client.run(second)
+    assert "assign_add" in executed(client)
+    # What is saved is what the steps left that were done, and not what an interrupted one began.
+    assert client.save() == (1, {"w": 3})
+    assert client.train(second, [{}] * 3) == [undisturbed.run(second) for _ in range(3)]
+
+
+def test_moments_may_be_any_numbers() -> None:
+    graph = Graph()
+    x = graph.constant(1, "x")
+    slow = Costs(measured={("x", "cpu:0"): Fraction(7, 3)})
+    client = Client(TWO, graph, costs=slow, faults=[WorkerDies(1, "worker:0", Fraction(1, 3))])
+    assert client.run(x) == 1
+    assert client.traces[0].failure == "worker:0 died after 1/3 s"
+
+
+@pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan"), None, "1"])
+def test_what_is_measured_is_a_time(seconds: Any) -> None:
+    graph = Graph()
+    x = graph.constant(1, "x")
+    with pytest.raises(InvalidArgument, match="measured seconds of 'x' on 'cpu:0': wanted a number of at least 0; got"):
+        Client(TWO, graph, costs=Costs(measured={("x", "cpu:0"): seconds})).run(x)
+
+
+def test_a_variable_stays_on_its_device_from_plan_to_plan() -> None:
+    graph = Graph()
+    w = graph.variable("w", 1)
+    changed, read = graph.assign(w, 5), graph.read(w)
+    placement = {"constant": "cpu:0", "assign": "cpu:0", "read": "worker:1/cpu:0"}
+    client = Client(TWO, graph, placement=placement)
+    assert client.run(changed) == 5
+    with pytest.raises(InvalidArgument, match="placement: wanted variable 'w' on 'cpu:0', where it is; got 'worker:1"):
+        client.run(read)
+    assert client.run(changed) == 5
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -266,6 +321,7 @@ def test_random_numbers_are_those_of_the_step_when_it_is_done_again() -> None:
         (SendFails(1, "z:0"), "tensor: wanted the name"),
         (ReceiveFails(1, "^z"), "operation: wanted the name"),
         ("worker:1", "faults: wanted WorkerDies"),
+        (SendFails(1, None), "tensor of a fault: wanted the name of one, or of an operation as '\\^x'; got None"),
     ],
 )
 def test_faults_that_cant_happen_are_refused(fault: Any, said: str) -> None:
@@ -273,6 +329,11 @@ def test_faults_that_cant_happen_are_refused(fault: Any, said: str) -> None:
     graph.constant(1, "x")
     with pytest.raises(InvalidArgument, match=said):
         Client(TWO, graph, faults=[fault])
+
+
+def test_one_fault_is_no_list_of_faults() -> None:
+    with pytest.raises(InvalidArgument, match=r"faults: wanted a list of .*; got WorkerDies"):
+        Client(TWO, Graph(), faults=WorkerDies(1, "worker:1", 0))
 
 
 def test_save_every_is_a_positive_integer() -> None:
