@@ -13,7 +13,7 @@ from typing import Any
 from reference.errors import InvalidArgument
 from reference.graphs import Graph
 from reference.numbers.node import PARTIALS
-from reference.operation_kinds import KINDS, SIGNS
+from reference.operation_kinds import KINDS, SIGNS, takes_index
 from reference.readiness import WRITERS, pruned
 from reference.sessions import Session, feeds_by_tensor, named_tensors
 from reference.tensors import Operation, Tensor
@@ -37,11 +37,12 @@ def add_gradients(outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangent
             given.
 
     Returns:
-        A tensor for each input, of its shape; zeros where the outputs don't depend on it.
+        A tensor for each input, of its shape; zeros where the outputs don't depend on it, and for class indices, which
+        have no slope.
 
     Raises:
-        InvalidArgument: if there are no outputs, cotangents don't fit them, or a gradient would have to pass an
-            assignment.
+        InvalidArgument: if outputs or inputs aren't tensors of one graph, there are no outputs, cotangents don't fit
+            them, or a gradient would have to pass an assignment.
 
     Source:
         goldsborough-tensorflow, "Back Propagation": symbol to symbol differentiation; TensorFlow's white paper of 2015,
@@ -56,6 +57,7 @@ def add_gradients(outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangent
     [27, 18]
     """
     graph = _graph_of(outputs)
+    inputs = _require_tensors(graph, inputs)
     with graph.name_scope("gradients"):
         adjoints = _beginning(graph, outputs, cotangents)
         depending = _depending(graph, inputs)
@@ -118,13 +120,25 @@ def graph_gradients(
 def _graph_of(outputs: Sequence[Tensor]) -> Graph:
     if not isinstance(outputs, (list, tuple)) or not outputs:
         raise InvalidArgument("outputs", "a list of at least one tensor", repr(outputs))
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise InvalidArgument("outputs", "a list of at least one tensor", f"{output!r} in it")
     return outputs[0].graph
+
+
+def _require_tensors(graph: Graph, inputs: Sequence[Tensor]) -> list[Tensor]:
+    if not isinstance(inputs, (list, tuple)) or not all(isinstance(tensor, (Tensor, str)) for tensor in inputs):
+        raise InvalidArgument("inputs", "a list of tensors of the graph", repr(inputs))
+    return [graph.tensor(tensor) for tensor in inputs]
 
 
 def _beginning(graph: Graph, outputs: Sequence[Tensor], cotangents: Sequence[Any]) -> dict[Tensor, Tensor]:
     """The adjoints of the outputs themselves."""
+    wanted = f"{len(outputs)} of them, one for each output"
+    if not isinstance(cotangents, (list, tuple)):
+        raise InvalidArgument("cotangents", wanted, repr(cotangents))
     if cotangents and len(cotangents) != len(outputs):
-        raise InvalidArgument("cotangents", f"{len(outputs)} of them, one for each output", str(len(cotangents)))
+        raise InvalidArgument("cotangents", wanted, str(len(cotangents)))
     adjoints: dict[Tensor, Tensor] = {}
     for place, output in enumerate(outputs):
         cotangent = graph.tensor(cotangents[place]) if cotangents else graph.apply("ones_like", output)
@@ -137,7 +151,7 @@ def _beginning(graph: Graph, outputs: Sequence[Tensor], cotangents: Sequence[Any
 
 def _depending(graph: Graph, inputs: Sequence[Tensor]) -> set[Operation]:
     """The operations that take something which depends on the inputs: the others have no gradient to hand on."""
-    tensors = {graph.tensor(tensor) for tensor in inputs}
+    tensors = set(inputs)
     found: set[Operation] = set()
     for operation in list(graph.operations.values()):
         if any(tensor in tensors or tensor.operation in found for tensor in operation.inputs):
@@ -185,7 +199,8 @@ def shares(
     if f"{kind}_vjp" in KINDS:
         known += _as_tuple(graph.apply(f"{kind}_vjp", *inputs, *adjoints, **operation.attributes))
     known += [None] * (len(inputs) - len(known))
-    missing = [place for place, asked in enumerate(wanted) if asked and known[place] is None]
+    has_slope = [not takes_index(kind, place, operation.attributes) for place in range(len(inputs))]
+    missing = [place for place, asked in enumerate(wanted) if asked and known[place] is None and has_slope[place]]
     if missing:
         how: dict[str, Any] = {"of": kind, "inputs": len(inputs), "towards": missing}
         by_graph = graph.apply("gradient", *inputs, *adjoints, **how, attributes=operation.attributes)

@@ -39,7 +39,7 @@ from reference.class_index_losses import (
     sparse_softmax_cross_entropy_with_logits_vjp,
 )
 from reference.convolution import conv2d, conv2d_vjp
-from reference.errors import InvalidArgument, is_number, require_positive_integer
+from reference.errors import InvalidArgument, is_integer, is_number, require_positive_integer
 from reference.layers import convolutional_layer, convolutional_layer_vjp, dense_layer, dense_layer_vjp
 from reference.linear import dense, dense_vjp, flatten, matrix_product, matrix_product_vjp
 from reference.losses import (
@@ -161,17 +161,36 @@ def _shapes_of_gradient(
     names: Sequence[str], shapes: Sequence[Shape], attributes: Mapping[str, Any]
 ) -> tuple[Shape, ...]:
     """Of a gradient, the shapes of the inputs, once the cotangents are found to have those of the outputs."""
-    missing = {"of", "inputs", "attributes"} - set(attributes)
-    if missing or attributes["of"] not in KINDS:
+    of = attributes.get("of")
+    if not isinstance(of, str) or of not in KINDS or not isinstance(attributes.get("attributes"), Mapping):
         wanted = "of: a kind; inputs: how many it has; attributes: its own"
         raise InvalidArgument("attributes", wanted, repr(dict(attributes)))
-    count = require_positive_integer("inputs", attributes["inputs"])
+    if of in STATE or of in COMMUNICATION:
+        raise InvalidArgument("of", "a kind that computes", repr(of))
+    count = require_positive_integer("inputs", attributes.get("inputs"))
     inputs, cotangents = tuple(shapes[:count]), tuple(shapes[count:])
-    outputs = shapes_of(attributes["of"], inputs, attributes["attributes"])
+    outputs = shapes_of(of, inputs, attributes["attributes"])
     if cotangents != outputs:
         wanted, came = (str(list(map(list, several))) for several in (outputs, cotangents))
         raise InvalidArgument("cotangents", f"shapes {wanted} of the outputs", f"shapes {came}")
-    return tuple(inputs[place] for place in attributes.get("towards", range(count)))
+    return tuple(inputs[place] for place in _require_places("towards", attributes.get("towards"), count))
+
+
+def _require_places(argument: str, places: object, count: int) -> Sequence[int]:
+    """Return some places of a list, all of them for None, or say that there are none such."""
+    if places is None:
+        return range(count)
+    listed = places if isinstance(places, (list, tuple, range)) else ()
+    if not listed or not all(is_integer(place) and 0 <= place < count for place in listed):
+        raise InvalidArgument(argument, f"a list of places from 0 to {count - 1}", repr(places))
+    return listed
+
+
+def takes_index(kind: str, place: int, attributes: Mapping[str, Any]) -> bool:
+    """Whether an input of a kind, of its gradient, or of a gradient of that is a class index, which has no slope."""
+    while kind == "gradient":
+        kind, attributes = attributes["of"], attributes["attributes"]
+    return place == 1 and kind.removesuffix("_vjp") in WITH_CLASS_INDICES
 
 
 def of_numbers(function: Callable[..., Number], *inputs: str) -> Kind:
@@ -219,7 +238,7 @@ def _shape_of_value(names: Sequence[str], shapes: Sequence[Shape], attributes: M
     return ((),) if is_number(value) else (require_array("value", value),)
 
 
-def _asks_a_session() -> None:
+def _asks_a_session(*_: Any, **__: Any) -> None:
     raise InvalidArgument("kind", "one that computes", "one that a session remembers or is fed")
 
 
@@ -346,6 +365,9 @@ CATALOGUE = {
     **with_gradient(hinge_loss, hinge_loss_vjp, "N, N -> N"),
     "flatten": of_arrays(flatten, flattened),
 }
+
+#: The kinds whose second input is the index of a class.
+WITH_CLASS_INDICES = ("sparse_softmax_cross_entropy_with_logits", "negative_log_likelihood")
 
 #: What lives longer than a run, or comes from outside of it: a session knows what to do.
 STATE = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import reduce
@@ -184,6 +185,38 @@ def test_a_tensor_that_nothing_depends_on_has_zeros():
     assert run(lambda graph, x: add_gradients([graph.tensor(1) * 2], [x]), [1, 2]) == [[0, 0]]
 
 
+@pytest.mark.parametrize("kind", ["sparse_softmax_cross_entropy_with_logits", "negative_log_likelihood"])
+def test_an_index_has_no_gradient_and_so_zeros(kind: str):
+    graph = Graph()
+    scores, labels = graph.placeholder("scores", (1, 2)), graph.placeholder("labels", (1,))
+    loss, feeds = graph.apply(kind, scores, labels), {scores: [[0.25, 0.75]], labels: [1]}
+    alone = add_gradients([loss], [scores])
+    once = add_gradients([loss], [scores, labels])
+    twice = add_gradients(once, [scores, labels])
+    assert Session(graph).run([once[0], once[1], twice[1]], feeds) == [*Session(graph).run(alone, feeds), [0], [0]]
+    assert Session(graph).run(twice[0], feeds) == Session(graph).run(add_gradients(alone, [scores])[0], feeds)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"of": ["relu"]}, "attributes of gradient 'gradient': wanted of: a kind; inputs: how many it has"),
+        ({"attributes": None}, "attributes of gradient 'gradient': wanted of: a kind; inputs: how many it has"),
+        ({"inputs": 0}, "inputs of gradient 'gradient': wanted a positive integer; got 0"),
+        ({"towards": [1]}, r"towards of gradient 'gradient': wanted a list of places from 0 to 0; got \[1\]"),
+        ({"towards": [-1]}, r"towards of gradient 'gradient': wanted a list of places from 0 to 0; got \[-1\]"),
+        ({"towards": "0"}, "towards of gradient 'gradient': wanted a list of places from 0 to 0; got '0'"),
+        ({"towards": []}, r"towards of gradient 'gradient': wanted a list of places from 0 to 0; got \[\]"),
+        ({"of": "assign"}, "of of gradient 'gradient': wanted a kind that computes; got 'assign'"),
+    ],
+)
+def test_a_gradient_by_the_graph_is_of_what_there_is(attributes: dict[str, Any], message: str):
+    graph = Graph()
+    x = graph.placeholder("x", (2,))
+    with pytest.raises(InvalidArgument, match=message):
+        graph.apply("gradient", x, x, **{"of": "relu", "inputs": 1, "attributes": {}, **attributes})
+
+
 def test_the_hessian_comes_column_by_column():
     def build(graph: Graph, x: Tensor) -> Any:
         square = graph.apply("total", x * x * x)
@@ -208,6 +241,8 @@ def test_a_gradient_does_not_pass_an_assignment():
     [
         ([], (), "outputs: wanted a list of at least one tensor"),
         (None, (), "outputs: wanted a list of at least one tensor"),
+        ([1], (), "outputs: wanted a list of at least one tensor; got 1 in it"),
+        (["y"], 1, "cotangents: wanted 1 of them, one for each output; got 1"),
         (["y"], [1, 2], "cotangents: wanted 1 of them, one for each output; got 2"),
         (["y"], [[1, 2, 3]], r"cotangents: wanted shape \[2\] of 'multiply:0'; got shape \[3\]"),
     ],
@@ -217,4 +252,14 @@ def test_what_does_not_fit_is_named(outputs: Any, cotangents: Any, message: str)
     x = graph.placeholder("x", (2,))
     y = x * x
     with pytest.raises(InvalidArgument, match=message):
-        add_gradients([y] if outputs else outputs, [x], cotangents)
+        add_gradients([y] if outputs == ["y"] else outputs, [x], cotangents)
+
+
+@pytest.mark.parametrize("inputs", [None, 1, [1], [None]])
+def test_what_is_differentiated_for_is_tensors(inputs: Any):
+    x = Graph().placeholder("x", ())
+    said = f"inputs: wanted a list of tensors of the graph; got {re.escape(repr(inputs))}"
+    with pytest.raises(InvalidArgument, match=said):
+        add_gradients([x], inputs)
+    with pytest.raises(InvalidArgument, match=r"inputs: wanted a list of tensors of the graph; got <x:0 \[\]>"):
+        add_gradients([x], x)
