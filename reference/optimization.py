@@ -7,12 +7,12 @@ drawn at random, remembered, or fed stays as it is, and what must run before som
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any
 
-from reference.arrays import flatten
 from reference.arrays import shape as shape_of
-from reference.errors import require_positive_integer
+from reference.errors import InvalidArgument, require_positive_integer
 from reference.graphs import Graph
 from reference.operation_kinds import COMMUNICATION, KINDS, STATE, outputs_of
 from reference.readiness import READERS, before, in_order, variable_of
@@ -50,7 +50,7 @@ def optimized(
 
     Source:
         goldsborough-tensorflow, "Computational Paradigms": what a graph says, said with less;
-        TensorFlow's white paper of 2015, sections 3.2 and 5.1.
+        TensorFlow's white paper of 2015, sections 4.2 and 5.1.
 
     >>> graph = Graph()
     >>> x = graph.placeholder("x", ())
@@ -69,7 +69,9 @@ def optimized(
         lambda graph, fetches, fed: common_subexpressions_merged(graph, fed),
     ]
     for rewrite in passes:
-        wanted, cut = ([rewritten.went[entry] for entry in _all_found(graph, asked)] for asked in (fetches, fed))
+        wanted, cut = (
+            [rewritten.went[entry] for entry in asked] for asked in (_all_found(graph, fetches), _all_fed(graph, fed))
+        )
         rewritten = rewritten.then(rewrite(rewritten.graph, wanted, cut))
     return rewritten
 
@@ -93,7 +95,7 @@ def dead_nodes_dropped(
     ['x', 'tanh']
     """
     needed: set[Operation] = set()
-    pending = [operation_of(entry) for entry in _all_found(graph, [*fetches, *fed])]
+    pending = [operation_of(entry) for entry in [*_all_found(graph, fetches), *_all_fed(graph, fed)]]
     while pending:
         operation = pending.pop()
         if operation not in needed:
@@ -115,14 +117,15 @@ def constants_folded(graph: Graph, fed: Sequence[Tensor | str] = (), *, largest:
     Raises: InvalidArgument, as `optimized`.
 
     Source:
-        TensorFlow's white paper of 2015, section 5 (optimizations).
+        Abadi et al., TensorFlow: A System for Large-Scale Machine Learning (2016), section 5: constant folding, a
+        standard optimization that the master applies.
 
     >>> graph = Graph()
     >>> y = graph.constant(2) * graph.constant(3) + 1
     >>> constants_folded(graph).graph.operations["add"].attributes
     {'value': 7}
     """
-    cut = frozenset(_all_found(graph, fed))
+    cut = frozenset(_all_fed(graph, fed))
     require_positive_integer("largest", largest)
     rewriting = Rewriting()
     for operation in graph.operations.values():
@@ -153,7 +156,7 @@ def common_subexpressions_merged(graph: Graph, fed: Sequence[Tensor | str] = ())
     >>> list(common_subexpressions_merged(graph).graph.operations)
     ['x', 'exp', 'constant', 'add', 'add_1']
     """
-    cut = frozenset(_all_found(graph, fed))
+    cut = frozenset(_all_fed(graph, fed))
     rewriting = Rewriting()
     first: dict[Hashable, Operation] = {}
     for operation in graph.operations.values():
@@ -168,8 +171,16 @@ def common_subexpressions_merged(graph: Graph, fed: Sequence[Tensor | str] = ())
     return rewriting.rewritten()
 
 
-def _all_found(graph: Graph, asked: Sequence[Tensor | Operation | str]) -> list[Any]:
-    return [found(graph, entry) for entry in asked]
+def _all_found(graph: Graph, fetches: Sequence[Tensor | Operation | str]) -> list[Any]:
+    if not isinstance(fetches, (list, tuple)):
+        raise InvalidArgument("fetches", "a list of tensors and operations of the graph, or their names", repr(fetches))
+    return [found(graph, entry) for entry in fetches]
+
+
+def _all_fed(graph: Graph, fed: Sequence[Tensor | str]) -> list[Tensor]:
+    if not isinstance(fed, (list, tuple)) or not all(isinstance(entry, (Tensor, str)) for entry in fed):
+        raise InvalidArgument("fed", "a list of tensors of the graph, or their names", repr(fed))
+    return [graph.tensor(entry) for entry in fed]
 
 
 def _definition(operation: Operation) -> list[Operation]:
@@ -187,11 +198,13 @@ def _outputs_if_constant(
     givers = [rewriting.tensors[tensor].operation for tensor in operation.inputs]
     if any(tensor in cut for tensor in operation.inputs) or any(giver.kind != "constant" for giver in givers):
         return ()
+    if sum(math.prod(output.shape) for output in operation.outputs) > largest:
+        return ()
     try:
         inputs = [giver.attributes["value"] for giver in givers]
         values = outputs_of(KINDS[operation.kind].compute(*inputs, **operation.attributes))
         fits = tuple(map(shape_of, values)) == tuple(output.shape for output in operation.outputs)
-        return values if fits and len(flatten(list(values))) <= largest else ()
+        return values if fits else ()
     except Exception:  # whatever it is, a run will say it, if one needs this operation
         return ()
 

@@ -36,6 +36,8 @@ class Rewriting:
         """Add the same operation."""
         inputs = [self.tensors[tensor] for tensor in operation.inputs]
         self._add(operation, operation.name, operation.kind, inputs, operation.attributes, self.controls(operation))
+        # A send has no outputs to say where it went.
+        self.operations[operation] = self.graph.operations[operation.name]
         self._goes(operation, self.graph.operations[operation.name].outputs)
 
     def merge(self, operation: Operation, equal: Operation) -> None:
@@ -77,7 +79,8 @@ class Rewriting:
             self.graph.apply(kind, *inputs, name=name, **attributes)
 
     def _goes(self, operation: Operation, outputs: Sequence[Tensor]) -> None:
-        self.operations[operation] = outputs[0].operation
+        if outputs:
+            self.operations[operation] = outputs[0].operation
         self.tensors.update(zip(operation.outputs, outputs, strict=True))
 
     def _names_of_outputs(self, operation: Operation) -> list[str]:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from reference import Graph, InvalidArgument, Session, add_gradients, optimized
+from reference import (
+    Graph,
+    InvalidArgument,
+    Session,
+    add_gradients,
+    common_subexpressions_merged,
+    constants_folded,
+    optimized,
+    partition,
+)
 from reference.numbers import Formula
+from reference.operation_kinds import KINDS
 from reference.tensors import Tensor
 from tests.reference.graphs_to_optimize import Drawn
 from tests.reference.optimization_laws import PASSES, SEEDS, drawn, require_laws, require_same_results
@@ -71,6 +82,28 @@ def test_a_constant_may_be_too_large_to_keep() -> None:
     assert optimized(graph, [many], largest=25).graph.operations["fill"].kind == "constant"
 
 
+def test_what_is_too_large_to_keep_is_not_even_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, computed = Graph(), []
+    many = graph.apply("fill", 1, shape=(5, 5))
+    monkeypatch.setitem(KINDS, "fill", KINDS["fill"]._replace(compute=lambda *_, **__: computed.append("fill")))
+    optimized(graph, [many], largest=24)
+    assert not computed
+
+
+def test_a_part_of_a_graph_is_a_graph_to_optimize_too() -> None:
+    graph = Graph()
+    x = graph.placeholder("x", ())
+    y = (x * 2) * (x * 2)
+    placement = dict.fromkeys(graph.operations, "cpu:0") | {"multiply_2": "cpu:1"}
+    parts = partition([y, x.operation], placement, fed=[x])
+    sends = [operation for operation in parts["cpu:0"].operations.values() if operation.kind == "send"]
+    better, went = optimized(parts["cpu:0"], sends)
+    assert [went[send].name for send in sends] == [send.name for send in sends]
+    # Both products are one now; they are still sent under both names.
+    kinds = [operation.kind for operation in better.operations.values()]
+    assert sorted(kinds) == ["constant", "multiply", "receive", "send", "send"]
+
+
 def test_a_name_that_is_taken_stays_with_who_has_it() -> None:
     graph = Graph()
     taken = graph.constant(5, name="unstack/1")
@@ -84,9 +117,22 @@ def test_tensors_and_operations_go_by_their_names() -> None:
     graph.placeholder("x", ())
     graph.apply("exp", "x:0")
     assert list(optimized(graph, ["exp", "exp:0"], ["x:0"]).graph.operations) == ["x", "exp"]
-    for asked in (["y:0"], [3], [Graph().constant(1)]):
-        with pytest.raises(InvalidArgument):
+    for asked in (["y:0"], [3], [Graph().constant(1)], "exp", graph.tensor("exp:0"), None):
+        with pytest.raises(InvalidArgument, match=r"^(fetches|tensor): "):
             optimized(graph, asked)
+
+
+@pytest.mark.parametrize("fed", [["exp"], [3], "x:0", None])
+def test_only_tensors_can_be_fed(fed: Any) -> None:
+    graph = Graph()
+    graph.apply("exp", graph.placeholder("x", ()))
+    for rewrite in (
+        lambda: optimized(graph, ["exp:0"], fed),
+        lambda: constants_folded(graph, fed),
+        lambda: common_subexpressions_merged(graph, fed),
+    ):
+        with pytest.raises(InvalidArgument, match=r"^(fed|tensor): wanted"):
+            rewrite()
 
 
 def chain(steps: int) -> tuple[Graph, list[Tensor]]:
