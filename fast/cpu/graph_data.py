@@ -20,7 +20,12 @@ from reference.errors import InvalidArgument
 
 #: The kinds that look at a variable, and those that change one.
 READERS, WRITERS = ("variable", "read"), ("assign", "assign_add")
-KEYS = {"name", "kind", "inputs", "attributes", "control_inputs", "device"}
+#: What may be said of an operation, and what that is.
+KEYS = {
+    **dict.fromkeys(("name", "kind", "device"), (str, "a text")),
+    **dict.fromkeys(("inputs", "control_inputs"), ((list, tuple), "a list of names")),
+    "attributes": (Mapping, "a dict"),
+}
 
 
 class Operation(NamedTuple):
@@ -52,8 +57,8 @@ class PlainGraph:
         self.tensors: dict[str, int] = {}
         self.shapes: list[Shape] = []
         self.givers: list[Operation] = []
-        if not isinstance(data, Sequence) or isinstance(data, str):
-            raise InvalidArgument("data", "a list with a dict for each operation", type(data).__name__)
+        if not isinstance(data, (list, tuple)) or not all(isinstance(entry, Mapping) for entry in data):
+            raise InvalidArgument("data", "a list with a dict for each operation", f"{data!r:.60}")
         for place, entry in enumerate(data):
             self._add(place, entry)
 
@@ -61,8 +66,11 @@ class PlainGraph:
         name = entry.get("name")
         if not isinstance(name, str) or not name or name in self.numbers:
             raise InvalidArgument(f"name of operation {place}", "a text that no other has", repr(name))
-        if set(entry) - KEYS or "kind" not in entry:
+        if set(entry) - set(KEYS) or "kind" not in entry:
             raise InvalidArgument(f"operation '{name}'", ", ".join(sorted(KEYS)), ", ".join(sorted(entry)))
+        for key, value in entry.items():
+            if not isinstance(value, KEYS[key][0]):
+                raise InvalidArgument(f"{key} of '{name}'", KEYS[key][1], repr(value))
         kind, attributes = entry["kind"], dict(entry.get("attributes", {}))
         inputs = tuple(self._known(self.tensors, "input", name, tensor) for tensor in entry.get("inputs", ()))
         controls = [self._known(self.numbers, "control input", name, each) for each in entry.get("control_inputs", ())]
@@ -91,12 +99,12 @@ class PlainGraph:
         self.tensors.update(zip(names, outputs, strict=True))
 
     def _known(self, names: Mapping[str, int], what: str, of: str, name: Any) -> int:
-        if name not in names:
+        if not isinstance(name, str) or name not in names:
             raise InvalidArgument(f"{what} of '{of}'", "the name of what stands before it", repr(name))
         return names[name]
 
     def _require_variable(self, name: str, variable: Any, shape: Shape) -> None:
-        number = self.numbers.get(variable)
+        number = self.numbers.get(variable) if isinstance(variable, str) else None
         found = None if number is None else self.operations[number]
         if found is None or found.kind != "variable" or self.shapes[found.outputs[0]] != shape:
             wanted = f"the name of a variable of shape {list(shape)}"

@@ -21,7 +21,7 @@ from fast.validation.layers import require_activation, require_convolutional_lay
 from fast.validation.linear import require_dense, require_product
 from fast.validation.losses import require_classes
 from fast.validation.pooling import require_pooling
-from reference.errors import InvalidArgument, require_number, require_positive_integer
+from reference.errors import InvalidArgument, is_number, require_number, require_positive_integer
 
 Shape = tuple[int, ...]
 Array = np.ndarray
@@ -92,11 +92,14 @@ def _shares_of_largest(*values: Array) -> tuple[Shape, ...]:
 
 
 def _value(*, value: Any) -> tuple[Shape, ...]:
-    return (np.shape(value),)
-
-
-def _given(*, shape: Any, variable: str = "") -> tuple[Shape, ...]:
-    return (_lengths(shape),)
+    try:
+        numbers = np.array(value)
+    except ValueError:  # ragged
+        numbers = np.empty(0)
+    fits = all(map(is_number, numbers.flat)) if numbers.dtype == object else numbers.dtype.kind in "biuf"
+    if not fits or not numbers.size:
+        raise InvalidArgument("value", "a number, or a nested list of them", f"{value!r:.60}")
+    return (numbers.shape,)
 
 
 def _written(value: Array, *, shape: Any, variable: str) -> tuple[Shape, ...]:
@@ -236,7 +239,8 @@ RULES: dict[str, Callable[..., tuple[Shape, ...]]] = {
     **{kind: rule for kind, (rule, _) in _DIFFERENTIABLE.items()},
     **{f"{kind}_vjp": _vjp(*described) for kind, described in _DIFFERENTIABLE.items()},
     "variable": _value,
-    **dict.fromkeys(("placeholder", "random_uniform", "read"), _given),
+    **dict.fromkeys(("placeholder", "random_uniform"), lambda *, shape: (_lengths(shape),)),
+    "read": lambda *, shape, variable: (_lengths(shape),),
     **dict.fromkeys(("assign", "assign_add"), _written),
     "gradient": _gradient,
 }

@@ -539,6 +539,22 @@ def test_what_a_run_refuses(fetches, feeds, message):
             {"name": "n", "kind": "read", "attributes": {"variable": "x", "shape": (2,)}},
             "variable of 'n': wanted the name of a variable of shape [2]; got 'x'",
         ),
+        (
+            {"name": "n", "kind": "read", "attributes": {"variable": ["v"], "shape": (2,)}},
+            "variable of 'n': wanted the name of a variable of shape [2]; got ['v']",
+        ),
+        ({"name": "n", "kind": "read", "attributes": {"shape": (2,)}}, "inputs and attributes of read 'n'"),
+        ({"name": "n", "kind": ["relu"], "inputs": ["x:0"]}, "kind of 'n': wanted a text; got ['relu']"),
+        ({"name": "n", "kind": "relu", "inputs": None}, "inputs of 'n': wanted a list of names; got None"),
+        ({"name": "n", "kind": "relu", "inputs": [["x:0"]]}, "input of 'n': wanted the name of what stands before it"),
+        ({"name": "n", "kind": "relu", "attributes": ["x:0"]}, "attributes of 'n': wanted a dict; got ['x:0']"),
+        *(
+            (
+                {"name": "n", "kind": "constant", "attributes": {"value": value}},
+                f"value of constant 'n': wanted a number, or a nested list of them; got {value!r}",
+            )
+            for value in ("1", None, [], [[1], [2, 3]], [1, None], [1j])
+        ),
     ],
 )
 def test_what_is_no_graph_is_refused(entry, message):
