@@ -92,7 +92,8 @@ class GraphSession:
             if kind == "assign":
                 variable[...] = inputs[0]
             elif kind == "assign_add":
-                variable += inputs[0]
+                with np.errstate(all="ignore"):
+                    variable += inputs[0]
             return (variable.copy(),)
         try:
             return computed(kind, inputs, attributes)
