@@ -86,9 +86,12 @@ class DrawnGraph:
         return known[len(known) - 1 - place] if place < len(known) else self.constant(shape)
 
     def feed_inside(self) -> None:
-        """Feed a tensor that an operation computes, too: the graph is cut there."""
-        name, shape = self.any(self.draw.choice(2, 4))
-        if name not in self.fed:
+        """Feed a tensor that one operation computes and another one takes, too: the graph is cut there."""
+        given = {f"{entry['name']}:0" for entry in self.data if entry["kind"] == "constant"} | {*self.fed}
+        taken = {name for entry in self.data for name in entry.get("inputs", ())} - given
+        inside = [(name, shape) for shape, names in self.tensors.items() if shape for name in names if name in taken]
+        if inside:
+            name, shape = self.draw.choice(*inside)
             self.fed.append(name)
             self.feeds.append(self.draw.array(*shape))
 
