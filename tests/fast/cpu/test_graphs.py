@@ -265,15 +265,18 @@ def test_a_variable_read_before_it_changes_keeps_its_value(monkeypatch):
 
 
 def test_what_is_fed_stays_although_its_operation_runs(monkeypatch):
-    """A change that only has to happen, and an output of several."""
+    """A change that only has to happen, an output of several, a product, and a constant."""
     without_compiling(monkeypatch)
     graph = Graph()
-    x, v = graph.placeholder("x", (2,)), graph.variable("v", [1, 2])
+    x, v, c = graph.placeholder("x", (2,)), graph.variable("v", [1, 2]), graph.constant(3)
+    product = graph.apply("matrix_product", [[1, 2]], [[3], [4]])
     changed = graph.assign_add(v, x * 2)
     shares = graph.apply("shares_of_largest", graph.placeholder("a", ()), 3, 7)
-    feeds = {"x:0": [1, 2], "a:0": 2, changed.name: [10, 20], shares[1].name: 5}
-    fetches = ["assign_add", changed.name, (changed + 1).name, shares[0].name, (shares[1] * 2).name]
-    assert runs_as_the_reference(DrawnGraph(graph, fetches, feeds), "float32", interpreted, compiled) == (6, 6)
+    feeds = {"x:0": [1, 2], "a:0": 2, changed.name: [10, 20], shares[1].name: 5, c.name: 4}
+    feeds[product.name] = [[6]]
+    fetches = ["assign_add", changed.name, (changed + 1).name, shares[0].name, (shares[1] * 2).name, (x * c).name]
+    fetches += ["matrix_product", (product + 1).name]
+    assert runs_as_the_reference(DrawnGraph(graph, fetches, feeds), "float32", interpreted, compiled) == (9, 9)
     program = compile_graph(graph.data(), fetches, fed=feeds)
     program(arrays_of(feeds, "float32"))
     assert program.variables["v"].tolist() == [3, 6]
@@ -290,6 +293,17 @@ def test_numbers_that_are_put_together_and_taken_apart(monkeypatch):
     assert runs_as_the_reference(drawn, "float32", interpreted, compiled) == (2, 2)
 
 
+def test_a_transposed_matrix_is_its_indices(monkeypatch):
+    """However the interpreter leaves it in memory: whoever takes it row by row gets other rows."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    x = graph.apply("transpose", graph.placeholder("x", (2, 3)))
+    takers = [graph.apply(kind, x) for kind in ("flatten", "relu", "negative", "transpose")]
+    takers += [graph.apply("reshape", x, shape=(1, 6)), *graph.apply("unstack", x), x * [[1, 2], [3, 4], [5, 6]]]
+    drawn = DrawnGraph(graph, [x.name, *(taker.name for taker in takers)], {"x:0": [[1, -2, 3], [4, 5, -6]]})
+    assert runs_as_the_reference(drawn, "float32", interpreted, compiled) == (48, 48)
+
+
 def test_a_gradient_takes_its_own_layers_output():
     """And of no other activation; where the layer isn't run, it is computed anew."""
     graph = Graph()
@@ -302,6 +316,16 @@ def test_a_gradient_takes_its_own_layers_output():
         assert runs_as_the_reference(DrawnGraph(graph, fetches, feeds), "float64", interpreted, compiled)
         listed = compile_graph(graph.data(), fetches, dtype="float64").code.table
         assert sum(isinstance(key, tuple) and key[0] is product_kernel for key in listed) == products
+
+
+def test_a_variable_may_grow_beyond_all_numbers(monkeypatch):
+    """To infinity, and without a warning, which would be an error here."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    v = graph.variable("v", [2.0**127, 1.0])
+    doubled, data = graph.assign_add(v, v).name, graph.data()
+    for found in (GraphSession(data).run(doubled), compile_graph(data, doubled)()):
+        assert found.tolist() == [np.inf, 2]
 
 
 def test_a_variable_that_changes_twice_in_a_row(monkeypatch):
