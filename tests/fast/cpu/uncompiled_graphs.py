@@ -16,6 +16,7 @@ import pytest
 
 from fast.cpu import graph_program
 from fast.cpu.graph_calls import in_threads
+from fast.cpu.graph_functions import FUNCTIONS
 
 LANES = 16
 DTYPES = {4: np.float32, 8: np.float64}
@@ -69,7 +70,7 @@ VECTORS = {
     "where_equal": lambda x, y, z: np.where(x == y, z, x.dtype.type(0)),
     "where_same": lambda x, y, z, w: np.where(x == y, z, w),
     "where_zero": lambda x, y, z: np.where(x == 0, y, z),
-    "elementary": SimpleNamespace(exp=np.exp, log=np.log, tanh=np.tanh, sigmoid=lambda x: 1 / (1 + np.exp(-x))),
+    "elementary": SimpleNamespace(**{name: FUNCTIONS[name] for name in ("exp", "log", "tanh", "sigmoid")}),
     "inf": np.inf,
     "nan": np.nan,
 }
