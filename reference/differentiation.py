@@ -170,7 +170,7 @@ def _go_back(
     if operation.kind in WRITERS:
         raise InvalidArgument("outputs", "tensors with no assignment on their way", f"'{operation.name}' is on it")
     wanted = [tensor in inputs or tensor.operation in depending for tensor in operation.inputs]
-    given = [adjoints[output] if output in adjoints else _zeros(graph, output) for output in operation.outputs]
+    given = [adjoints.get(output) for output in operation.outputs]
     for tensor, share in zip(operation.inputs, shares(graph, operation, given, wanted), strict=True):
         if share is not None:
             _accumulate(adjoints, tensor, share)
@@ -181,29 +181,37 @@ def _accumulate(adjoints: dict[Tensor, Tensor], tensor: Tensor, share: Tensor) -
 
 
 def shares(
-    graph: Graph, operation: Operation, adjoints: Sequence[Tensor], wanted: Sequence[bool]
+    graph: Graph, operation: Operation, adjoints: Sequence[Tensor | None], wanted: Sequence[bool]
 ) -> list[Tensor | None]:
-    """What each input of an operation gets of its outputs' adjoints; None for an input that nobody asks for."""
+    """What each input of an operation gets of its outputs' adjoints; None for an input that nobody asks for.
+
+    An output without an adjoint hands nothing back. Only what is put together of all of them takes zeros for it.
+    """
     kind, inputs = operation.kind, operation.inputs
+    given = [adjoint for adjoint in adjoints if adjoint is not None]
     if kind in SIGNS:
         partials = PARTIALS[SIGNS[kind]](operation.outputs[0], *inputs)
         return [
-            _share(graph, adjoints[0], partial, tensor) if asked else None
+            _share(graph, given[0], partial, tensor) if asked else None
             for tensor, partial, asked in zip(inputs, partials, wanted, strict=True)
         ]
     if kind == "ones_like":
         return [None]
     if kind in REARRANGED:
-        return list(REARRANGED[kind](graph, operation, adjoints))
+        whole = zip(operation.outputs, adjoints, strict=True)
+        filled = [_zeros(graph, output) if adjoint is None else adjoint for output, adjoint in whole]
+        return list(REARRANGED[kind](graph, operation, filled))
     known: list[Tensor | None] = []
     if f"{kind}_vjp" in KINDS:
-        known += _as_tuple(graph.apply(f"{kind}_vjp", *inputs, *adjoints, **operation.attributes))
+        known += _as_tuple(graph.apply(f"{kind}_vjp", *inputs, *given, **operation.attributes))
     known += [None] * (len(inputs) - len(known))
     has_slope = [not takes_index(kind, place, operation.attributes) for place in range(len(inputs))]
     missing = [place for place, asked in enumerate(wanted) if asked and known[place] is None and has_slope[place]]
     if missing:
         how: dict[str, Any] = {"of": kind, "inputs": len(inputs), "towards": missing}
-        by_graph = graph.apply("gradient", *inputs, *adjoints, **how, attributes=operation.attributes)
+        if len(given) < len(adjoints):
+            how["outputs"] = [place for place, adjoint in enumerate(adjoints) if adjoint is not None]
+        by_graph = graph.apply("gradient", *inputs, *given, **how, attributes=operation.attributes)
         for place, share in zip(missing, _as_tuple(by_graph), strict=True):
             known[place] = share
     return [share if asked else None for share, asked in zip(known, wanted, strict=True)]

@@ -131,11 +131,17 @@ def with_numbers(*numbers: Number, shape: Shape) -> Any:
 
 
 def gradient(
-    *arrays: Any, of: str, inputs: int, attributes: Mapping[str, Any], towards: Sequence[int] | None = None
+    *arrays: Any,
+    of: str,
+    inputs: int,
+    attributes: Mapping[str, Any],
+    towards: Sequence[int] | None = None,
+    outputs: Sequence[int] | None = None,
 ) -> tuple[Any, ...]:
     """The gradients of any kind's inputs, or some of them, by its computational graph: for a kind that has none itself.
 
-    The arrays are the kind's inputs, then a cotangent for each of its outputs.
+    The arrays are the kind's inputs, then a cotangent for each of its outputs, or for some of them. Nothing comes back
+    from the others: a cotangent of 0 would make NaN of infinities.
     """
     towards = range(inputs) if towards is None else towards
     # Nodes all through, cotangents too: they may be nodes of another graph, which this one must not take for its own.
@@ -144,13 +150,17 @@ def gradient(
         elementwise(Node if place in towards or place >= inputs else _node_unless_index, array)
         for place, array in enumerate(arrays)
     ]
-    results = outputs_of(KINDS[of].compute(*nodes[:inputs], **attributes))
+    results = _those(outputs_of(KINDS[of].compute(*nodes[:inputs], **attributes)), outputs)
     shares = [
         result * cotangent
         for of_result, of_cotangent in zip(results, nodes[inputs:], strict=True)
         for result, cotangent in zip(numbers_of(of_result), numbers_of(of_cotangent), strict=True)
     ]
     return gradients(total(shares), tuple(nodes[place] for place in towards))
+
+
+def _those(several: tuple[Any, ...], places: Sequence[int] | None) -> tuple[Any, ...]:
+    return several if places is None else tuple(several[place] for place in places)
 
 
 def _node_unless_index(number: Number) -> Number:
@@ -170,6 +180,7 @@ def _shapes_of_gradient(
     count = require_positive_integer("inputs", attributes.get("inputs"))
     inputs, cotangents = tuple(shapes[:count]), tuple(shapes[count:])
     outputs = shapes_of(of, inputs, attributes["attributes"])
+    outputs = _those(outputs, _require_places("outputs", attributes.get("outputs"), len(outputs)))
     if cotangents != outputs:
         wanted, came = (str(list(map(list, several))) for several in (outputs, cotangents))
         raise InvalidArgument("cotangents", f"shapes {wanted} of the outputs", f"shapes {came}")
@@ -392,5 +403,5 @@ KINDS: dict[str, Kind] = {
     **CATALOGUE,
     **STATE,
     **COMMUNICATION,
-    "gradient": Kind(gradient, _shapes_of_gradient, MANY, ("of", "inputs", "towards", "attributes")),
+    "gradient": Kind(gradient, _shapes_of_gradient, MANY, ("of", "inputs", "towards", "outputs", "attributes")),
 }

@@ -185,7 +185,12 @@ def _recurrent(axes: str) -> Callable[..., tuple[Shape, ...]]:
 
 
 def _gradient(
-    *arrays: Array, of: str, inputs: int, attributes: Any, towards: Sequence[int] | None = None
+    *arrays: Array,
+    of: str,
+    inputs: int,
+    attributes: Any,
+    towards: Sequence[int] | None = None,
+    outputs: Sequence[int] | None = None,
 ) -> tuple[Shape, ...]:
     """Of the inputs, or some of them, the shapes: who runs it looks further."""
     return tuple(arrays[place].shape for place in (range(inputs) if towards is None else towards))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -207,6 +208,7 @@ def test_an_index_has_no_gradient_and_so_zeros(kind: str):
         ({"towards": [-1]}, r"towards of gradient 'gradient': wanted a list of places from 0 to 0; got \[-1\]"),
         ({"towards": "0"}, "towards of gradient 'gradient': wanted a list of places from 0 to 0; got '0'"),
         ({"towards": []}, r"towards of gradient 'gradient': wanted a list of places from 0 to 0; got \[\]"),
+        ({"outputs": [1]}, r"outputs of gradient 'gradient': wanted a list of places from 0 to 0; got \[1\]"),
         ({"of": "assign"}, "of of gradient 'gradient': wanted a kind that computes; got 'assign'"),
     ],
 )
@@ -215,6 +217,16 @@ def test_a_gradient_by_the_graph_is_of_what_there_is(attributes: dict[str, Any],
     x = graph.placeholder("x", (2,))
     with pytest.raises(InvalidArgument, match=message):
         graph.apply("gradient", x, x, **{"of": "relu", "inputs": 1, "attributes": {}, **attributes})
+
+
+def test_nothing_comes_back_from_what_nobody_uses():
+    """The gradient of the product towards its constant factor is there, and 0·∞ in it would be NaN."""
+
+    def build(graph: Graph, x: Tensor) -> Any:
+        [slope] = add_gradients([graph.apply("matrix_product", x, [[1.0], [1.0]]).tanh()], [x])
+        return add_gradients([slope], [x])
+
+    assert run(build, [[math.inf, 2.0]]) == [[[0.0, 0.0]]]
 
 
 def test_the_hessian_comes_column_by_column():

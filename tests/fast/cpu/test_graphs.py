@@ -412,6 +412,30 @@ def test_second_derivatives_of_dense_relu_and_products(monkeypatch):
     assert numbers == exact == 12
 
 
+@pytest.mark.parametrize("asked", ["x", "w", "b"])
+def test_second_derivatives_from_one_of_a_gradients_outputs(monkeypatch, asked):
+    """The others have no cotangent; and not one of 0 either, which would make NaN of infinities."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    given = {"x": [[1, -2, 3]], "w": [[1], [2], [-1]], "b": [4]}
+    tensors = {name: graph.placeholder(name, np.shape(value)) for name, value in given.items()}
+    y = graph.apply("dense", *tensors.values())
+    [slope] = add_gradients([y * y], [tensors[asked]])
+    [curve] = add_gradients([slope * slope], [tensors[asked]])
+    drawn = DrawnGraph(graph, [curve.name], {f"{name}:0": value for name, value in given.items()})
+    assert runs_as_the_reference(drawn, "float64", interpreted, compiled)
+
+
+def test_nothing_comes_back_from_what_nobody_uses(monkeypatch):
+    without_compiling(monkeypatch)
+    graph = Graph()
+    x = graph.placeholder("x", (1, 2))
+    [slope] = add_gradients([graph.apply("matrix_product", x, [[1.0], [1.0]]).tanh()], [x])
+    [curve] = add_gradients([slope], [x])
+    drawn = DrawnGraph(graph, [curve.name], {"x:0": [[float("inf"), 2.0]]})
+    assert runs_as_the_reference(drawn, "float64", interpreted, compiled) == (2, 2)
+
+
 def edited(data: list[dict[str, Any]], name: str, **changes: Any) -> list[dict[str, Any]]:
     return [{**entry, **changes} if entry["name"] == name else entry for entry in data]
 
