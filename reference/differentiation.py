@@ -189,6 +189,12 @@ def shares(
     """
     kind, inputs = operation.kind, operation.inputs
     given = [adjoint for adjoint in adjoints if adjoint is not None]
+    if kind in CHOICES:
+        chosen = CHOICES[kind](given[0], *inputs)
+        return [
+            _to_shape(graph, share, tensor) if share is not None and asked else None
+            for share, tensor, asked in zip(chosen, inputs, wanted, strict=True)
+        ]
     if kind in SIGNS:
         partials = PARTIALS[SIGNS[kind]](operation.outputs[0], *inputs)
         return [
@@ -218,10 +224,15 @@ def shares(
 
 
 def _share(graph: Graph, adjoint: Tensor, partial: Any, tensor: Tensor) -> Tensor | None:
-    """Their product, added up for a number that stood beside arrays. A partial of 0 has nothing to share."""
+    """Their product. A partial of 0 has nothing to share."""
     if not isinstance(partial, Tensor) and partial == 0:
         return None
     share = adjoint if not isinstance(partial, Tensor) and partial == 1 else adjoint * partial
+    return _to_shape(graph, share, tensor)
+
+
+def _to_shape(graph: Graph, share: Tensor, tensor: Tensor) -> Tensor:
+    """A share, added up for a number that stood beside arrays."""
     return share if share.shape == tensor.shape else graph.apply("total", share)
 
 
@@ -237,6 +248,15 @@ def _back_to_shape(graph: Graph, operation: Operation, adjoints: Sequence[Tensor
     return (graph.apply("reshape", adjoints[0], shape=operation.inputs[0].shape),)
 
 
+#: Of what chooses among numbers, what each input gets of an adjoint: all or nothing. 0·∞ would be NaN.
+CHOICES: dict[str, Callable[..., tuple[Tensor | None, ...]]] = {
+    "maximum": lambda adjoint, x, y: ((y - x).where_positive(0, adjoint), (y - x).where_positive(adjoint, 0)),
+    "where_positive": lambda adjoint, x, yes, no: (
+        None,
+        x.where_positive(adjoint, 0),
+        x.where_positive(0, adjoint),
+    ),
+}
 WayBack = Callable[[Graph, Operation, Sequence[Tensor]], tuple[Tensor, ...]]
 #: Of what only moves numbers or adds them up, the way back: to each input, from the outputs' adjoints.
 REARRANGED: dict[str, WayBack] = {

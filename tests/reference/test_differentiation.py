@@ -229,6 +229,19 @@ def test_nothing_comes_back_from_what_nobody_uses():
     assert run(build, [[math.inf, 2.0]]) == [[[0.0, 0.0]]]
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [lambda x: x.maximum(-1.0), lambda x: x.like(-1.0).maximum(x), lambda x: (-x).where_positive(-1.0, x)],
+)
+def test_a_choice_hands_back_all_or_nothing(chosen: Callable[[Tensor], Tensor]):
+    """Of an infinite cotangent too: a product with 0 would be NaN."""
+
+    def build(graph: Graph, x: Tensor) -> Any:
+        return add_gradients([chosen(x)], [x], [[math.inf, math.inf]])
+
+    assert run(build, [-2.0, 2.0]) == [[0, math.inf]]
+
+
 def test_the_hessian_comes_column_by_column():
     def build(graph: Graph, x: Tensor) -> Any:
         square = graph.apply("total", x * x * x)
