@@ -49,14 +49,17 @@ class DrawnGraph:
         return name
 
     def constant(self, shape: Shape) -> str:
-        """A constant of small whole numbers, which every format holds. Nothing is made of constants alone."""
+        """A constant of small numbers. Nothing is made of constants alone."""
         return self.add("constant", [], attributes={"value": self.small_numbers(shape)})
 
     def small_numbers(self, shape: Shape) -> Any:
-        """Floats, so that whoever reads the graph with other numbers knows them for data."""
+        """Floats, so that whoever reads the graph with other numbers knows them for data.
+
+        Where no lattice is drawn, some take every bit that the format has: a narrower one would lose them.
+        """
         if shape:
             return [self.small_numbers(shape[1:]) for _ in range(shape[0])]
-        return float(self.draw.integer(-2, 2))
+        return self.draw.number(0, 1, -1, 2, -2)
 
     def add(self, kind: str, inputs: Sequence[str], *shapes: Shape, before: Sequence[str] = (), **more: Any) -> str:
         """Add an operation; returns its first output."""
@@ -77,13 +80,14 @@ class DrawnGraph:
             return self.last
         shapes = [shape for shape in self.tensors if rank is None or len(shape) == rank]
         shape = self.draw.choice(*shapes)
-        return self.of(shape), shape
+        known = self.tensors[shape]
+        return known[-1 - self.draw.integer(0, len(known) - 1)], shape
 
     def of(self, shape: Shape) -> str:
         """A tensor of some shape: one that is there, sooner a late one; or a constant."""
         known = self.tensors.get(shape, [])
         place = self.draw.integer(0, len(known)) if known else 0
-        return known[len(known) - 1 - place] if place < len(known) else self.constant(shape)
+        return known[-1 - place] if place < len(known) else self.constant(shape)
 
     def feed_inside(self) -> None:
         """Feed a tensor that one operation computes and another one takes, too: the graph is cut there."""
@@ -136,9 +140,16 @@ def _of_a_matrix(kind: str, **attributes: Any) -> Callable[[DrawnGraph], str]:
 multiplied = _of_two("multiply")
 
 
+def weighed(graph: DrawnGraph, tensor: str) -> str:
+    """A tensor's numbers, each times a number of its own that is fed, so that no two get the same gradient."""
+    shape = next(shape for shape, names in graph.tensors.items() if tensor in names)
+    return graph.add("multiply", [tensor, graph.feed(shape)], shape)
+
+
 def scaled(graph: DrawnGraph) -> str:
     tensor, shape = graph.any()
-    return graph.add("multiply", [tensor, graph.constant(())], shape)
+    number = graph.draw.choice(graph.constant, graph.feed)(())
+    return graph.add("multiply", [tensor, number], shape)
 
 
 def dense(graph: DrawnGraph) -> str:
@@ -249,11 +260,14 @@ def assigned_for_nobody(graph: DrawnGraph) -> str:
 
 
 def random_less_itself(graph: DrawnGraph) -> str:
-    """Random numbers less the very same: 0, unless they were drawn twice."""
-    shape = graph.any(2)[1]
+    """Random numbers less the very same, 0 unless they were drawn twice, and another tensor.
+
+    That one, since 0 alone isn't a number that anybody rounded: what is made of it would be held to the last bit.
+    """
+    tensor, shape = graph.any(2)
     drawn = graph.add("random_uniform", [], attributes={"shape": shape})
-    negative = graph.add("negative", [drawn])
-    return graph.add("add", [drawn, negative], shape)
+    nothing = graph.add("add", [drawn, graph.add("negative", [drawn])])
+    return graph.add("add", [nothing, tensor], shape)
 
 
 #: Operations that make integers of integers, and that every library differentiates.
