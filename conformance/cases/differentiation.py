@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
-from conformance.graph_drawing import GRAPHS, OF_FLOATS, OF_INTEGERS, DrawnGraph
+from conformance.graph_drawing import GRAPHS, OF_FLOATS, OF_INTEGERS, DrawnGraph, weighed
 from conformance.laws import Trial
 from conformance.spaces import Configuration
 
@@ -18,16 +18,22 @@ from conformance.spaces import Configuration
 def graph_gradients(draw: Draw, c: Configuration) -> dict[str, Any]:
     graph = DrawnGraph(draw, c.N, c.D)
     outputs = graph.grow(OF_INTEGERS if graph.integers else OF_FLOATS, c.operations)
-    wanted = [outputs[-1], draw.choice(*outputs)]
     # How a gradient depends on a tensor inside the graph is up to whoever wrote the gradient: of tanh it may take the
     # input, or the output that is there already. So of the tensors inside no second gradient is asked.
     twice = draw.choice(False, True)
+    inside = [] if twice else [draw.choice(*outputs)]
+    # Every number of a sum gets the same gradient, wherever it is moved on its way; of numbers that are weighed each
+    # gets its own weight. The weights are fed, and a gradient of gradients loses one of them.
+    last = outputs[-1]
+    for _ in range(1 + twice):
+        last = weighed(graph, last)
+    wanted = [last, draw.choice(last, *outputs)]
     return {
         "feeds": tuple(graph.feeds),
         "graph": graph.data,
         "fed": graph.fed,
         "outputs": wanted,
-        "inputs": [*graph.fed, *([] if twice else [draw.choice(*outputs)])],
+        "inputs": [*graph.fed, *inside],
         "twice": twice,
     }
 

@@ -14,7 +14,8 @@ from conformance.spaces import Configuration
 @case(GRAPHS)
 def run_graph(draw: Draw, c: Configuration) -> dict[str, Any]:
     graph = DrawnGraph(draw, c.N, c.D)
-    kinds = (*(OF_INTEGERS if graph.integers else OF_FLOATS), *OF_STATE)
+    # Twice what is remembered: of an assignment something is seen only if a later use of its variable is fetched.
+    kinds = (*(OF_INTEGERS if graph.integers else OF_FLOATS), *OF_STATE, *OF_STATE)
     outputs = graph.grow(kinds, c.operations)
     if draw.choice(False, False, True):
         graph.feed_inside()

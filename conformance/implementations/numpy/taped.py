@@ -63,7 +63,7 @@ def gradients(outputs: Sequence[Taped], inputs: Sequence[Taped]) -> list[Taped]:
     found: dict[Taped, Taped] = {}
     for output in outputs:
         _add_to(found, output, Taped(np.ones_like(output.value)))
-    for array in sorted(_made_of(outputs), key=lambda array: -array.number):
+    for array in sorted(made_of(outputs), key=lambda array: -array.number):
         for parent, way_back in array.parents if array in found else ():
             _add_to(found, parent, way_back(found[array]))
     return [found[array] if array in found else Taped(np.zeros_like(array.value)) for array in inputs]
@@ -73,7 +73,7 @@ def _add_to(found: dict[Taped, Taped], array: Taped, share: Taped) -> None:
     found[array] = found[array] + share if array in found else share
 
 
-def _made_of(outputs: Sequence[Taped]) -> set[Taped]:
+def made_of(outputs: Sequence[Taped]) -> set[Taped]:
     """The outputs, and all arrays that they were made of."""
     met, pending = set[Taped](), list(outputs)
     while pending:

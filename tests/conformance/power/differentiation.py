@@ -9,9 +9,10 @@ from unittest import mock
 import numpy as np
 
 from conformance.implementations import numpy as base
-from conformance.implementations.numpy import differentiation, taped
+from conformance.implementations.numpy import differentiation, sessions, taped
 from conformance.implementations.numpy.taped import Taped, constant, gradients, placed, places_of, summed_to, taken
-from tests.conformance.power.entering import BAD_INPUT, BOUND, LATTICE, LAWS, right, wrong
+from tests.conformance.power.entering import BAD_INPUT, BOUND, FLOAT64, LATTICE, LAWS, right, wrong
+from tests.conformance.power.sessions import with_constants_of_single_precision
 
 
 def with_kinds(kinds: dict[str, Any], feeds: Any, how: Any) -> Any:
@@ -60,7 +61,7 @@ def gradients_of_the_first_output_only(feeds: Any, **how: Any) -> Any:
     return with_gradients(found, feeds, how)
 
 
-@wrong("graph_gradients", BOUND, LATTICE, LAWS)
+@wrong("graph_gradients", BOUND, LATTICE, LAWS, cases=200)
 def an_output_named_twice_counts_once(feeds: Any, **how: Any) -> Any:
     """Outputs are a set."""
 
@@ -151,6 +152,16 @@ def the_other_factors_transpose_forgotten(feeds: Any, **how: Any) -> Any:
     return with_kinds({"matrix_product": product}, feeds, how)
 
 
+@wrong("graph_gradients", LATTICE, cases=200)
+def a_transposes_own_transpose_forgotten(feeds: Any, **how: Any) -> Any:
+    """What comes back to a transposed matrix is given the matrix's shape, and its numbers stay in their order."""
+
+    def transpose(matrix: Taped) -> Taped:
+        return Taped(matrix.value.T, (matrix, lambda g: taped.reshaped(g, matrix.shape)))
+
+    return with_kinds({"transpose": transpose}, feeds, how)
+
+
 @wrong("graph_gradients", LATTICE)
 def unstacked_numbers_gradients_in_reverse(feeds: Any, **how: Any) -> Any:
     """Taken apart from the front, put together from the back."""
@@ -202,7 +213,7 @@ def gradients_for_what_is_not_connected_missing(feeds: Any, **how: Any) -> Any:
     """An input that no output depends on has no gradient, not even zeros."""
 
     def found(outputs: Sequence[Taped], inputs: Sequence[Taped]) -> list[Taped]:
-        behind = taped._made_of(outputs)
+        behind = taped.made_of(outputs)
         return [gradient for gradient, array in zip(gradients(outputs, inputs), inputs, strict=True) if array in behind]
 
     return with_gradients(found, feeds, how)
@@ -213,13 +224,20 @@ def gradients_of_what_is_not_connected_are_ones(feeds: Any, **how: Any) -> Any:
     """As if an input that no output depends on were an output."""
 
     def found(outputs: Sequence[Taped], inputs: Sequence[Taped]) -> list[Taped]:
-        behind = taped._made_of(outputs)
+        behind = taped.made_of(outputs)
         return [
             gradient if array in behind else Taped(np.ones_like(array.value))
             for gradient, array in zip(gradients(outputs, inputs), inputs, strict=True)
         ]
 
     return with_gradients(found, feeds, how)
+
+
+@wrong("graph_gradients", BOUND, dtypes=FLOAT64)
+def differentiated_with_constants_of_single_precision(feeds: Any, **how: Any) -> Any:
+    """The graph's own numbers go through float32, whatever is fed."""
+    with mock.patch.object(sessions, "library", with_constants_of_single_precision(sessions.library)):
+        return base.graph_gradients(feeds, **how)
 
 
 # --- wrong: gradients of gradients ------------------------------------------------------------------------------------
@@ -243,7 +261,7 @@ def second_gradient_without_the_cotangents_path(feeds: Any, **how: Any) -> Any:
         shares: dict[Taped, Taped] = {}
         for output in outputs:
             taped._add_to(shares, output, Taped(np.ones_like(output.value)))
-        for array in sorted(taped._made_of(outputs), key=numbered):
+        for array in sorted(taped.made_of(outputs), key=numbered):
             for parent, way_back in array.parents if array in shares else ():
                 taped._add_to(shares, parent, way_back(unconnected(shares[array])))
         return [shares.get(array, Taped(np.zeros_like(array.value))) for array in inputs]
@@ -297,14 +315,15 @@ def any_true_value_means_twice(feeds: Any, **how: Any) -> Any:
 
 
 @right("graph_gradients")
-def one_output_after_the_other(feeds: Any, **how: Any) -> Any:
-    """The gradients of each output by itself, added up."""
+def the_last_output_first(feeds: Any, **how: Any) -> Any:
+    """Outputs add up in any order.
+
+    Before anything goes back, as everywhere: who goes back from each by itself, and adds up in the end, loses more
+    where cotangents cancel.
+    """
 
     def found(outputs: Sequence[Taped], inputs: Sequence[Taped]) -> list[Taped]:
-        first, *others = [gradients([output], inputs) for output in outputs]
-        for more in others:
-            first = [one + other for one, other in zip(first, more, strict=True)]
-        return first
+        return gradients(outputs[::-1], inputs)
 
     return with_gradients(found, feeds, how)
 

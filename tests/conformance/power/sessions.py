@@ -14,6 +14,7 @@ from conformance.implementations.numpy.graph_data import Library, Operation, Pro
 from tests.conformance.power.entering import (
     BAD_INPUT,
     BOUND,
+    FLOAT64,
     LATTICE,
     MANNERS,
     right,
@@ -40,6 +41,20 @@ def run_remembering(remembered: Remembered, feeds: Any, how: Any) -> Any:
     """The base with other variables."""
     with mock.patch.object(graph_data, "_remembered", remembered):
         return base.run_graph(feeds, **how)
+
+
+def with_constants_of_single_precision(library: Callable[[Program], Library]) -> Callable[[Program], Library]:
+    """A maker of libraries that keep the numbers of a graph itself in float32, whatever is fed."""
+
+    def made(program: Program) -> Library:
+        whole = library(program)
+
+        def array(value: Any) -> Any:
+            return whole.array(value if isinstance(value, np.ndarray) else np.float32(value))
+
+        return whole._replace(array=array)
+
+    return made
 
 
 # --- wrong: what runs -------------------------------------------------------------------------------------------------
@@ -234,6 +249,13 @@ def reads_merged_across_an_assignment(feeds: Any, **how: Any) -> Any:
     return run_by(ReadsMerged, feeds, how)
 
 
+@wrong("run_graph", BOUND, dtypes=FLOAT64)
+def constants_of_single_precision(feeds: Any, **how: Any) -> Any:
+    """Constants, and what variables begin with, go through float32, whatever is fed."""
+    with mock.patch.object(sessions, "library", with_constants_of_single_precision(sessions.library)):
+        return base.run_graph(feeds, **how)
+
+
 # --- wrong: what moves ------------------------------------------------------------------------------------------------
 
 
@@ -243,7 +265,7 @@ def unstacked_by_columns(feeds: Any, **how: Any) -> Any:
     return run_with({"unstack": lambda values: tuple(map(np.asarray, values.ravel(order="F")))}, feeds, how)
 
 
-@wrong("run_graph", LATTICE)
+@wrong("run_graph", LATTICE, cases=100)
 def transposed_by_reshaping(feeds: Any, **how: Any) -> Any:
     """The shape is turned round, and the numbers stay in their order."""
     return run_with({"transpose": lambda matrix: matrix.reshape(matrix.shape[::-1])}, feeds, how)
