@@ -54,6 +54,7 @@ def ways_to_spoil(good: Arguments, argument: str) -> Ways:
         yield from _of_sizes(good)
     if isinstance(value, list):
         yield from _spoilt_lists(value)
+        yield from _spoilt_orders(value)
 
 
 def _spoilt_arrays(array: Array) -> Ways:
@@ -129,6 +130,14 @@ def _spoilt_lists(values: list[Any]) -> Ways:
     yield "None inside", [*values[:-1], None]
     yield "a text inside", [*values[:-1], "seven"]
     yield "a list inside", [*values[:-1], [1.0]]
+
+
+def _spoilt_orders(operations: list[Any]) -> Ways:
+    """Of a graph, what ran before an operation may run behind it: bad where both use a variable."""
+    for place, entry in enumerate(operations):
+        if isinstance(entry, dict) and entry.get("control_inputs"):
+            free = {key: value for key, value in entry.items() if key != "control_inputs"}
+            yield f"nothing need run before {entry['name']}", [*operations[:place], free, *operations[place + 1 :]]
 
 
 def is_bad(operation: Operation, arguments: Arguments) -> bool:

@@ -21,7 +21,7 @@ __all__ = ["run_graph"]
 
 def run_graph(feeds: Any, *, graph: Any, fed: Any, fetches: Any) -> Any:
     program = Program(feeds, graph, fed, sessions.KINDS)
-    wanted = program.named("fetches", fetches)
+    wanted = program.to_fetch(fetches)
     values = program.run(wanted, library(program))
     return tuple(np.array(values[name]) for name in wanted)
 

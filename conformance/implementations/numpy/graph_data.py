@@ -17,6 +17,8 @@ Kinds = Mapping[str, Callable[..., Any]]
 Watch = Callable[[str, Any], Any]
 #: What a run remembers, draws or is fed, which no function of its inputs can say.
 STATE = ("placeholder", "variable", "read", "assign", "assign_add", "random_uniform")
+#: The kinds that look at a variable, and those that change one.
+READERS, WRITERS = ("variable", "read"), ("assign", "assign_add")
 
 
 class Operation(NamedTuple):
@@ -28,6 +30,13 @@ class Operation(NamedTuple):
     attributes: Mapping[str, Any] = {}
     control_inputs: Sequence[str] = ()
     device: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The name of the variable that it looks at or changes; empty for others."""
+        if self.kind == "variable":
+            return self.name
+        return str(self.attributes["variable"]) if self.kind in (*READERS, *WRITERS) else ""
 
 
 class Library(NamedTuple):
@@ -66,6 +75,14 @@ class Program:
             if name not in self.shapes:
                 raise InvalidArgument(argument, "names of the graph's tensors", repr(name))
         return list(names)
+
+    def to_fetch(self, fetches: Any) -> list[str]:
+        """The names of fetches, once they are found to be tensors that have one value each."""
+        names = self.named("fetches", fetches)
+        if open_pair := race(self.needed(names), self.feeds):
+            wanted = "uses of a variable in an order that inputs or control dependencies fix"
+            raise InvalidArgument("fetches", wanted, " and ".join(repr(use.name) for use in open_pair))
+        return names
 
     def to_differentiate(self, outputs: Any, inputs: Any, twice: Any) -> tuple[list[str], list[str]]:
         """The names of outputs and inputs, once what is asked of them is found to be a question."""
@@ -121,6 +138,21 @@ class Program:
         return dict(zip(fed, map(self.of_dtype, feeds), strict=True))
 
 
+def race(operations: Iterable[Operation], feeds: Mapping[str, Any]) -> tuple[Operation, Operation] | None:
+    """Two operations of a run, one of which changes a variable and the other one uses it, in an order left open."""
+    before, uses = dict[str, set[str]](), dict[str, list[Operation]]()
+    for operation in operations:
+        direct = {operation_of(name) for name in operation.inputs if name not in feeds} | {*operation.control_inputs}
+        before[operation.name] = direct.union(*(before.get(name, ()) for name in direct))
+        earlier = uses.setdefault(operation.variable, []) if operation.variable else []
+        for use in earlier:
+            changes = use.kind in WRITERS or operation.kind in WRITERS
+            if changes and use.name not in before[operation.name]:
+                return use, operation
+        earlier.append(operation)
+    return None
+
+
 def computed(
     operation: Operation,
     values: Mapping[str, Any],
@@ -152,7 +184,7 @@ def _remembered(
         raise InvalidArgument("feeds", f"a value for placeholder '{operation.name}'", "none")
     if kind == "random_uniform":
         return library.random(attributes["shape"])
-    name = operation.name if kind == "variable" else attributes["variable"]
+    name = operation.variable
     if name not in variables:
         variables[name] = library.array(operations[name].attributes["value"])
     if inputs:

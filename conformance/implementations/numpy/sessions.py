@@ -27,7 +27,7 @@ def run_graph(
 ) -> tuple[Array, ...]:
     with np.errstate(all="ignore"):
         program = Program(feeds, graph, fed, KINDS)
-        wanted = program.named("fetches", fetches)
+        wanted = program.to_fetch(fetches)
         values = program.run(wanted, library(program))
         return tuple(np.array(values[name], order="C") for name in wanted)
 

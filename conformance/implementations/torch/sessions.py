@@ -20,7 +20,7 @@ __all__ = ["run_graph"]
 
 def run_graph(feeds: Any, *, graph: Any, fed: Any, fetches: Any) -> Any:
     program = Program(feeds, graph, fed, sessions.KINDS)
-    wanted = program.named("fetches", fetches)
+    wanted = program.to_fetch(fetches)
     values = program.run(wanted, library(program))
     return tuple(values[name].clone(memory_format=torch.contiguous_format).numpy() for name in wanted)
 
