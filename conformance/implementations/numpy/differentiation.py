@@ -11,7 +11,7 @@ from conformance.implementations.numpy import losses, sessions
 from conformance.implementations.numpy.activations import sigmoid
 from conformance.implementations.numpy.arguments import Array, Pair
 from conformance.implementations.numpy.convolution import require_convolution
-from conformance.implementations.numpy.graph_data import Library, Program
+from conformance.implementations.numpy.graph_data import Kinds, Library, Program
 from conformance.implementations.numpy.pooling import counts, require_pooling
 from conformance.implementations.numpy.taped import (
     Taped,
@@ -43,12 +43,17 @@ def graph_gradients(
 ) -> tuple[Array, ...]:
     with np.errstate(all="ignore"):
         program = Program(feeds, graph, fed, sessions.KINDS)
-        given, towards = program.to_differentiate(outputs, inputs, twice)
-        values = program.run([*given, *towards], taping(program), by_itself)
-        wanted = [values[name] for name in towards]
-        found = gradients([values[name] for name in given], wanted)
-        found = gradients(found, wanted) if twice and found else found
+        _, found = on_a_tape(program, outputs, inputs, twice, KINDS)
         return tuple(np.array(gradient.value, order="C") for gradient in found)
+
+
+def on_a_tape(program: Program, outputs: Any, inputs: Any, twice: Any, kinds: Kinds) -> tuple[list[Taped], list[Taped]]:
+    """The inputs, and the gradients for them, by operations of some kinds."""
+    given, towards = program.to_differentiate(outputs, inputs, twice)
+    values = program.run([*given, *towards], taping(program, kinds), by_itself)
+    wanted = [values[name] for name in towards]
+    found = gradients([values[name] for name in given], wanted)
+    return wanted, gradients(found, wanted) if twice and found else found
 
 
 def by_itself(name: str, array: Taped) -> Taped:
@@ -56,13 +61,13 @@ def by_itself(name: str, array: Taped) -> Taped:
     return Taped(array.value, (array, lambda g: g))
 
 
-def taping(program: Program) -> Library:
+def taping(program: Program, kinds: Kinds) -> Library:
     """NumPy with a tape."""
     plain = sessions.library(program)
     return Library(
         lambda value: Taped(plain.array(value)),
         lambda shape: Taped(plain.random(shape)),
-        KINDS,
+        kinds,
     )
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
 from conformance.implementations.tensorflow.calls import SINCE, cut, numbers
+from conformance.implementations.tensorflow.graph_accounts import reaches_a_gradient, relu_stops_what_is_not_finite
+from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
 from conformance.implementations.tensorflow.sessions import (
-    BESIDE_SPECIAL_VALUES,
+    IN_SOFTMAX,
+    POOLED_INFINITY,
     POOLED_NAN,
+    SOFTMAX_OF_NAN,
     Translation,
-    meets_special_values,
+    placeholder,
 )
+from conformance.implementations.tensorflow.softmax import partly_undefined_row
 from conformance.outcomes import Severity
 
 __all__ = ["graph_gradients"]
@@ -50,6 +56,19 @@ def keeps_the_shape(pool_size: Any = 2, strides: Any = None, padding: str = "val
     return steps == (1, 1) and (padding == "same" or cut(pool_size) == (1, 1))
 
 
+def towards_a_factor(call: dict[str, Any]) -> dict[str, Any]:
+    """The gradient of a product of what a call of `run_graph` gives with another tensor, towards that one."""
+    factor = placeholder("w", *call["feeds"][0].shape)
+    product = {"name": "product", "kind": "multiply", "inputs": ["y:0", "w:0"]}
+    return {
+        "feeds": (*call["feeds"], np.ones_like(call["feeds"][0])),
+        "graph": [*call["graph"], factor, product],
+        "fed": [*call["fed"], "w:0"],
+        "outputs": ["product:0"],
+        "inputs": ["w:0"],
+    }
+
+
 KNOWN_DEVIATIONS = [
     Deviation(
         operation="graph_gradients",
@@ -76,11 +95,50 @@ KNOWN_DEVIATIONS = [
     ),
     Deviation(
         operation="graph_gradients",
-        reason=BESIDE_SPECIAL_VALUES,
+        reason="max_pool2d passes over NaN in a window, as alone, so that a number gets the gradient",
         severity=Severity.SPECIAL_VALUES,
-        calls=meets_special_values,
+        calls=reaches_a_gradient("max_pool2d", window_with_nan, on_its_way_back=True),
         smallest={**POOLED_NAN, "outputs": ["y:0"], "inputs": ["x:0"]},
         instead="the gradient at the largest of the numbers: [1, 0]",
+        since=SINCE,
+    ),
+    Deviation(
+        operation="graph_gradients",
+        reason="max_pool2d's maximum starts from the lowest finite number instead of -∞, as alone",
+        severity=Severity.SPECIAL_VALUES,
+        calls=reaches_a_gradient("max_pool2d", window_of_minus_infinity),
+        smallest=towards_a_factor(POOLED_INFINITY),
+        instead="the lowest finite number",
+        since=SINCE,
+    ),
+    Deviation(
+        operation="graph_gradients",
+        reason="softmax makes 0 of some numbers in a row with NaN or +∞, as alone",
+        severity=Severity.SPECIAL_VALUES,
+        calls=reaches_a_gradient("softmax", partly_undefined_row),
+        smallest=towards_a_factor(SOFTMAX_OF_NAN),
+        instead="[NaN, 0, 0]",
+        since=SINCE,
+        **IN_SOFTMAX,
+    ),
+    Deviation(
+        operation="graph_gradients",
+        reason="relu multiplies what comes back by 0 or 1 instead of selecting it, as alone: 0·∞ and 0·NaN become NaN",
+        severity=Severity.SPECIAL_VALUES,
+        calls=relu_stops_what_is_not_finite,
+        smallest={
+            "feeds": (-numbers(1), np.array([np.inf])),
+            "graph": [
+                placeholder("x", 1),
+                placeholder("w", 1),
+                {"name": "r", "kind": "relu", "inputs": ["x:0"]},
+                {"name": "y", "kind": "multiply", "inputs": ["r:0", "w:0"]},
+            ],
+            "fed": ["x:0", "w:0"],
+            "outputs": ["y:0"],
+            "inputs": ["x:0"],
+        },
+        instead="NaN",
         since=SINCE,
     ),
 ]

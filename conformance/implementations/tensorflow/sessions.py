@@ -16,9 +16,11 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.numpy import sessions as numpys
-from conformance.implementations.numpy.graph_data import Program
-from conformance.implementations.tensorflow.calls import SINCE, cut, numbers
+from conformance.implementations.tensorflow.calls import SINCE, cut, leniency, numbers
+from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
+from conformance.implementations.tensorflow.graph_accounts import leaves_an_order_open, reaches_a_fetch
+from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
+from conformance.implementations.tensorflow.softmax import partly_undefined_row
 from conformance.outcomes import Severity
 
 __all__ = ["run_graph"]
@@ -167,28 +169,33 @@ def gives_back_what_is_fed(fed: Any, fetches: Any, **_: Any) -> bool:
     return bool(set(fed) & set(fetches))
 
 
-def meets_special_values(feeds: Any, graph: Any, fed: Any, **_: Any) -> bool:
-    """Whether a softmax, a max pooling or a loss of a graph meets NaN or an infinity, by NumPy's account."""
-    program = Program(feeds, graph, fed, numpys.KINDS)
-    with np.errstate(all="ignore"):
-        values = program.run([f"{entry['name']}:0" for entry in graph], numpys.library(program))
-    met = (values[entry["inputs"][0]] for entry in graph if entry["kind"] in OF_SPECIAL_VALUES)
-    return any(not np.isfinite(value).all() for value in met)
+def placeholder(name: str, *shape: int) -> dict[str, Any]:
+    return {"name": name, "kind": "placeholder", "attributes": {"shape": shape}}
 
 
-#: The kinds of which TensorFlow's own functions are known to deviate where NaN and infinities come in.
-OF_SPECIAL_VALUES = ("softmax", "max_pool2d")
-BESIDE_SPECIAL_VALUES = "softmax and max_pool2d deviate in a graph where they deviate alone: beside NaN and infinities"
-#: The smallest graph that shows it, with what it is fed.
-POOLED_NAN = {
+#: Graphs that show how TensorFlow's own functions deviate in them as they do alone, with what they are fed.
+POOLED_NAN: dict[str, Any] = {
     "feeds": (np.array([1, np.nan]).reshape(1, 1, 2, 1),),
     "graph": [
-        {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 1, 2, 1)}},
+        placeholder("x", 1, 1, 2, 1),
         {"name": "y", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": (1, 2)}},
     ],
     "fed": ["x:0"],
 }
-X = {"name": "x", "kind": "placeholder", "attributes": {"shape": (1, 3)}}
+POOLED_INFINITY: dict[str, Any] = {
+    "feeds": (np.full((1, 1, 1, 1), -np.inf),),
+    "graph": [
+        placeholder("x", 1, 1, 1, 1),
+        {"name": "y", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": 1}},
+    ],
+    "fed": ["x:0"],
+}
+SOFTMAX_OF_NAN: dict[str, Any] = {
+    "feeds": (np.array([np.nan, 0, 1]),),
+    "graph": [placeholder("x", 3), {"name": "y", "kind": "softmax", "inputs": ["x:0"]}],
+    "fed": ["x:0"],
+}
+IN_SOFTMAX: dict[str, Any] = {"dtypes": ("float32",), "here": ONEDNN, "where": WITH_ONEDNN}
 
 KNOWN_DEVIATIONS = [
     Deviation(
@@ -196,17 +203,52 @@ KNOWN_DEVIATIONS = [
         reason="a tensor that is fed and fetched comes back as the very array that was fed",
         severity=Severity.MANNERS,
         calls=gives_back_what_is_fed,
-        smallest={"feeds": (numbers(1, 3),), "graph": [X], "fed": ["x:0"], "fetches": ["x:0"]},
+        smallest={"feeds": (numbers(1, 3),), "graph": [placeholder("x", 1, 3)], "fed": ["x:0"], "fetches": ["x:0"]},
         instead="the array itself, which whoever changes the result changes",
+        since=SINCE,
+    ),
+    leniency(
+        "run_graph",
+        "a variable may be changed and used in an order that nothing fixes",
+        leaves_an_order_open,
+        {
+            "feeds": (numbers(1),),
+            "graph": [
+                placeholder("x", 1),
+                {"name": "v", "kind": "variable", "attributes": {"value": [2.0]}},
+                {"name": "a", "kind": "assign", "inputs": ["x:0"], "attributes": {"variable": "v", "shape": (1,)}},
+            ],
+            "fed": ["x:0"],
+            "fetches": ["v:0", "a:0"],
+        },
+        "what one of the orders gives, not always the same one",
+    ),
+    Deviation(
+        operation="run_graph",
+        reason="max_pool2d passes over NaN in a window, as alone",
+        severity=Severity.SPECIAL_VALUES,
+        calls=reaches_a_fetch("max_pool2d", window_with_nan),
+        smallest={**POOLED_NAN, "fetches": ["y:0"]},
+        instead="the largest of the numbers: 1",
         since=SINCE,
     ),
     Deviation(
         operation="run_graph",
-        reason=BESIDE_SPECIAL_VALUES,
+        reason="max_pool2d's maximum starts from the lowest finite number instead of -∞, as alone",
         severity=Severity.SPECIAL_VALUES,
-        calls=meets_special_values,
-        smallest={**POOLED_NAN, "fetches": ["y:0"]},
-        instead="the largest of the numbers: 1",
+        calls=reaches_a_fetch("max_pool2d", window_of_minus_infinity),
+        smallest={**POOLED_INFINITY, "fetches": ["y:0"]},
+        instead="the lowest finite number",
         since=SINCE,
+    ),
+    Deviation(
+        operation="run_graph",
+        reason="softmax makes 0 of some numbers in a row with NaN or +∞, as alone",
+        severity=Severity.SPECIAL_VALUES,
+        calls=reaches_a_fetch("softmax", partly_undefined_row),
+        smallest={**SOFTMAX_OF_NAN, "fetches": ["y:0"]},
+        instead="[NaN, 0, 0]",
+        since=SINCE,
+        **IN_SOFTMAX,
     ),
 ]

@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from conformance.arrays import as_lists
+from conformance.comparison import Nonconforming, compare, expected
+from conformance.implementations import tensorflow
 from conformance.implementations.tensorflow import sessions
 from conformance.implementations.tensorflow.sessions import Translation, as_it_is, run_graph, v1
 from conformance.operation import Arguments
 from conformance.operations import operations
+from conformance.outcomes import Severity
 from conformance.sampling import sample_calls
 from reference import Graph, Session
+from reference.numbers import Arithmetic
 from reference.readiness import pruned
 
 DRAWN = 60
@@ -161,3 +165,91 @@ def test_grappler_adds_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None
     assert (run_graph(feeds, graph=graph, fed=["x:0"], fetches=["y:0"])[0] == 2).all()
     monkeypatch.setattr(sessions, "as_it_is", rewriting)
     assert (run_graph(feeds, graph=graph, fed=["x:0"], fetches=["y:0"])[0] != 2).any()
+
+
+def placeholders(**shapes: tuple[int, ...]) -> list[dict[str, Any]]:
+    return [{"name": name, "kind": "placeholder", "attributes": {"shape": shape}} for name, shape in shapes.items()]
+
+
+#: x is pooled, p is the product of that with w, t is the tanh of z.
+POOLED_AND_MORE = [
+    *placeholders(x=(1, 1, 2, 1), w=(1, 1, 1, 1), z=(1,)),
+    {"name": "m", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": {"pool_size": (1, 2)}},
+    {"name": "p", "kind": "multiply", "inputs": ["m:0", "w:0"]},
+    {"name": "s", "kind": "add", "inputs": ["m:0", "w:0"]},
+    {"name": "t", "kind": "tanh", "inputs": ["z:0"]},
+    {"name": "v", "kind": "variable", "attributes": {"value": [[[[0.0]]]]}},
+    {
+        "name": "a",
+        "kind": "assign",
+        "inputs": ["m:0"],
+        "control_inputs": ["v"],
+        "attributes": {"variable": "v", "shape": (1, 1, 1, 1)},
+    },
+    {"name": "r", "kind": "read", "control_inputs": ["a"], "attributes": {"variable": "v", "shape": (1, 1, 1, 1)}},
+]
+
+
+def pooled(first: float, second: float, **how: Any) -> Arguments:
+    """A call that pools two numbers; z is NaN."""
+    feeds = np.array([first, second]).reshape(1, 1, 2, 1), np.ones((1, 1, 1, 1)), np.array([np.nan])
+    return {"feeds": feeds, "graph": POOLED_AND_MORE, "fed": ["x:0", "w:0", "z:0"], **how}
+
+
+def excuses(operation: str, call: Arguments) -> int:
+    """How many known deviations a call with special values lies in."""
+    known = [deviation for deviation in tensorflow.KNOWN_DEVIATIONS if deviation.operation == operation]
+    return sum(deviation.covers(call) and deviation.excuses(Severity.SPECIAL_VALUES) for deviation in known)
+
+
+@pytest.mark.parametrize("fetch", ["m:0", "p:0", "r:0", "a:0"])
+def test_a_graph_is_excused_where_what_deviates_reaches_a_fetch(fetch: str) -> None:
+    assert excuses("run_graph", pooled(1, np.nan, fetches=[fetch]))
+    assert excuses("run_graph", pooled(-np.inf, -np.inf, fetches=[fetch]))
+    assert not excuses("run_graph", pooled(1, np.inf, fetches=[fetch]))
+    assert not excuses("run_graph", pooled(1, -np.inf, fetches=[fetch]))
+
+
+@pytest.mark.parametrize("fetch", ["t:0", "v:0"])
+def test_nothing_is_excused_that_it_does_not_reach(fetch: str) -> None:
+    assert not excuses("run_graph", pooled(1, np.nan, fetches=[fetch]))
+    cut = pooled(1, np.nan, fetches=["p:0"])
+    assert not excuses("run_graph", {**cut, "feeds": (*cut["feeds"], cut["feeds"][1]), "fed": [*cut["fed"], "m:0"]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "excused"),
+    [("p x", True), ("p w", True), ("s x", True), ("s w", False), ("t z", False), ("t x", False), ("p z", False)],
+)
+def test_a_gradient_is_excused_where_it_depends_on_what_deviates(asked: str, excused: bool) -> None:
+    output, given = asked.split()
+    call = pooled(1, np.nan, outputs=[f"{output}:0"], inputs=[f"{given}:0"])
+    assert bool(excuses("graph_gradients", call)) is excused
+    assert not excuses("graph_gradients", {**call, "feeds": pooled(1, np.inf)["feeds"]})
+
+
+def test_a_bug_beside_a_pooling_of_infinity_is_nobodys_excuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = pooled(1, np.inf, fetches=["p:0", "t:0"])
+    wanted = expected(operations()["run_graph"], call, Arithmetic("float64"))
+    compare(wanted, run_graph(**call), Arithmetic("float64"), call)
+    monkeypatch.setitem(sessions.OPERATIONS, "tanh", lambda z: sessions.tf.zeros_like(z))
+    with pytest.raises(Nonconforming):
+        compare(wanted, run_graph(**call), Arithmetic("float64"), call)
+    assert not excuses("run_graph", call)
+
+
+def stopped(z: float, w: float) -> Arguments:
+    """The gradient of relu(z)·w towards z."""
+    graph = [
+        *placeholders(z=(1,), w=(1,)),
+        {"name": "r", "kind": "relu", "inputs": ["z:0"]},
+        {"name": "y", "kind": "multiply", "inputs": ["r:0", "w:0"]},
+    ]
+    feeds = np.array([z]), np.array([w])
+    return {"feeds": feeds, "graph": graph, "fed": ["z:0", "w:0"], "outputs": ["y:0"], "inputs": ["z:0"]}
+
+
+@pytest.mark.parametrize(("z", "w", "excused"), [(-1.0, np.inf, True), (1.0, np.inf, False), (-1.0, 2.0, False)])
+def test_a_relu_is_excused_for_the_infinities_that_come_back_to_it(z: float, w: float, excused: bool) -> None:
+    assert bool(excuses("graph_gradients", stopped(z, w))) is excused
+    assert not excuses("graph_gradients", {**stopped(z, w), "inputs": ["w:0"]})
