@@ -9,7 +9,8 @@ import numpy as np
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
-from conformance.graph_drawing import GRAPHS, OF_FLOATS, OF_INTEGERS, DrawnGraph, weighed
+from conformance.graph_drawing import GRAPHS, DrawnGraph
+from conformance.graph_operations import OF_FLOATS, OF_INTEGERS, weighed
 from conformance.laws import Trial
 from conformance.spaces import Configuration
 

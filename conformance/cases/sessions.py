@@ -6,7 +6,8 @@ from typing import Any
 
 from conformance.declarations import case, law
 from conformance.drawing import Draw
-from conformance.graph_drawing import GRAPHS, OF_FLOATS, OF_INTEGERS, OF_STATE, DrawnGraph, dense
+from conformance.graph_drawing import GRAPHS, DrawnGraph
+from conformance.graph_operations import OF_FLOATS, OF_INTEGERS, OF_STATE, dense
 from conformance.laws import Trial
 from conformance.spaces import Configuration
 

@@ -16,7 +16,8 @@ from conformance.arrays import as_lists
 from conformance.choices import Chance
 from conformance.comparison import rounded
 from conformance.drawing import Draw
-from conformance.graph_drawing import GRAPHS, DrawnGraph, dense, matrix_product, multiplied, total, transposed
+from conformance.graph_drawing import GRAPHS, DrawnGraph
+from conformance.graph_operations import dense, matrix_product, multiplied, total, transposed
 from conformance.operations import operations
 from conformance.proof import FINEST, may_be_the_same
 from conformance.sampling import sample_calls
