@@ -11,25 +11,25 @@ import numpy as np
 from conformance.implementations import numpy as base
 from conformance.implementations.numpy import differentiation, sessions, taped
 from conformance.implementations.numpy.taped import Taped, constant, gradients, placed, places_of, summed_to, taken
-from tests.conformance.power.entering import BAD_INPUT, BOUND, FLOAT64, LATTICE, LAWS, right, wrong
+from tests.conformance.power.entering import BAD_INPUT, BOUND, FLOAT64, LATTICE, LAWS, REPLACING, right, wrong
 from tests.conformance.power.sessions import with_constants_of_single_precision
 
 
 def with_kinds(kinds: dict[str, Any], feeds: Any, how: Any) -> Any:
     """The base with other kinds."""
-    with mock.patch.dict(differentiation.KINDS, kinds):
+    with REPLACING, mock.patch.dict(differentiation.KINDS, kinds):
         return base.graph_gradients(feeds, **how)
 
 
 def with_gradients(found: Callable[..., Any], feeds: Any, how: Any) -> Any:
     """The base with another way back."""
-    with mock.patch.object(differentiation, "gradients", found):
+    with REPLACING, mock.patch.object(differentiation, "gradients", found):
         return base.graph_gradients(feeds, **how)
 
 
 def with_tape(name: str, part: Any, feeds: Any, how: Any) -> Any:
     """The base with another part of the tape."""
-    with mock.patch.object(taped, name, part):
+    with REPLACING, mock.patch.object(taped, name, part):
         return base.graph_gradients(feeds, **how)
 
 

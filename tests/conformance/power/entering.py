@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ BOTH = FLOAT32 + FLOAT64
 
 LATTICE, BOUND, LAWS, GRADIENTS = "lattice probes", "rounding bound", "laws", "gradients"
 SPECIAL, BAD_INPUT, MANNERS, WORKED = "special values", "bad input", "manners", "worked examples"
+
+
+#: Held by who replaces a part of the base, while that is replaced: two threads would put back each other's.
+REPLACING = RLock()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tests.conformance.power.entering import (
     FLOAT64,
     LATTICE,
     MANNERS,
+    REPLACING,
     right,
     wrong,
 )
@@ -27,19 +28,19 @@ REMEMBERED: Remembered = graph_data._remembered
 
 def run_by(program: type[Program], feeds: Any, how: Any) -> Any:
     """The base with another interpreter."""
-    with mock.patch.object(sessions, "Program", program):
+    with REPLACING, mock.patch.object(sessions, "Program", program):
         return base.run_graph(feeds, **how)
 
 
 def run_with(kinds: dict[str, Any], feeds: Any, how: Any) -> Any:
     """The base with other kinds."""
-    with mock.patch.dict(sessions.KINDS, kinds):
+    with REPLACING, mock.patch.dict(sessions.KINDS, kinds):
         return base.run_graph(feeds, **how)
 
 
 def run_remembering(remembered: Remembered, feeds: Any, how: Any) -> Any:
     """The base with other variables."""
-    with mock.patch.object(graph_data, "_remembered", remembered):
+    with REPLACING, mock.patch.object(graph_data, "_remembered", remembered):
         return base.run_graph(feeds, **how)
 
 
@@ -240,7 +241,7 @@ class ReadsMerged(Program):
             name = operation.attributes.get("variable", operation.name)
             return known.setdefault(name, result) if operation.kind in ("variable", "read") else result
 
-        with mock.patch.object(graph_data, "_remembered", remembered):
+        with REPLACING, mock.patch.object(graph_data, "_remembered", remembered):
             return super().run(fetches, library)
 
 
