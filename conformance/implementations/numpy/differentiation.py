@@ -7,16 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.implementations.numpy import losses, sessions
-from conformance.implementations.numpy.activations import sigmoid
-from conformance.implementations.numpy.arguments import Array, Pair
-from conformance.implementations.numpy.convolution import require_convolution
+from conformance.implementations.numpy import sessions, taped_functions, taped_layers, taped_losses
+from conformance.implementations.numpy.arguments import Array
 from conformance.implementations.numpy.graph_data import Kinds, Library, Program
-from conformance.implementations.numpy.pooling import counts, require_pooling
 from conformance.implementations.numpy.taped import (
     Taped,
-    by_slope,
-    constant,
     gradients,
     places_of,
     product,
@@ -25,9 +20,7 @@ from conformance.implementations.numpy.taped import (
     summed_to,
     taken,
     transposed,
-    where,
 )
-from conformance.implementations.numpy.windows import Windows, pad, window_view
 
 __all__ = ["graph_gradients"]
 
@@ -71,122 +64,6 @@ def taping(program: Program, kinds: Kinds) -> Library:
     )
 
 
-def exponential(x: Taped) -> Taped:
-    return by_slope(np.exp(x.value), x, lambda y: y)
-
-
-def logarithm(x: Taped) -> Taped:
-    return Taped(np.log(x.value), (x, lambda g: g / x))
-
-
-def root(x: Taped) -> Taped:
-    return by_slope(np.sqrt(x.value), x, lambda y: constant(y, 1) / (constant(y, 2) * y))
-
-
-def tanh(x: Taped) -> Taped:
-    return by_slope(np.tanh(x.value), x, lambda y: constant(y, 1) - y * y)
-
-
-def logistic(x: Taped) -> Taped:
-    return by_slope(sessions.smooth(sigmoid)(x.value), x, lambda y: y * (constant(y, 1) - y))
-
-
-def maximum(x: Taped, y: Taped) -> Taped:
-    """The first of two that tie gets the gradient."""
-    second = y.value > x.value
-    return Taped(
-        np.maximum(x.value, y.value),
-        (x, lambda g: summed_to(where(~second, g, 0), x.shape)),
-        (y, lambda g: summed_to(where(second, g, 0), y.shape)),
-    )
-
-
-def relu(z: Taped) -> Taped:
-    return Taped(np.maximum(z.value, 0), (z, lambda g: where(z.value > 0, g, 0)))
-
-
-def leaky_relu(z: Taped, *, slope: float = 0.01) -> Taped:
-    return where(z.value > 0, z, slope)
-
-
-def rows(array: Taped) -> Taped:
-    """The sums over the last axis, which stays."""
-    return summed_to(array, (*array.shape[:-1], 1))
-
-
-def softmax(z: Taped) -> Taped:
-    exponentials = np.exp(z.value - z.value.max(axis=-1, keepdims=True))
-    y = Taped(
-        exponentials / exponentials.sum(axis=-1, keepdims=True),
-        (z, lambda g: y * (g - rows(y * g))),
-    )
-    return y
-
-
-def log_softmax(z: Taped) -> Taped:
-    shifted = z.value - z.value.max(axis=-1, keepdims=True)
-    value = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return Taped(value, (z, lambda g: g - softmax(z) * rows(g)))
-
-
-def softmax_cross_entropy_with_logits(logits: Taped, labels: Taped) -> Taped:
-    def to_logits(g: Taped) -> Taped:
-        return reshaped(g, (len(g.value), 1)) * (softmax(logits) * rows(labels) - labels)
-
-    value = losses.softmax_cross_entropy_with_logits(logits.value, labels.value)
-    return Taped(
-        value,
-        (logits, to_logits),
-        (labels, lambda g: -(reshaped(g, (len(g.value), 1)) * log_softmax(logits))),
-    )
-
-
-def mean_squared_error(predictions: Taped, targets: Taped) -> Taped:
-    differences = predictions - targets
-    total = rows(differences * differences)
-    return reshaped(total / constant(total, predictions.shape[-1]), total.shape[:1])
-
-
-def dense(inputs: Taped, weights: Taped, bias: Taped) -> Taped:
-    return product(inputs, weights) + bias
-
-
-def places_under(shape: Sequence[int], size: Sequence[int], place: Windows) -> Array:
-    """Which number lies under each cell of a window: [N, OH, OW, C, window rows, window columns], -1 for padding."""
-    return window_view(pad(places_of(shape), place, -1), size, place)
-
-
-def conv2d(images: Taped, filters: Taped, *, strides: int | Pair = 1, padding: str = "valid") -> Taped:
-    place = require_convolution(images.value, filters.value, strides, padding)
-    kernel_rows, kernel_columns, channels, units = filters.shape
-    under = places_under(images.shape, (kernel_rows, kernel_columns), place).transpose(0, 1, 2, 4, 5, 3)
-    cells = kernel_rows * kernel_columns * channels
-    products = product(taken(images, under.reshape(-1, cells)), reshaped(filters, (cells, units)))
-    return reshaped(products, (len(images.value), *place.outputs, units))
-
-
-def max_pool2d(
-    images: Taped, *, pool_size: int | Pair = 2, strides: int | Pair | None = None, padding: str = "valid"
-) -> Taped:
-    """The first of those that tie gets the gradient; one that is no number is larger than any."""
-    place, size = require_pooling(images.value, pool_size, strides, padding)
-    under = places_under(images.shape, size, place)
-    under = under.reshape(*under.shape[:4], -1)
-    inside = np.where(under < 0, -np.inf, images.value.ravel()[under])
-    # Where all cells are -∞, the first of the image.
-    largest = ((inside == inside.max(axis=-1, keepdims=True)) | np.isnan(inside)) & (under >= 0)
-    return taken(images, np.take_along_axis(under, largest.argmax(axis=-1)[..., None], -1)[..., 0])
-
-
-def average_pool2d(
-    images: Taped, *, pool_size: int | Pair = 2, strides: int | Pair | None = None, padding: str = "valid"
-) -> Taped:
-    place, size = require_pooling(images.value, pool_size, strides, padding)
-    under = places_under(images.shape, size, place)
-    total = rows(taken(images, under.reshape(*under.shape[:4], -1)))
-    return reshaped(total, total.shape[:4]) / constant(total, counts(images.value, place, size))
-
-
 def unstack(values: Taped) -> tuple[Taped, ...]:
     return tuple(taken(values, place) for place in places_of(values.shape).ravel())
 
@@ -206,12 +83,13 @@ KINDS: dict[str, Callable[..., Any]] = {
     "multiply": Taped.__mul__,
     "divide": Taped.__truediv__,
     "negative": Taped.__neg__,
-    "exp": exponential,
-    "log": logarithm,
-    "sqrt": root,
-    "tanh": tanh,
-    "sigmoid": logistic,
-    "maximum": maximum,
+    "exp": taped_functions.exponential,
+    "log": taped_functions.logarithm,
+    "sqrt": taped_functions.root,
+    "tanh": taped_functions.tanh,
+    "sigmoid": taped_functions.sigmoid,
+    "maximum": taped_functions.maximum,
+    "where_positive": taped_functions.where_positive,
     "total": lambda values: summed_to(values, ()),
     "fill": lambda value, *, shape: spread_to(value, shape),
     "reshape": lambda values, *, shape: reshaped(values, shape),
@@ -219,15 +97,30 @@ KINDS: dict[str, Callable[..., Any]] = {
     "unstack": unstack,
     "stack": stack,
     "flatten": lambda values: reshaped(values, (-1,)),
-    "relu": relu,
-    "leaky_relu": leaky_relu,
-    "softmax": softmax,
-    "log_softmax": log_softmax,
+    "identity": taped_functions.identity,
+    "step": taped_functions.step,
+    "logistic": taped_functions.logistic,
+    "relu": taped_functions.relu,
+    "leaky_relu": taped_functions.leaky_relu,
+    "softmax": taped_functions.softmax,
+    "log_softmax": taped_functions.log_softmax,
     "matrix_product": product,
-    "dense": dense,
-    "conv2d": conv2d,
-    "max_pool2d": max_pool2d,
-    "average_pool2d": average_pool2d,
-    "softmax_cross_entropy_with_logits": softmax_cross_entropy_with_logits,
-    "mean_squared_error": mean_squared_error,
+    "dense": taped_layers.dense,
+    "dense_layer": taped_layers.dense_layer,
+    "conv2d": taped_layers.conv2d,
+    "convolutional_layer": taped_layers.convolutional_layer,
+    "max_pool2d": taped_layers.max_pool2d,
+    "average_pool2d": taped_layers.average_pool2d,
+    "simple_rnn_step": taped_layers.simple_rnn_step,
+    "simple_rnn": taped_layers.simple_rnn,
+    "dropout": taped_layers.dropout,
+    "softmax_cross_entropy_with_logits": taped_losses.softmax_cross_entropy_with_logits,
+    "mean_squared_error": taped_losses.mean_squared_error,
+    "cross_entropy": taped_losses.cross_entropy,
+    "empirical_loss": taped_losses.empirical_loss,
+    "sparse_softmax_cross_entropy_with_logits": taped_losses.sparse_softmax_cross_entropy_with_logits,
+    "negative_log_likelihood": taped_losses.negative_log_likelihood,
+    "binary_cross_entropy": taped_losses.binary_cross_entropy,
+    "binary_cross_entropy_with_logits": taped_losses.binary_cross_entropy_with_logits,
+    "hinge_loss": taped_losses.hinge_loss,
 }

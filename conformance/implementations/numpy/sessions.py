@@ -9,13 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from conformance.implementations.numpy.activations import leaky_relu, relu, sigmoid
+from conformance.implementations.numpy.activations import identity, leaky_relu, logistic, relu, sigmoid, step
 from conformance.implementations.numpy.arguments import Array, require_array
+from conformance.implementations.numpy.baselines import hinge_loss
+from conformance.implementations.numpy.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
+from conformance.implementations.numpy.class_index_losses import (
+    negative_log_likelihood,
+    sparse_softmax_cross_entropy_with_logits,
+)
 from conformance.implementations.numpy.convolution import conv2d
 from conformance.implementations.numpy.graph_data import Library, Program
+from conformance.implementations.numpy.layers import convolutional_layer, dense_layer
 from conformance.implementations.numpy.linear import dense, flatten, matrix_product
-from conformance.implementations.numpy.losses import mean_squared_error, softmax_cross_entropy_with_logits
+from conformance.implementations.numpy.losses import (
+    cross_entropy,
+    empirical_loss,
+    mean_squared_error,
+    softmax_cross_entropy_with_logits,
+)
 from conformance.implementations.numpy.pooling import average_pool2d, max_pool2d
+from conformance.implementations.numpy.recurrent import simple_rnn, simple_rnn_step
+from conformance.implementations.numpy.regularization import dropout
 from conformance.implementations.numpy.softmax import log_softmax, softmax
 from reference.errors import InvalidArgument
 
@@ -86,6 +100,20 @@ def smooth(function: Callable[..., Array]) -> Callable[..., Array]:
     return of_any
 
 
+def where_positive(x: Array, yes: Array, no: Array) -> Array:
+    return np.where(x > 0, yes, no)
+
+
+def of_indices(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    """A loss whose labels are indices: in a graph all constants are of one dtype."""
+
+    @wraps(loss)
+    def of_floats(scores: Array, labels: Array) -> Array:
+        return loss(scores, labels.astype(np.int64))
+
+    return of_floats
+
+
 KINDS: dict[str, Callable[..., Any]] = {
     "add": of_one_shape(np.add),
     "multiply": of_one_shape(np.multiply),
@@ -97,6 +125,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "tanh": np.tanh,
     "sigmoid": smooth(sigmoid),
     "maximum": of_one_shape(np.maximum),
+    "where_positive": of_one_shape(where_positive),
     "total": np.sum,
     "fill": fill,
     "reshape": reshape,
@@ -104,15 +133,30 @@ KINDS: dict[str, Callable[..., Any]] = {
     "unstack": unstack,
     "stack": stack,
     "flatten": flatten,
+    "identity": identity,
+    "step": step,
+    "logistic": logistic,
     "relu": relu,
     "leaky_relu": leaky_relu,
     "softmax": softmax,
     "log_softmax": log_softmax,
     "matrix_product": matrix_product,
     "dense": dense,
+    "dense_layer": dense_layer,
     "conv2d": conv2d,
+    "convolutional_layer": convolutional_layer,
     "max_pool2d": max_pool2d,
     "average_pool2d": average_pool2d,
+    "simple_rnn_step": simple_rnn_step,
+    "simple_rnn": simple_rnn,
+    "dropout": dropout,
     "softmax_cross_entropy_with_logits": softmax_cross_entropy_with_logits,
     "mean_squared_error": mean_squared_error,
+    "cross_entropy": cross_entropy,
+    "empirical_loss": empirical_loss,
+    "sparse_softmax_cross_entropy_with_logits": of_indices(sparse_softmax_cross_entropy_with_logits),
+    "negative_log_likelihood": of_indices(negative_log_likelihood),
+    "binary_cross_entropy": binary_cross_entropy,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "hinge_loss": hinge_loss,
 }

@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 
 from conformance.implementations import numpy as base
-from conformance.implementations.numpy import differentiation, sessions, taped
+from conformance.implementations.numpy import differentiation, sessions, taped, taped_functions
 from conformance.implementations.numpy.taped import Taped, constant, gradients, placed, places_of, summed_to, taken
 from tests.conformance.power.entering import BAD_INPUT, BOUND, FLOAT64, LATTICE, LAWS, REPLACING, right, wrong
 from tests.conformance.power.sessions import with_constants_of_single_precision
@@ -299,7 +299,7 @@ def softmaxs_gradient_at_each_place_alone(feeds: Any, **how: Any) -> Any:
     """y·(1 - y) as of a sigmoid: what normalizes isn't differentiated."""
 
     def softmax(z: Taped) -> Taped:
-        value = differentiation.softmax(z).value
+        value = taped_functions.softmax(z).value
         return taped.by_slope(value, z, lambda y: y * (constant(y, 1) - y))
 
     return with_kinds({"softmax": softmax}, feeds, how)
