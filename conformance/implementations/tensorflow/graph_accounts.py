@@ -15,7 +15,7 @@ from conformance.implementations.numpy import sessions as numpys
 from conformance.implementations.numpy.arguments import Array
 from conformance.implementations.numpy.differentiation import on_a_tape
 from conformance.implementations.numpy.graph_data import READERS, WRITERS, Operation, Program, operation_of, race
-from conformance.implementations.numpy.taped import Taped, made_of
+from conformance.implementations.numpy.taped import Taped, constant, made_of
 
 #: Whether an operation deviates that meets an array, with some attributes.
 Deviates = Callable[..., bool]
@@ -95,7 +95,7 @@ def relu_stops_what_is_not_finite(
     feeds: Any, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False
 ) -> bool:
     """Whether something infinite comes back to a ReLU of numbers that aren't positive, and on to an input."""
-    if not has(graph, "relu"):
+    if not any(ends_with_relu(**entry) for entry in graph):
         return False
     stopped_for: list[Taped] = []
 
@@ -107,10 +107,29 @@ def relu_stops_what_is_not_finite(
     def relu(z: Taped) -> Taped:
         return Taped(np.maximum(z.value, 0), (z, lambda g: stopped(g, z.value > 0, z)))
 
+    def ending_with_it(layer: Callable[..., Taped]) -> Callable[..., Taped]:
+        def applied(*inputs: Taped, activation: str, **how: Any) -> Taped:
+            if activation != "relu":
+                return layer(*inputs, activation=activation, **how)
+            return relu(layer(*inputs, activation="identity", **how))
+
+        return applied
+
     program = Program(feeds, graph, fed, numpys.KINDS)
+    kinds: dict[str, Callable[..., Any]] = {
+        **tapes.KINDS,
+        "relu": relu,
+        "hinge_loss": lambda scores, labels: relu(constant(scores, 1) - labels * scores),
+        **{kind: ending_with_it(tapes.KINDS[kind]) for kind in ("dense_layer", "convolutional_layer")},
+    }
     with np.errstate(all="ignore"):
-        wanted, _ = on_a_tape(program, outputs, inputs, twice, {**tapes.KINDS, "relu": relu})
+        wanted, _ = on_a_tape(program, outputs, inputs, twice, kinds)
     return not made_of(stopped_for).isdisjoint(wanted)
+
+
+def ends_with_relu(kind: str, attributes: Any = None, **_: Any) -> bool:
+    """Whether an operation is a ReLU or ends with one; TensorFlow's users write a hinge loss with it, too."""
+    return kind in ("relu", "hinge_loss") or (attributes or {}).get("activation") == "relu"
 
 
 def leaves_an_order_open(feeds: Any, graph: Any, fed: Any, fetches: Any) -> bool:

@@ -9,16 +9,17 @@ which must run before what only control dependencies put behind a tensor that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.tensorflow.calls import SINCE, cut, leniency, numbers
+from conformance.implementations.tensorflow.calls import SINCE, leniency, numbers
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.graph_accounts import leaves_an_order_open, reaches_a_fetch
+from conformance.implementations.tensorflow.graph_operations import OPERATIONS
 from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
 from conformance.implementations.tensorflow.softmax import partly_undefined_row
 from conformance.outcomes import Severity
@@ -115,54 +116,6 @@ def require_feeds(feeds: tuple[Any, ...], fed: Sequence[str]) -> None:
         raise ValueError("an array for each name")
     if any(array.dtype.kind != "f" or array.size == 0 for array in feeds):
         raise TypeError("arrays of numbers")
-
-
-def conv2d(images: Any, filters: Any, *, strides: Any = 1, padding: str = "valid") -> Any:
-    return tf.nn.conv2d(images, filters, cut(strides), padding.upper())
-
-
-def max_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
-    return tf.nn.max_pool2d(images, cut(pool_size), cut(strides or pool_size), padding.upper())
-
-
-def average_pool2d(images: Any, *, pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> Any:
-    return tf.nn.avg_pool2d(images, cut(pool_size), cut(strides or pool_size), padding.upper())
-
-
-def mean_squared_error(predictions: Any, targets: Any) -> Any:
-    return tf.reduce_mean(tf.math.squared_difference(predictions, targets), axis=-1)
-
-
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": tf.add,
-    "multiply": tf.multiply,
-    "divide": tf.divide,
-    "negative": tf.negative,
-    "exp": tf.exp,
-    "log": tf.math.log,
-    "sqrt": tf.sqrt,
-    "tanh": tf.tanh,
-    "sigmoid": tf.sigmoid,
-    "maximum": tf.maximum,
-    "total": tf.reduce_sum,
-    "fill": lambda value, *, shape: tf.broadcast_to(value, shape),
-    "reshape": lambda values, *, shape: tf.reshape(values, shape),
-    "transpose": tf.transpose,
-    "unstack": lambda values: tf.unstack(tf.reshape(values, [-1])),
-    "stack": lambda *numbers, shape: tf.reshape(tf.stack(numbers), shape),
-    "flatten": lambda values: tf.reshape(values, [-1]),
-    "relu": tf.nn.relu,
-    "leaky_relu": lambda z, *, slope=0.01: tf.nn.leaky_relu(z, slope),
-    "softmax": tf.nn.softmax,
-    "log_softmax": tf.nn.log_softmax,
-    "matrix_product": tf.matmul,
-    "dense": lambda inputs, weights, bias: tf.nn.bias_add(tf.matmul(inputs, weights), bias),
-    "conv2d": conv2d,
-    "max_pool2d": max_pool2d,
-    "average_pool2d": average_pool2d,
-    "softmax_cross_entropy_with_logits": lambda logits, labels: tf.nn.softmax_cross_entropy_with_logits(labels, logits),
-    "mean_squared_error": mean_squared_error,
-}
 
 
 def gives_back_what_is_fed(fed: Any, fetches: Any, **_: Any) -> bool:

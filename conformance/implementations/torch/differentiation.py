@@ -16,14 +16,16 @@ __all__ = ["graph_gradients"]
 def graph_gradients(feeds: Any, *, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False) -> Any:
     program = Program(feeds, graph, fed, sessions.KINDS)
     given, towards = program.to_differentiate(outputs, inputs, twice)
-    # Each a view of its own: what is read of a variable twice is two tensors.
-    views = program.run(
-        [*given, *towards], library(program, differentiable=True), lambda name, value: value.view_as(value)
-    )
+    views = program.run([*given, *towards], library(program, differentiable=True), by_itself)
     wanted = [views[name] for name in towards]
     found = gradients([views[name] for name in given], wanted, keep=twice)
     found = gradients(found, wanted) if twice else found
     return tuple(gradient.detach().clone(memory_format=torch.contiguous_format).numpy() for gradient in found)
+
+
+def by_itself(name: str, value: Any) -> Any:
+    """Each tensor as a view of its own, since what is read of a variable twice is two; or where a tape begins anew."""
+    return value.view_as(value) if value.requires_grad else value.requires_grad_()
 
 
 def gradients(outputs: list[Any], inputs: list[Any], *, keep: bool = False) -> list[Any]:
