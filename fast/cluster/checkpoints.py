@@ -16,6 +16,9 @@ import numpy as np
 
 from reference.errors import InvalidArgument
 
+#: What the reader of an archive raises if a byte of it isn't what it was, or if it is none.
+SPOILED = (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError, NotImplementedError, TypeError)
+
 
 class Checkpoint(NamedTuple):
     """How many steps were done, and what the variables held then; one that isn't there holds what it begins with."""
@@ -42,11 +45,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises: InvalidArgument, if the file isn't a whole checkpoint.
     """
-    try:
-        # NumPy leaves a file open that it opened, if there is no archive in it.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
-            names = found["names"].tolist()
-            variables = {name: found[f"variable_{place}"] for place, name in enumerate(names)}
-            return Checkpoint(int(found["step"]), variables)
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError) as error:
-        raise InvalidArgument("path", "a whole checkpoint", f"{path.name}, which is none ({error})") from None
+    # NumPy leaves a file open that it opened, if there is no archive in it.
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as found:
+                names = found["names"].tolist()
+                variables = {name: found[f"variable_{place}"] for place, name in enumerate(names)}
+                return Checkpoint(int(found["step"]), variables)
+        except SPOILED as error:
+            raise InvalidArgument("path", "a whole checkpoint", f"{path.name}, which is none ({error})") from None

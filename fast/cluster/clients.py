@@ -18,7 +18,7 @@ import numpy as np
 
 from fast.cluster.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from fast.cluster.feeds import require_feeds
-from fast.cluster.plans import Plan, Task, plan_for
+from fast.cluster.plans import Plan, Task, plan_for, require_plan
 from fast.cluster.processes import WorkerLost, WorkerProcess, stop_all
 from fast.cluster.segments import Key, Part
 from reference.errors import InvalidArgument, require_number, require_positive_integer
@@ -53,7 +53,8 @@ class ProcessClient:
         self.save_every = require_positive_integer("save_every", save_every)
         self.attempts = require_positive_integer("attempts", attempts)
         self.seconds, names = float(require_number("seconds", seconds, above=0)), list(dict.fromkeys(workers.values()))
-        self.threads = require_positive_integer("threads", threads or max(1, (os.cpu_count() or 1) // len(names)))
+        share = max(1, (os.cpu_count() or 1) // len(names))
+        self.threads = require_positive_integer("threads", share if threads is None else threads)
         self.workers, self.dtype, self.seed = dict(workers), np.dtype(dtype), seed
         self.path = Path(checkpoint)
         self.saved = load_checkpoint(self.path) if self.path.exists() else Checkpoint(0, {})
@@ -96,9 +97,10 @@ class ProcessClient:
 
         Args: plan, what `plan` returned; feeds, arrays by the names of the tensors that the parts receive from us.
         Returns: what is fetched by the names of tensors, and None for operations ("^train").
-        Raises: InvalidArgument, as `GraphSession.run`; WorkerLost, if that happens too often. A step that ends so
-            leaves nothing behind, and isn't counted.
+        Raises: InvalidArgument, as `GraphSession.run`, or if the plan or what was saved is of another graph;
+            WorkerLost, if that happens too often. A step that ends so leaves nothing behind, and isn't counted.
         """
+        require_plan(plan, self.plans)
         self.since.append((plan, require_feeds(plan.cut.fed, feeds or {}, self.dtype)))
         try:
             results = self._catch_up()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fast.cluster.segments import CLIENT, Key, Part, Segment, Segments, cut
@@ -58,6 +58,12 @@ def plan_for(number: int, parts: Mapping[str, Part], workers: Mapping[str, str],
         for worker, listed in tasks.items()
     }
     return Plan(number, found, shared, _homes(found, settled))
+
+
+def require_plan(plan: Plan, plans: Sequence[Plan]) -> None:
+    """Say that a plan isn't one of these: its number would mean another one."""
+    if not any(plan is known for known in plans):
+        raise InvalidArgument("plan", "one that this client made", f"{plan!r:.60}")
 
 
 def _homes(found: Segments, settled: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from fast.cluster.segments import Key, Segment
 from fast.cpu.graphs import GraphSession
+from reference.errors import InvalidArgument
 
 Values = Mapping[Key, np.ndarray]
 Variables = Mapping[str, np.ndarray]
@@ -36,10 +37,19 @@ class Runner:
             given = {f"{name}:0": values[key] for name, key in self.segment.inputs.items()}
             session = self._session_for(given)
             for name in self.segment.variables:
-                session.variables[name][...] = variables.get(name, self.initial[name])
+                session.variables[name][...] = self._held(name, variables)
             session.runs = step - 1
             fetched, _ = session.run((dict(self.segment.outputs), list(self.segment.runs)), given)
             return fetched, {name: session.variables[name].copy() for name in self.segment.assigned}
+
+    def _held(self, name: str, variables: Variables) -> np.ndarray:
+        """What a variable holds; not of another graph, of which NumPy would spread one number over all."""
+        initial = self.initial[name]
+        held = variables.get(name, initial)
+        if held.shape != initial.shape or held.dtype != initial.dtype:
+            wanted = f"{initial.dtype} {list(initial.shape)} for variable '{name}'"
+            raise InvalidArgument("checkpoint", wanted, f"{held.dtype} {list(held.shape)}")
+        return held
 
     def _session_for(self, given: Mapping[str, np.ndarray]) -> GraphSession:
         if self.session is None:

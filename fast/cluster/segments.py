@@ -12,16 +12,16 @@ which operations use a variable, they are on one device, and a device runs its s
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from fast.cluster.parts import Part, require_parts
 from reference.errors import InvalidArgument
 
 #: What parts call who feeds and fetches, and what stands before an operation's name where word of it is sent.
 CLIENT, WORD = "client", "^"
 WRITERS, USERS = ("assign", "assign_add"), ("read", "assign", "assign_add")
 
-Part = Sequence[Mapping[str, Any]]
 #: What a value is known by: ("", its name in the whole graph) between devices, (device, its name in the part) on one.
 Key = tuple[str, str]
 #: A device, and the name of an operation in its part.
@@ -58,10 +58,10 @@ def cut(parts: Mapping[str, Part]) -> Segments:
 
     Args: parts, for the name of each device its graph as plain data, `reference.partition`'s with `Graph.data()`.
     Returns: the segments; those without operations are left out, as feeds and words need none.
-    Raises: InvalidArgument, if a part receives what none sends, or parts wait for each other in a circle.
+    Raises: InvalidArgument, if a part is no graph, or receives what none sends, or parts wait for each other in a
+        circle.
     """
-    if not isinstance(parts, Mapping) or not parts:
-        raise InvalidArgument("parts", "a graph as plain data for the name of each device", type(parts).__name__)
+    parts = require_parts(parts)
     needed = {(device, entry["name"]): entry for device, part in parts.items() for entry in _needed(part)}
     levels = _levels(needed)
     writer = _Writer(parts, needed, levels)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fast.cluster.feeds import require_feeds
-from fast.cluster.plans import Plan, plan_for
+from fast.cluster.plans import Plan, plan_for, require_plan
 from fast.cluster.runners import Runner
 from fast.cluster.segments import WORD, Key, Part, Segment
 from reference.errors import require_positive_integer
@@ -54,12 +54,14 @@ class DaskClient:
         self.homes: dict[str, str] = {}
         #: What the variables of each device hold, or will.
         self.held: dict[str, Future | dict[str, np.ndarray]] = {}
+        self.plans: list[Plan] = []
         self.pickled: dict[int, dict[tuple[str, int], bytes]] = {}
 
     def plan(self, parts: Mapping[str, Part]) -> Plan:
         """Plan the steps that run some parts, as `fast.cluster.plans.plan_for` says."""
-        plan = plan_for(len(self.pickled), parts, self.workers, self.homes)
+        plan = plan_for(len(self.plans), parts, self.workers, self.homes)
         self.homes |= plan.homes
+        self.plans.append(plan)
         self.pickled[plan.number] = {
             (segment.device, segment.level): pickle.dumps(segment) for segment in plan.cut.order
         }
@@ -70,8 +72,10 @@ class DaskClient:
 
         Args: plan, what `plan` returned; feeds, arrays by the names of the tensors that the parts receive from us.
         Returns: what is fetched by the names of tensors, and None for operations ("^train").
-        Raises: InvalidArgument, if feeds don't fit; whatever dask raises when it gives a task up.
+        Raises: InvalidArgument, if feeds don't fit, or the plan is of another client; whatever dask raises when it
+            gives a task up.
         """
+        require_plan(plan, self.plans)
         given = require_feeds(plan.cut.fed, feeds or {}, self.dtype)
         values: dict[Key, Any] = {("", name): value for name, value in given.items()}
         held, step = dict(self.held), self.step + 1

@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 
 from fast.cluster import Checkpoint, ProcessClient, WorkerLost, load_checkpoint, save_checkpoint
+from fast.cluster.segments import cut
 from fast.cpu.graphs import GraphSession
+from reference import Graph, partition
 from reference.errors import InvalidArgument
 from tests.fast.cluster.training_graphs import FETCHES, STEPS, WORKERS, Training, as_lists, training
 
@@ -249,6 +251,39 @@ def test_half_a_checkpoint_is_refused(tmp_path: Path) -> None:
             load_checkpoint(path)
 
 
+def test_a_file_that_is_no_checkpoint_is_refused_whatever_is_wrong_with_it(tmp_path: Path) -> None:
+    path, draw = tmp_path / "checkpoint.npz", random.Random(1)
+    with open(path, "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(InvalidArgument, match="path: wanted a whole checkpoint"):
+        load_checkpoint(path)
+    save_checkpoint(checkpoint(3, 6), path)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(500):
+        spoiled = bytearray(whole)
+        spoiled[draw.randrange(len(whole))] = draw.randrange(256)
+        path.write_bytes(spoiled)
+        try:
+            assert load_checkpoint(path).step == 3
+        except InvalidArgument:
+            refused += 1
+    assert refused > 300
+    with pytest.raises(FileNotFoundError):
+        load_checkpoint(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("value", [np.zeros((1,), np.float32), np.float64(7)])
+def test_a_checkpoint_of_another_graph_is_refused_and_not_spread_over_its_variables(tmp_path: Path, value: Any) -> None:
+    graph = Graph()
+    w = graph.variable("w", [[1.0, 2.0]])
+    parts = {name: part.data() for name, part in partition([graph.read(w)], {"read": "cpu:0"}).items()}
+    save_checkpoint(Checkpoint(3, {"w": value}), tmp_path / "c.npz")
+    with ProcessClient({"cpu:0": "worker:0"}, tmp_path / "c.npz", threads=1) as client:
+        plan = client.plan(parts)
+        with pytest.raises(InvalidArgument, match=r"checkpoint: wanted float32 \[1, 2\] for variable 'w'; got float"):
+            client.run(plan)
+
+
 def test_whoever_is_killed_while_saving_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     text = """if True:
         import sys, itertools, pathlib
@@ -321,6 +356,37 @@ def test_parts_that_dont_fit_are_refused(client: ProcessClient, trained: Trainin
         client.plan(circle)
 
 
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (None, "parts: wanted a list of operations, each a dict, on 'cpu:0'; got None"),
+        ([1], "parts: wanted a list of operations, each a dict, on 'cpu:0'; got 1 in it"),
+        ([{"name": "x"}], "kind of 'x': wanted a text; got None"),
+        ([{"kind": "send"}], "name of operation 0 on 'cpu:0': wanted a text; got None"),
+        ([{"name": "x", "kind": "send"}], "attributes of send 'x': wanted tensor, destination; got none"),
+        ([{"name": "x", "kind": "add", "inputs": "a:0"}], "inputs of 'x': wanted a list of texts; got 'a:0'"),
+        (
+            [
+                {"name": "r", "kind": "read", "attributes": {"variable": "w", "shape": ()}},
+                {"name": "s", "kind": "send", "inputs": ["r:0"], "attributes": {"tensor": "r:0", "destination": "a"}},
+            ],
+            "variable of read 'r': wanted the name of a variable on 'cpu:0'; got 'w'",
+        ),
+    ],
+)
+def test_a_part_that_is_no_graph_is_named(part: Any, said: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"^{said}$"):
+        cut({"cpu:0": part})
+
+
+def test_a_plan_of_another_client_is_refused(client: ProcessClient, tmp_path: Path) -> None:
+    other = ProcessClient({"gpu:0": "worker:0"}, tmp_path / "c.npz")
+    with pytest.raises(InvalidArgument, match="plan: wanted one that this client made"):
+        client.run(other.plan(alone()))
+    with pytest.raises(InvalidArgument, match="plan: wanted one that this client made; got None"):
+        client.run(None)
+
+
 def redirected(parts: dict[str, Any]) -> dict[str, Any]:
     """Two parts that changed places, with what they send and receive."""
     other = dict(zip(parts, reversed(parts), strict=True))
@@ -340,6 +406,7 @@ def alone() -> dict[str, Any]:
 
 
 def test_settings_that_are_none_are_refused(tmp_path: Path) -> None:
-    for said, wrong in [("workers", {"workers": {}}), ("save_every", {"save_every": 0}), ("seconds", {"seconds": 0})]:
+    settings: list[dict[str, Any]] = [{"workers": {}}, {"save_every": 0}, {"seconds": 0}, {"threads": 0}]
+    for said, wrong in [(next(iter(setting)), setting) for setting in settings]:
         with pytest.raises(InvalidArgument, match=f"^{said}: "):
             ProcessClient(**{"workers": WORKERS, "checkpoint": tmp_path / "c.npz"} | wrong)
