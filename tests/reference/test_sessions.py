@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from fractions import Fraction
+from itertools import combinations, product
 from random import Random
 from typing import Any
 
@@ -11,8 +13,9 @@ import pytest
 from conformance.arrays import as_lists
 from conformance.operations import operations
 from conformance.sampling import sample_calls
-from reference import Graph, Session, run_graph
+from reference import Graph, Session, Tensor, run_graph
 from reference.errors import InvalidArgument
+from reference.readiness import pruned, require_no_race
 from tests.reference.support import calls_of, convert
 
 
@@ -107,6 +110,25 @@ def test_two_assignments_without_an_order_are_refused_and_nothing_is_changed():
         session.run(["assign_add", "assign"])
     assert session.run(count) == 0
     assert session.runs == 1
+
+
+def test_a_race_is_found_exactly_where_two_uses_have_no_order():
+    """Of all ways to use a variable four times, with all control dependencies that there can be among them."""
+    pairs, races = list(combinations(range(4), 2)), 0
+    for changes, waits in product(product([False, True], repeat=4), product([False, True], repeat=len(pairs))):
+        edges = {pair for pair, there in zip(pairs, waits, strict=True) if there}
+        graph, uses = Graph(), list[Tensor]()
+        w = graph.variable("w", 0)
+        for place, change in enumerate(changes):
+            with graph.control_dependencies([uses[i] for i in range(place) if (i, place) in edges]):
+                uses.append(graph.assign(w, 1) if change else graph.read(w))
+        before = edges | {(0, 2)} if edges >= {(0, 1), (1, 2)} else set(edges)
+        before |= {(i, 3) for i, j in before if (j, 3) in edges}
+        race = any(pair not in before and (changes[pair[0]] or changes[pair[1]]) for pair in pairs)
+        races += race
+        with pytest.raises(InvalidArgument, match="on 'w' in either order") if race else nullcontext():
+            require_no_race(pruned(uses))
+    assert 100 < races < 1000
 
 
 def test_a_run_that_fails_leaves_nothing_behind():
