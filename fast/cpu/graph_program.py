@@ -23,11 +23,10 @@ from fast.cpu.compilation import lock
 from fast.cpu.finishing import finisher
 from fast.cpu.graph_calls import address_of, in_threads
 from fast.cpu.graph_code import LOOPS, RUN, Code, PythonCall
-from fast.cpu.graph_data import WRITERS
 from fast.cpu.graph_functions import computed
 from fast.cpu.graph_operands import Address, Operand, Storage
 from fast.cpu.graph_plan import Arena, Plan
-from fast.cpu.graph_runs import Run, apart, mapped, require_feed
+from fast.cpu.graph_runs import Run, apart, changed_by, mapped, require_feed
 from fast.cpu.panels import multiplier
 from reference.errors import InvalidArgument
 
@@ -51,8 +50,10 @@ class Program:
         self._memory = np.empty(self.memory + 2 * Arena.LINE, np.uint8)
         self._start = -self._memory.ctypes.data % Arena.LINE
         self._arrays = {storage: self._lasting(storage) for storage in self._storages()}
-        changed = {operation.variable for operation in run.operations if operation.kind in WRITERS}
-        self._changing = [session.variables[name] for name in sorted(changed)]
+        changed = changed_by(run)
+        self._changing = [session.variables[name] for name in changed]
+        # Only what Python calls can fail.
+        self._at_risk = changed if any(isinstance(part, PythonCall) for part in self.code.parts) else []
         # Two runs at once would write to the same memory.
         self._lock = threading.Lock()
         self._table = np.zeros(len(self.code.table), np.intp)
@@ -61,8 +62,7 @@ class Program:
 
     def __call__(self, feeds: Mapping[str, Any] | None = None) -> Any:
         given = self._given(feeds or {})
-        with self._lock:
-            self.session.runs += 1
+        with self._lock, self.session.whole_run(self._at_risk):
             arrays = {**self._arrays, **given, **self._new()}
             for place, storage, offset in self._own:
                 self._table[place] = arrays[storage].ctypes.data + offset

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fast.cpu.graph_data import Operation, PlainGraph
+from fast.cpu.graph_data import WRITERS, Operation, PlainGraph
 from fast.cpu.graph_gradients import GRADIENTS
 from reference.errors import InvalidArgument
 
@@ -49,6 +49,11 @@ def run_of(graph: PlainGraph, fetches: Any, fed: Iterable[str]) -> Run:
         if operation.kind == "placeholder":
             raise InvalidArgument("feeds", f"a value for placeholder '{operation.name}'", "none")
     return Run(tuple(given), tuple(fetched), structure, tuple(operations))
+
+
+def changed_by(run: Run) -> list[str]:
+    """The names of the variables that a run changes."""
+    return sorted({operation.variable for operation in run.operations if operation.kind in WRITERS})
 
 
 def require_feed(graph: PlainGraph, tensor: int, value: Any) -> np.ndarray:

@@ -12,7 +12,8 @@ The ladder (a step of the slides' convolutional network, a batch of 100):
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from fast.cpu.graph_data import Operation, PlainGraph
 from fast.cpu.graph_functions import computed
 from fast.cpu.graph_program import Program
-from fast.cpu.graph_runs import apart, mapped, require_feed, run_of
+from fast.cpu.graph_runs import apart, changed_by, mapped, require_feed, run_of
 from reference.errors import InvalidArgument
 
 Feeds = Mapping[str, Any]
@@ -49,17 +50,17 @@ class GraphSession:
         Args: fetches, names of tensors ("y:0") and of operations ("train"), or lists, tuples and dicts of them; feeds,
             arrays of the graph's dtype for tensors, which cut the graph there.
         Returns: arrays in the structure of the fetches, with memory of their own; None for an operation.
-        Raises: InvalidArgument, as `reference.Session.run`.
+        Raises: InvalidArgument, as `reference.Session.run`. A run that fails leaves nothing behind, and isn't counted.
         """
         feeds = feeds or {}
         run = run_of(self.graph, fetches, feeds)
         given = [require_feed(self.graph, self.graph.tensors[name], value) for name, value in feeds.items()]
         values = {tensor: apart(value, self.variables.values()) for tensor, value in zip(run.fed, given, strict=True)}
-        self.runs += 1
-        for operation in run.operations:
-            results = self._execute(operation, [values[tensor] for tensor in operation.inputs])
-            for tensor, result in zip(operation.outputs, results, strict=True):
-                values.setdefault(tensor, result)
+        with self.whole_run(changed_by(run)):
+            for operation in run.operations:
+                results = self._execute(operation, [values[tensor] for tensor in operation.inputs])
+                for tensor, result in zip(operation.outputs, results, strict=True):
+                    values.setdefault(tensor, result)
         return mapped(lambda tensor: None if tensor is None else np.array(values[tensor], order="C"), run.structure)
 
     def compile(self, fetches: Any, fed: Iterable[str] = ()) -> Program:
@@ -72,6 +73,19 @@ class GraphSession:
         """
         names = list(fed) or self._needed_placeholders(fetches)
         return Program(self, run_of(self.graph, fetches, names))
+
+    @contextmanager
+    def whole_run(self, changed: Iterable[str]) -> Iterator[None]:
+        """Count a run; if it fails, don't, and have the variables that it changes hold what they held before."""
+        before = {name: self.variables[name].copy() for name in changed}
+        self.runs += 1
+        try:
+            yield
+        except BaseException:
+            self.runs -= 1
+            for name, value in before.items():
+                self.variables[name][...] = value
+            raise
 
     def random_numbers(self, operation: Operation) -> np.ndarray:
         """Numbers that depend on the seed, the operation and how many runs there were, as in `reference`."""

@@ -386,6 +386,25 @@ def test_memory_is_used_again():
     assert program.memory == 2 * 16 * 16 * 4
 
 
+def test_a_run_that_fails_leaves_nothing_behind(monkeypatch):
+    """Neither what it assigned nor that it was one: the random numbers of the next are those of the first."""
+    without_compiling(monkeypatch)
+    graph = Graph()
+    scores, labels = graph.placeholder("scores", (1, 2)), graph.placeholder("labels", (1,))
+    changed = graph.assign_add(graph.variable("v", [1, 2]), graph.random_uniform((2,)))
+    with graph.control_dependencies([changed]):
+        loss = graph.apply("negative_log_likelihood", scores, labels)
+    feeds = {"scores:0": np.zeros((1, 2)), "labels:0": np.array([1.0])}
+    session = GraphSession(graph.data(), dtype="float64")
+    once = GraphSession(graph.data(), dtype="float64").run([changed.name, loss.name], feeds)
+    for run in (lambda f: session.run([changed.name, loss.name], f), session.compile([changed.name, loss.name])):
+        with pytest.raises(InvalidArgument, match="labels"):
+            run({**feeds, "labels:0": np.array([2.0])})
+        assert session.variables["v"].tolist() == [1, 2]
+        assert bits(tuple(run(feeds))) == bits(tuple(once))
+        session.variables["v"][:], session.runs = [1, 2], 0
+
+
 def test_random_numbers_are_those_of_a_session():
     graph = Graph()
     graph.random_uniform((2, 3))
