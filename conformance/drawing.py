@@ -77,6 +77,11 @@ class Draw:
         #: if given, the length of the axis that is named first: the batch
         self.batch: int | None = None
 
+    @property
+    def puts_nan_or_infinity(self) -> bool:
+        """Whether the special value, if there is one, is no number."""
+        return self._special is not None and not math.isfinite(self._special)
+
     def require_interest(self) -> None:
         """Discard a case without the special value, or whose sizes and choices were drawn too often before."""
         if not self._is_special:

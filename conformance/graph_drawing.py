@@ -78,6 +78,14 @@ class DrawnGraph:
         known = self.tensors[shape]
         return known[-1 - self.draw.integer(0, len(known) - 1)], shape
 
+    def tame(self, rank: int | None = None) -> tuple[str, Shape]:
+        """As `any`, but mostly of numbers between -1 and 1: what exponentials don't blow up, and logits aren't far off.
+
+        A bound of infinity, or of a probability that may be 0, would go through all that follows.
+        """
+        tensor, shape = self.any(rank)
+        return (self.add("tanh", [tensor], shape) if self.draw.choice(True, True, False) else tensor), shape
+
     def of(self, shape: Shape) -> str:
         """A tensor of some shape: one that is there, sooner a late one; or a constant."""
         known = self.tensors.get(shape, [])

@@ -2,6 +2,9 @@
 
 Integers stay integers where lattices are drawn; elsewhere anything that every library has may come. Variables are read
 and assigned in an order that control dependencies fix, so that whoever runs a graph finds the same.
+
+Not drawn is what the reference's gradients are made of, and no library has for its users: times_log, over, weigh,
+ones_like, where_same, shares_of_largest, the gradients' own kinds; and what joins the parts of several devices.
 """
 
 from __future__ import annotations
@@ -11,6 +14,30 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.graph_drawing import DrawnGraph
+from conformance.graph_functions import (
+    chosen_by_sign,
+    divided,
+    divided_by_a_number,
+    exponential,
+    logistic_curve,
+    of_positive,
+)
+from conformance.graph_layers import (
+    convolutional_layer,
+    dense_layer,
+    dropout,
+    simple_rnn,
+    simple_rnn_step,
+)
+from conformance.graph_losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    empirical_loss,
+    hinge_loss,
+    negative_log_likelihood,
+    sparse_softmax_cross_entropy_with_logits,
+)
 
 
 def _of_one(kind: str, **attributes: Any) -> Callable[[DrawnGraph], str]:
@@ -134,6 +161,11 @@ def loss(graph: DrawnGraph) -> str:
     return graph.add(kind, [tensor, target], (rows,))
 
 
+def flattened(graph: DrawnGraph) -> str:
+    tensor, shape = graph.any(graph.draw.choice(2, 4))
+    return graph.add("flatten", [tensor], (math.prod(shape),))
+
+
 def new_variable(graph: DrawnGraph) -> str:
     shape = graph.any()[1]
     name = graph.add("variable", [], shape, attributes={"value": graph.small_numbers(shape)})
@@ -198,6 +230,14 @@ OF_INTEGERS: tuple[Callable[[DrawnGraph], str], ...] = (
     stacked,
     unstacked,
     multiplied,
+    _of_an_array("identity"),
+    _of_an_array("step"),
+    chosen_by_sign,
+    flattened,
+    dense_layer,
+    convolutional_layer,
+    dropout,
+    hinge_loss,
 )
 OF_FLOATS = (
     *OF_INTEGERS,
@@ -209,6 +249,20 @@ OF_FLOATS = (
     _pooling("average_pool2d"),
     loss,
     _of_an_array("leaky_relu", slope=0.25),
+    exponential,
+    of_positive("log"),
+    of_positive("sqrt"),
+    divided,
+    divided_by_a_number,
+    logistic_curve,
+    simple_rnn_step,
+    simple_rnn,
+    cross_entropy,
+    empirical_loss,
+    sparse_softmax_cross_entropy_with_logits,
+    negative_log_likelihood,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
 )
 #: What a run remembers, or draws.
 OF_STATE = (

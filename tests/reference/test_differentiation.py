@@ -24,7 +24,7 @@ from conformance.sampling import sample_calls
 from reference import Graph, Session, Tensor, add_gradients, graph_gradients
 from reference.arrays import shape
 from reference.errors import InvalidArgument, Undecidable
-from reference.numbers import Dual, Node, gradients
+from reference.numbers import Dual, Node, Rounded, gradients
 from reference.operation_kinds import CATALOGUE, KINDS, outputs_of
 from tests.reference.support import convert, leaves
 
@@ -66,10 +66,19 @@ def gradients_of_numbers(arguments: dict[str, Any]) -> list[list[Any]]:
     return found
 
 
+def meets_a_kink(arguments: dict[str, Any]) -> bool:
+    """Whether a gradient is at a place where any number between two slopes is as good."""
+    feeds = tuple(convert(lambda number: Rounded(number, FINEST), feed) for feed in arguments["feeds"])
+    exact = {name: rounded(value, FINEST) for name, value in arguments.items()} | {"feeds": feeds}
+    return any(isinstance(slope, Rounded) and slope.undecided for slope in leaves(graph_gradients(**exact)))
+
+
 def test_symbols_and_numbers_have_the_same_gradients_exactly():
     decided = 0
     for arguments in drawn_graphs(60):
         arguments |= {"twice": False, "inputs": arguments["fed"]}
+        if meets_a_kink(arguments):
+            continue
         found = graph_gradients(**arguments)
         assert [list(leaves(gradient)) for gradient in found] == gradients_of_numbers(arguments)
         decided += any(leaves(found))

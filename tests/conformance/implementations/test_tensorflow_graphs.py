@@ -33,12 +33,12 @@ def drawn() -> list[Arguments]:
 class Traced(Translation):
     """A translation that remembers which of TensorFlow's operations each of the graph's became, and when they ran."""
 
-    def _add(self, name: str, *arguments: Any, **how: Any) -> None:
+    def _add(self, name: str, kind: str, *arguments: Any, **how: Any) -> None:
         known = set(self.graph.get_operations())
-        super()._add(name, *arguments, **how)
+        super()._add(name, kind, *arguments, **how)
         new = [operation for operation in self.graph.get_operations() if operation not in known]
         # What hands on a value that was read is no part of the reading, which is what others wait for.
-        own = {operation.name: name for operation in new if operation.type != "Identity"}
+        own = {operation.name: name for operation in new if operation.type != "Identity" or kind == "identity"}
         self.made = {**getattr(self, "made", {}), **own}
 
     def trace(self, fetches: list[str]) -> dict[str, tuple[int, int]]:
