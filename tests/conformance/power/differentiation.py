@@ -82,7 +82,7 @@ def mean_of_the_outputs_numbers(feeds: Any, **how: Any) -> Any:
     return with_gradients(found, feeds, how)
 
 
-@wrong("graph_gradients", LATTICE)
+@wrong("graph_gradients", LATTICE, cases=200)
 def a_numbers_gradient_is_not_summed(feeds: Any, **how: Any) -> Any:
     """A number that stood beside an array gets the gradient of the first place only."""
 
@@ -99,7 +99,7 @@ def a_numbers_gradient_is_not_summed(feeds: Any, **how: Any) -> Any:
     return with_kinds({"multiply": multiply}, feeds, how)
 
 
-@wrong("graph_gradients", LATTICE)
+@wrong("graph_gradients", LATTICE, cases=200)
 def filled_arrays_hand_back_a_mean(feeds: Any, **how: Any) -> Any:
     """The gradient of a number that fills an array is the mean of the array's."""
 
@@ -137,7 +137,7 @@ def windows_that_overlap_assign(feeds: Any, **how: Any) -> Any:
 # --- wrong: where it goes ---------------------------------------------------------------------------------------------
 
 
-@wrong("graph_gradients", LATTICE)
+@wrong("graph_gradients", LATTICE, cases=200)
 def the_other_factors_transpose_forgotten(feeds: Any, **how: Any) -> Any:
     """δ·W in place of δ·Wᵀ, where W is square."""
 

@@ -104,7 +104,7 @@ class ForEachUse(Program):
         return computed(giver, values, variables, self.operations, library)[name]
 
 
-@wrong("run_graph", BOUND, LATTICE)
+@wrong("run_graph", BOUND, LATTICE, cases=200)
 def random_numbers_drawn_for_each_use(feeds: Any, **how: Any) -> Any:
     """An operation runs once for each that takes something from it."""
     return run_by(ForEachUse, feeds, how)
@@ -267,7 +267,7 @@ def unstacked_by_columns(feeds: Any, **how: Any) -> Any:
     return run_with({"unstack": lambda values: tuple(map(np.asarray, values.ravel(order="F")))}, feeds, how)
 
 
-@wrong("run_graph", LATTICE, cases=100)
+@wrong("run_graph", LATTICE, cases=200)
 def transposed_by_reshaping(feeds: Any, **how: Any) -> Any:
     """The shape is turned round, and the numbers stay in their order."""
     return run_with({"transpose": lambda matrix: matrix.reshape(matrix.shape[::-1])}, feeds, how)
