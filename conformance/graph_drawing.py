@@ -93,8 +93,12 @@ class DrawnGraph:
         return known[-1 - place] if place < len(known) else self.constant(shape)
 
     def feed_inside(self) -> None:
-        """Feed a tensor that one operation computes and another one takes, too: the graph is cut there."""
+        """Feed a tensor that one operation computes and another one takes, too: the graph is cut there.
+
+        None that is divided by: the reference's numbers know no -0, by which a quotient is another infinity.
+        """
         given = {f"{entry['name']}:0" for entry in self.data if entry["kind"] == "constant"} | {*self.fed}
+        given |= {entry["inputs"][1] for entry in self.data if entry["kind"] == "divide"}
         taken = {name for entry in self.data for name in entry.get("inputs", ())} - given
         inside = [(name, shape) for shape, names in self.tensors.items() if shape for name in names if name in taken]
         if inside:
