@@ -140,7 +140,7 @@ def test_gradients_of_the_suites_graphs(monkeypatch, dtype, values, gradients):
         seen |= {entry["kind"] for entry in graph} | {f"gradient of {kind}" for kind in by_graph}
     assert all(missing and "wanted the gradient of one of" in error for missing, error in refused)
     assert seen >= gradients
-    assert sum(count.deciding > 0 for count in counts) > 0.8 * len(counts) > 4 * len(refused)
+    assert sum(count.deciding > 0 for count in counts) > 0.8 * len(counts) >= 0.8 * DIFFERENTIATED
     assert values != "lattice" or sum(count.exact for count in counts) > DIFFERENTIATED
 
 
