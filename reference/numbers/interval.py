@@ -11,7 +11,7 @@ from typing import Any
 
 from reference.arrays import Number
 from reference.errors import Undecidable
-from reference.numbers.mixing import special_value
+from reference.numbers.mixing import PLAIN, special_value
 
 DIGITS = 50
 #: The ends are fractions, so an exponent costs as many digits: what lies beyond counts as infinite, or as next to zero.
@@ -80,25 +80,31 @@ class Interval:
         return bool(self.low <= other.high and other.low <= self.high)
 
     def __add__(self, other: Number) -> Interval:
-        other = _interval(other)
+        other = _operand(other)
+        if other is NotImplemented:
+            return NotImplemented
         return Interval(_sum(self.low, other.low), _sum(self.high, other.high))
 
     def __neg__(self) -> Interval:
         return Interval(-self.high, -self.low)
 
     def __sub__(self, other: Number) -> Interval:
-        return self + -_interval(other)
+        return self + -other
 
     def __rsub__(self, other: Number) -> Interval:
         return -self + other
 
     def __mul__(self, other: Number) -> Interval:
-        other = _interval(other)
+        other = _operand(other)
+        if other is NotImplemented:
+            return NotImplemented
         products = [_product(x, y) for x in (self.low, self.high) for y in (other.low, other.high)]
         return Interval(min(products), max(products))
 
     def __truediv__(self, other: Number) -> Interval:
-        other = _interval(other)
+        other = _operand(other)
+        if other is NotImplemented:
+            return NotImplemented
         if other.low <= 0 <= other.high:
             return Interval(-math.inf, math.inf)
         return self * Interval(_reciprocal(other.high), _reciprocal(other.low))
@@ -200,6 +206,11 @@ def hull(*numbers: Number) -> Interval:
 
 def _interval(value: Any) -> Interval:
     return value if isinstance(value, Interval) else Interval(value)
+
+
+def _operand(value: Any) -> Interval:
+    """Another number as an interval; NotImplemented for what isn't one, such as a node with intervals in it."""
+    return _interval(value) if isinstance(value, (Interval, *PLAIN)) else NotImplemented
 
 
 def _end(value: Number) -> Number:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from operator import add, mul, sub, truediv
 from random import Random
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 import reference
 from reference import Undecidable, elementary
-from reference.numbers import Interval
+from reference.numbers import Dual, Interval, Node
 from reference.numbers.interval import hull
 from tests.reference.support import array_of, convert, few, fractions, leaves, many, seeds
 
@@ -357,3 +358,13 @@ def test_softmax_of_what_may_be_anything_is_a_probability():
         assert (probability.low, probability.high) == (0, 1)
     assert 0 < reference.softmax([0, Interval(-1, 1)])[0].low < Fraction(1, 2)
     assert reference.softmax([Interval(10**400), 0])[0].low > Fraction(1, 2)
+
+
+@pytest.mark.parametrize("operation", [add, sub, mul, truediv])
+@pytest.mark.parametrize("kind", [Node, Dual])
+def test_what_has_intervals_in_it_computes_beside_one_on_either_side(operation: Any, kind: Any):
+    x, y = Interval(1, 2), Interval(3, 4)
+    wanted = operation(x, y)
+    for found in (operation(x, kind(y)), operation(kind(x), y)):
+        assert isinstance(found, kind)
+        assert (found.value.low, found.value.high) == (wanted.low, wanted.high)
