@@ -8,8 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.tensorflow.calls import SINCE, cut, numbers
-from conformance.implementations.tensorflow.graph_accounts import reaches_a_gradient, relu_stops_what_is_not_finite
+from conformance.implementations.numpy import sessions as numpys
+from conformance.implementations.numpy.graph_data import Program
+from conformance.implementations.tensorflow.calls import SINCE, numbers
+from conformance.implementations.tensorflow.graph_accounts import has, reaches_a_gradient, relu_stops_what_is_not_finite
 from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
 from conformance.implementations.tensorflow.sessions import (
     IN_SOFTMAX,
@@ -42,18 +44,13 @@ def gradients(outputs: list[Any], inputs: list[Any]) -> list[Any]:
     return tf.gradients(outputs, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
-def pools_to_the_same_shape(graph: Any, twice: bool = False, **_: Any) -> bool:
+def pools_to_the_same_shape(feeds: Any, graph: Any, fed: Any, twice: bool = False, **_: Any) -> bool:
     """Whether gradients of gradients go through a max pooling whose output is as large as its input."""
-    return twice and any(keeps_the_shape(**entry.get("attributes", {})) for entry in graph if is_max_pool2d(entry))
-
-
-def is_max_pool2d(entry: Any) -> bool:
-    return entry["kind"] == "max_pool2d"
-
-
-def keeps_the_shape(pool_size: Any = 2, strides: Any = None, padding: str = "valid") -> bool:
-    steps = cut(pool_size if strides is None else strides)
-    return steps == (1, 1) and (padding == "same" or cut(pool_size) == (1, 1))
+    if not twice or not has(graph, "max_pool2d"):
+        return False
+    shapes = Program(feeds, graph, fed, numpys.KINDS).shapes
+    poolings = [entry for entry in graph if entry["kind"] == "max_pool2d"]
+    return any(shapes[entry["inputs"][0]] == shapes[f"{entry['name']}:0"] for entry in poolings)
 
 
 def towards_a_factor(call: dict[str, Any]) -> dict[str, Any]:

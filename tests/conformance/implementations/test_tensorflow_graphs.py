@@ -253,3 +253,15 @@ def stopped(z: float, w: float) -> Arguments:
 def test_a_relu_is_excused_for_the_infinities_that_come_back_to_it(z: float, w: float, excused: bool) -> None:
     assert bool(excuses("graph_gradients", stopped(z, w))) is excused
     assert not excuses("graph_gradients", {**stopped(z, w), "inputs": ["w:0"]})
+
+
+@pytest.mark.parametrize(
+    ("strides", "side", "excused"), [(1, 2, True), (2, 1, True), (2, 2, False)], ids=["overlapping", "of one", "apart"]
+)
+def test_a_second_gradient_is_excused_where_a_pooling_keeps_the_shape(strides: int, side: int, excused: bool) -> None:
+    shape, how = (1, side, side, 1), {"pool_size": 2, "strides": strides, "padding": "same"}
+    graph = [*placeholders(x=shape), {"name": "m", "kind": "max_pool2d", "inputs": ["x:0"], "attributes": how}]
+    call = {"feeds": (np.ones(shape),), "graph": graph, "fed": ["x:0"], "outputs": ["m:0"], "inputs": ["x:0"]}
+    [numbers] = [each for each in tensorflow.KNOWN_DEVIATIONS if "MaxPoolGradGrad" in each.reason]
+    assert numbers.covers({**call, "twice": True}) is excused
+    assert not numbers.covers(call)
