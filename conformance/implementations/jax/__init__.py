@@ -11,6 +11,7 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 
 import jax
 
+from conformance.implementations.jax import differentiation
 from conformance.implementations.jax.activations import *
 from conformance.implementations.jax.backpropagation import *
 from conformance.implementations.jax.binary_losses import *
@@ -27,6 +28,9 @@ from conformance.implementations.jax.softmax import *
 DESCRIPTION = f"JAX {jax.__version__} on the CPU, compiled for each shape"
 
 COMPILES_EACH_SHAPE = True
+
+#: What is known to be wrong stands beside the function that is.
+KNOWN_DEVIATIONS = differentiation.KNOWN_DEVIATIONS
 
 PERCEPTRON = "JAX has no perceptron"
 RECURRENT = "JAX has no recurrent networks for the CPU; libraries of its users have"

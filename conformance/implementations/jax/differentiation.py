@@ -9,9 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from conformance.deviations import Deviation
 from conformance.implementations.jax.sessions import library
 from conformance.implementations.numpy import sessions
+from conformance.implementations.numpy.graph_accounts import multiplies_what_it_stops
 from conformance.implementations.numpy.graph_data import Program
+from conformance.outcomes import Severity
 
 __all__ = ["graph_gradients"]
 
@@ -42,3 +45,31 @@ def total_of(program: Program, outputs: list[str]) -> Callable[[Mapping[str, Any
 
 def sum_of(arrays: Mapping[Any, Any]) -> Any:
     return sum(jnp.sum(array) for array in arrays.values())
+
+
+#: The gradient of the larger of x and 0, times w.
+SMALLER_THAN_0: dict[str, Any] = {
+    "feeds": (-np.ones(1), np.array([np.inf])),
+    "graph": [
+        {"name": "x", "kind": "placeholder", "attributes": {"shape": (1,)}},
+        {"name": "w", "kind": "placeholder", "attributes": {"shape": (1,)}},
+        {"name": "zero", "kind": "constant", "attributes": {"value": [0.0]}},
+        {"name": "m", "kind": "maximum", "inputs": ["x:0", "zero:0"]},
+        {"name": "y", "kind": "multiply", "inputs": ["m:0", "w:0"]},
+    ],
+    "fed": ["x:0", "w:0"],
+    "outputs": ["y:0"],
+    "inputs": ["x:0"],
+}
+
+KNOWN_DEVIATIONS = [
+    Deviation(
+        operation="graph_gradients",
+        reason="maximum multiplies what comes back by 0 or 1 instead of selecting it: 0·∞ and 0·NaN become NaN",
+        severity=Severity.SPECIAL_VALUES,
+        calls=multiplies_what_it_stops("maximum"),
+        smallest=SMALLER_THAN_0,
+        instead="NaN",
+        since="JAX 0.10.2",
+    ),
+]

@@ -16,9 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
+from conformance.implementations.numpy.graph_accounts import leaves_an_order_open, reaches_a_fetch
 from conformance.implementations.tensorflow.calls import SINCE, leniency, numbers
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
-from conformance.implementations.tensorflow.graph_accounts import leaves_an_order_open, reaches_a_fetch
 from conformance.implementations.tensorflow.graph_operations import OPERATIONS
 from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
 from conformance.implementations.tensorflow.softmax import partly_undefined_row

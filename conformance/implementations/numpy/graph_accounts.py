@@ -1,4 +1,4 @@
-"""Which graphs deviate because an operation in them does as it does alone: by NumPy's account of what it meets there.
+"""Which graphs of a library deviate because an operation in them does: by NumPy's account of what it meets there.
 
 A graph isn't excused for what it merely holds: the numbers that deviate must reach what is asked for.
 """
@@ -15,7 +15,7 @@ from conformance.implementations.numpy import sessions as numpys
 from conformance.implementations.numpy.arguments import Array
 from conformance.implementations.numpy.differentiation import on_a_tape
 from conformance.implementations.numpy.graph_data import READERS, WRITERS, Operation, Program, operation_of, race
-from conformance.implementations.numpy.taped import Taped, constant, made_of
+from conformance.implementations.numpy.taped import Taped, constant, made_of, summed_to
 
 #: Whether an operation deviates that meets an array, with some attributes.
 Deviates = Callable[..., bool]
@@ -91,40 +91,65 @@ def reaches_a_gradient(kind: str, deviates: Deviates, *, on_its_way_back: bool =
     return calls
 
 
-def relu_stops_what_is_not_finite(
-    feeds: Any, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False
-) -> bool:
-    """Whether something infinite comes back to a ReLU of numbers that aren't positive, and on to an input."""
-    if not any(ends_with_relu(**entry) for entry in graph):
-        return False
-    stopped_for: list[Taped] = []
+def multiplies_what_it_stops(kind: str) -> Callable[..., bool]:
+    """The calls of `graph_gradients` in which something infinite comes back to a ReLU, or a maximum, which stops it.
 
-    def stopped(g: Taped, kept: Array, array: Taped) -> Taped:
+    From there on an input must get it: who multiplies it by 0 instead hands NaN on.
+    """
+
+    def calls(feeds: Any, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False) -> bool:
+        if not any(entry["kind"] == kind or (kind == "relu" and ends_with_relu(**entry)) for entry in graph):
+            return False
+        stops = Stops()
+        program = Program(feeds, graph, fed, numpys.KINDS)
+        with np.errstate(all="ignore"):
+            wanted, _ = on_a_tape(program, outputs, inputs, twice, {**tapes.KINDS, **stops.kinds(kind)})
+        return not made_of(stops.met).isdisjoint(wanted)
+
+    return calls
+
+
+class Stops:
+    """Kinds that choose among numbers, and remember for which arrays they stopped what isn't finite."""
+
+    def __init__(self) -> None:
+        self.met: list[Taped] = []
+
+    def kinds(self, kind: str) -> dict[str, Callable[..., Any]]:
+        """A kind, and those that end with it."""
+        if kind == "maximum":
+            return {"maximum": self.maximum}
+        layers = {name: self.ending_with_relu(tapes.KINDS[name]) for name in ("dense_layer", "convolutional_layer")}
+        return {"relu": self.relu, "hinge_loss": self.hinge_loss, **layers}
+
+    def stopped(self, g: Taped, kept: Array, array: Taped) -> Taped:
         if not np.isfinite(g.value[~kept]).all():
-            stopped_for.append(array)
-        return Taped(np.where(kept, g.value, 0), (g, lambda h: stopped(h, kept, g)))
+            self.met.append(array)
+        return Taped(np.where(kept, g.value, 0), (g, lambda h: self.stopped(h, kept, g)))
 
-    def relu(z: Taped) -> Taped:
-        return Taped(np.maximum(z.value, 0), (z, lambda g: stopped(g, z.value > 0, z)))
+    def relu(self, z: Taped) -> Taped:
+        return Taped(np.maximum(z.value, 0), (z, lambda g: self.stopped(g, z.value > 0, z)))
 
-    def ending_with_it(layer: Callable[..., Taped]) -> Callable[..., Taped]:
+    def ending_with_relu(self, layer: Callable[..., Taped]) -> Callable[..., Taped]:
+        """A layer, whose activation may be a ReLU."""
+
         def applied(*inputs: Taped, activation: str, **how: Any) -> Taped:
             if activation != "relu":
                 return layer(*inputs, activation=activation, **how)
-            return relu(layer(*inputs, activation="identity", **how))
+            return self.relu(layer(*inputs, activation="identity", **how))
 
         return applied
 
-    program = Program(feeds, graph, fed, numpys.KINDS)
-    kinds: dict[str, Callable[..., Any]] = {
-        **tapes.KINDS,
-        "relu": relu,
-        "hinge_loss": lambda scores, labels: relu(constant(scores, 1) - labels * scores),
-        **{kind: ending_with_it(tapes.KINDS[kind]) for kind in ("dense_layer", "convolutional_layer")},
-    }
-    with np.errstate(all="ignore"):
-        wanted, _ = on_a_tape(program, outputs, inputs, twice, kinds)
-    return not made_of(stopped_for).isdisjoint(wanted)
+    def hinge_loss(self, scores: Taped, labels: Taped) -> Taped:
+        return self.relu(constant(scores, 1) - labels * scores)
+
+    def maximum(self, x: Taped, y: Taped) -> Taped:
+        second = np.asarray(y.value > x.value)
+        return Taped(
+            np.maximum(x.value, y.value),
+            (x, lambda g: summed_to(self.stopped(g, ~second, x), x.shape)),
+            (y, lambda g: summed_to(self.stopped(g, second, y), y.shape)),
+        )
 
 
 def ends_with_relu(kind: str, attributes: Any = None, **_: Any) -> bool:
