@@ -12,7 +12,7 @@ import numpy as np
 from conformance.deviations import Deviation
 from conformance.implementations.jax.sessions import library
 from conformance.implementations.numpy import sessions
-from conformance.implementations.numpy.graph_accounts import multiplies_what_it_stops
+from conformance.implementations.numpy.graph_accounts import spoils_what_comes_back
 from conformance.implementations.numpy.graph_data import Program
 from conformance.outcomes import Severity
 
@@ -62,13 +62,32 @@ SMALLER_THAN_0: dict[str, Any] = {
     "inputs": ["x:0"],
 }
 
+#: The gradient of tanh(x), times w.
+TANH_OF_LESS_THAN_0 = {
+    **SMALLER_THAN_0,
+    "graph": [
+        *SMALLER_THAN_0["graph"][:2],
+        {"name": "t", "kind": "tanh", "inputs": ["x:0"]},
+        {"name": "y", "kind": "multiply", "inputs": ["t:0", "w:0"]},
+    ],
+}
+
 KNOWN_DEVIATIONS = [
     Deviation(
         operation="graph_gradients",
         reason="maximum multiplies what comes back by 0 or 1 instead of selecting it: 0·∞ and 0·NaN become NaN",
         severity=Severity.SPECIAL_VALUES,
-        calls=multiplies_what_it_stops("maximum"),
+        calls=spoils_what_comes_back("maximum"),
         smallest=SMALLER_THAN_0,
+        instead="NaN",
+        since="JAX 0.10.2",
+    ),
+    Deviation(
+        operation="graph_gradients",
+        reason="tanh's slope is (1 - y)·(g + g·y): ∞ - ∞ of an infinite g where y is negative, or differentiated again",
+        severity=Severity.SPECIAL_VALUES,
+        calls=spoils_what_comes_back("tanh"),
+        smallest=TANH_OF_LESS_THAN_0,
         instead="NaN",
         since="JAX 0.10.2",
     ),

@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.implementations.numpy import differentiation as tapes
 from conformance.implementations.numpy import sessions as numpys
+from conformance.implementations.numpy import taped_functions
 from conformance.implementations.numpy.arguments import Array
 from conformance.implementations.numpy.differentiation import on_a_tape
 from conformance.implementations.numpy.graph_data import READERS, WRITERS, Operation, Program, operation_of, race
@@ -19,6 +20,8 @@ from conformance.implementations.numpy.taped import Taped, constant, made_of, su
 
 #: Whether an operation deviates that meets an array, with some attributes.
 Deviates = Callable[..., bool]
+#: Kinds that end with the activation which an attribute names.
+LAYERS = ("dense_layer", "convolutional_layer")
 #: Kinds that hand a gradient back without a look at what they were applied to.
 LINEAR = ("add", "negative", "total", "fill", "reshape", "transpose", "unstack", "stack", "flatten", "average_pool2d")
 
@@ -91,52 +94,68 @@ def reaches_a_gradient(kind: str, deviates: Deviates, *, on_its_way_back: bool =
     return calls
 
 
-def multiplies_what_it_stops(kind: str) -> Callable[..., bool]:
-    """The calls of `graph_gradients` in which something infinite comes back to a ReLU, or a maximum, which stops it.
+def spoils_what_comes_back(kind: str) -> Callable[..., bool]:
+    """The calls of `graph_gradients` in which infinities that come back to operations of a kind may become NaN there.
 
-    From there on an input must get it: who multiplies it by 0 instead hands NaN on.
+    A ReLU and a maximum stop them, where others multiply by 0; what else spoils them, `Watching` says. The NaN must be
+    on its way to an input.
     """
 
     def calls(feeds: Any, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False) -> bool:
-        if not any(entry["kind"] == kind or (kind == "relu" and ends_with_relu(**entry)) for entry in graph):
+        if not any(ends_with(kind, **entry) for entry in graph):
             return False
-        stops = Stops()
+        watching = Watching(twice)
         program = Program(feeds, graph, fed, numpys.KINDS)
         with np.errstate(all="ignore"):
-            wanted, _ = on_a_tape(program, outputs, inputs, twice, {**tapes.KINDS, **stops.kinds(kind)})
-        return not made_of(stops.met).isdisjoint(wanted)
+            wanted, _ = on_a_tape(program, outputs, inputs, twice, {**tapes.KINDS, **watching.kinds(kind)})
+        return not made_of(watching.met).isdisjoint(wanted)
 
     return calls
 
 
-class Stops:
-    """Kinds that choose among numbers, and remember for which arrays they stopped what isn't finite."""
+class Watching:
+    """Kinds that remember for which arrays something came back that isn't finite, where that may be spoilt."""
 
-    def __init__(self) -> None:
+    def __init__(self, twice: bool) -> None:
+        self.twice = twice
         self.met: list[Taped] = []
 
     def kinds(self, kind: str) -> dict[str, Callable[..., Any]]:
         """A kind, and those that end with it."""
-        if kind == "maximum":
-            return {"maximum": self.maximum}
-        layers = {name: self.ending_with_relu(tapes.KINDS[name]) for name in ("dense_layer", "convolutional_layer")}
-        return {"relu": self.relu, "hinge_loss": self.hinge_loss, **layers}
+        watched = {kind: getattr(self, kind)}
+        if kind == "relu":
+            watched["hinge_loss"] = self.hinge_loss
+        if kind != "maximum":
+            watched |= {layer: self.ending_with(kind, tapes.KINDS[layer]) for layer in LAYERS}
+        return watched
 
     def stopped(self, g: Taped, kept: Array, array: Taped) -> Taped:
         if not np.isfinite(g.value[~kept]).all():
             self.met.append(array)
         return Taped(np.where(kept, g.value, 0), (g, lambda h: self.stopped(h, kept, g)))
 
+    def tanh(self, x: Taped) -> Taped:
+        """The slope (1 - y)·(g + g·y) spoils an infinite g unless y is positive, and differentiated any."""
+        spoilt = np.asarray((np.tanh(x.value) <= 0) | self.twice)
+
+        def noted(g: Taped) -> Taped:
+            if np.isinf(g.value[spoilt]).any():
+                self.met.append(x)
+            return Taped(g.value, (g, lambda h: h))
+
+        y = taped_functions.tanh(x)
+        return Taped(y.value, (y, noted))
+
     def relu(self, z: Taped) -> Taped:
         return Taped(np.maximum(z.value, 0), (z, lambda g: self.stopped(g, z.value > 0, z)))
 
-    def ending_with_relu(self, layer: Callable[..., Taped]) -> Callable[..., Taped]:
-        """A layer, whose activation may be a ReLU."""
+    def ending_with(self, kind: str, layer: Callable[..., Taped]) -> Callable[..., Taped]:
+        """A layer, whose activation may be of the kind."""
 
         def applied(*inputs: Taped, activation: str, **how: Any) -> Taped:
-            if activation != "relu":
+            if activation != kind:
                 return layer(*inputs, activation=activation, **how)
-            return self.relu(layer(*inputs, activation="identity", **how))
+            return getattr(self, kind)(layer(*inputs, activation="identity", **how))
 
         return applied
 
@@ -152,9 +171,11 @@ class Stops:
         )
 
 
-def ends_with_relu(kind: str, attributes: Any = None, **_: Any) -> bool:
-    """Whether an operation is a ReLU or ends with one; TensorFlow's users write a hinge loss with it, too."""
-    return kind in ("relu", "hinge_loss") or (attributes or {}).get("activation") == "relu"
+def ends_with(wanted: str, kind: str, attributes: Any = None, **_: Any) -> bool:
+    """Whether an operation is of a kind or ends with one; libraries' users write a hinge loss with a ReLU, too."""
+    return (
+        kind == wanted or (wanted == "relu" and kind == "hinge_loss") or (attributes or {}).get("activation") == wanted
+    )
 
 
 def leaves_an_order_open(feeds: Any, graph: Any, fed: Any, fetches: Any) -> bool:

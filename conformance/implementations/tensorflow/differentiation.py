@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from conformance.deviations import Deviation
 from conformance.implementations.numpy import sessions as numpys
-from conformance.implementations.numpy.graph_accounts import has, multiplies_what_it_stops, reaches_a_gradient
+from conformance.implementations.numpy.graph_accounts import has, reaches_a_gradient, spoils_what_comes_back
 from conformance.implementations.numpy.graph_data import Program
 from conformance.implementations.tensorflow.calls import SINCE, numbers
 from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
@@ -122,7 +122,7 @@ KNOWN_DEVIATIONS = [
         operation="graph_gradients",
         reason="relu multiplies what comes back by 0 or 1 instead of selecting it, as alone: 0·∞ and 0·NaN become NaN",
         severity=Severity.SPECIAL_VALUES,
-        calls=multiplies_what_it_stops("relu"),
+        calls=spoils_what_comes_back("relu"),
         smallest={
             "feeds": (-numbers(1), np.array([np.inf])),
             "graph": [
