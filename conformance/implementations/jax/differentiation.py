@@ -84,7 +84,7 @@ KNOWN_DEVIATIONS = [
     ),
     Deviation(
         operation="graph_gradients",
-        reason="tanh's slope is (1 - y)·(g + g·y): ∞ - ∞ of an infinite g where y is negative, or differentiated again",
+        reason="tanh's slope is (1 - y)·g + (1 - y)·g·y: NaN where that overflows, unless y is positive",
         severity=Severity.SPECIAL_VALUES,
         calls=spoils_what_comes_back("tanh"),
         smallest=TANH_OF_LESS_THAN_0,

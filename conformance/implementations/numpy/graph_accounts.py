@@ -135,15 +135,15 @@ class Watching:
         return Taped(np.where(kept, g.value, 0), (g, lambda h: self.stopped(h, kept, g)))
 
     def tanh(self, x: Taped) -> Taped:
-        """The slope (1 - y)·(g + g·y) spoils an infinite g unless y is positive, and differentiated any."""
-        spoilt = np.asarray((np.tanh(x.value) <= 0) | self.twice)
+        """The slope (1 - y)·g + (1 - y)·g·y: what overflows is spoilt unless y is positive, and differentiated any."""
+        y = taped_functions.tanh(x)
 
         def noted(g: Taped) -> Taped:
-            if np.isinf(g.value[spoilt]).any():
+            overflows = np.isinf(g.value * (1 - y.value))
+            if (overflows & ((y.value <= 0) | self.twice)).any():
                 self.met.append(x)
             return Taped(g.value, (g, lambda h: h))
 
-        y = taped_functions.tanh(x)
         return Taped(y.value, (y, noted))
 
     def relu(self, z: Taped) -> Taped:
@@ -173,9 +173,8 @@ class Watching:
 
 def ends_with(wanted: str, kind: str, attributes: Any = None, **_: Any) -> bool:
     """Whether an operation is of a kind or ends with one; libraries' users write a hinge loss with a ReLU, too."""
-    return (
-        kind == wanted or (wanted == "relu" and kind == "hinge_loss") or (attributes or {}).get("activation") == wanted
-    )
+    ending = "relu" if kind == "hinge_loss" else (attributes or {}).get("activation")
+    return wanted in (kind, ending)
 
 
 def leaves_an_order_open(feeds: Any, graph: Any, fed: Any, fetches: Any) -> bool:
