@@ -201,7 +201,7 @@ def shares(
             _share(graph, given[0], partial, tensor) if asked else None
             for tensor, partial, asked in zip(inputs, partials, wanted, strict=True)
         ]
-    if kind == "ones_like":
+    if kind in FLAT:
         return [None]
     if kind in REARRANGED:
         whole = zip(operation.outputs, adjoints, strict=True)
@@ -248,6 +248,8 @@ def _back_to_shape(graph: Graph, operation: Operation, adjoints: Sequence[Tensor
     return (graph.apply("reshape", adjoints[0], shape=operation.inputs[0].shape),)
 
 
+#: What is level wherever it has a slope, and hands nothing back: zeros would be NaN behind what isn't finite.
+FLAT = ("ones_like", "step")
 #: Of what chooses among numbers, what each input gets of an adjoint: all or nothing. 0·∞ would be NaN.
 CHOICES: dict[str, Callable[..., tuple[Tensor | None, ...]]] = {
     "maximum": lambda adjoint, x, y: ((y - x).where_positive(0, adjoint), (y - x).where_positive(adjoint, 0)),

@@ -252,6 +252,11 @@ def test_a_choice_hands_back_all_or_nothing(chosen: Callable[[Tensor], Tensor]):
     assert run(build, [-2.0, 2.0]) == [[0, math.inf]]
 
 
+def test_nothing_comes_back_from_a_step():
+    """Not even 0, which would be NaN times the slope of what is NaN before it."""
+    assert run(lambda graph, x: add_gradients([graph.apply("step", x.exp())], [x]), [math.nan]) == [[0]]
+
+
 def test_the_hessian_comes_column_by_column():
     def build(graph: Graph, x: Tensor) -> Any:
         square = graph.apply("total", x * x * x)

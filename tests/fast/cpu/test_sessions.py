@@ -34,7 +34,7 @@ DTYPES = ["float32", "float64"]
 #: Regimes of numbers, and what stands in some places of each array.
 NUMBERS = [("moderate", None), ("lattice", None), ("moderate", math.nan), ("moderate", math.inf), ("moderate", -0.0)]
 #: Graphs of each dtype and regime, to run; to differentiate, and at most, until all gradients have been met.
-GRAPHS, DIFFERENTIATED, MOST = 60, 150, 2000
+GRAPHS, DIFFERENTIATED, MOST = 120, 150, 2000
 #: The gradients that are among theirs at least, and one of second order.
 OF_INTEGERS = {
     *(f"{kind}_vjp" for kind in ("relu", "dense", "matrix_product", "conv2d", "max_pool2d")),
