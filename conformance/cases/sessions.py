@@ -18,8 +18,9 @@ OTHERS = 4
 @case(GRAPHS)
 def run_graph(draw: Draw, c: Configuration) -> dict[str, Any]:
     graph = DrawnGraph(draw, c.N, c.D)
-    # Twice what is remembered: of an assignment something is seen only if a later use of its variable is fetched.
-    kinds = (*(OF_INTEGERS if graph.integers else OF_FLOATS), *OF_STATE, *OF_STATE)
+    # A third is remembered: of an assignment something is seen only if a later use of its variable is fetched.
+    computing = OF_INTEGERS if graph.integers else OF_FLOATS
+    kinds = (*computing, *OF_STATE * (len(computing) // (2 * len(OF_STATE))))
     outputs = graph.grow(kinds, c.operations)
     if draw.choice(False, False, True):
         graph.feed_inside()

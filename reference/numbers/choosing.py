@@ -12,6 +12,7 @@ from reference import elementary
 from reference.arrays import Number
 from reference.errors import Undecidable
 from reference.numbers.binary import UP, aligned, signed_size, size_of
+from reference.numbers.mixing import PLAIN
 
 if TYPE_CHECKING:
     from reference.numbers.rounded import Rounded
@@ -66,7 +67,9 @@ def branch(number: Rounded, yes: Number, no: Number) -> Number:
     """
     may_be_nan = number.is_nan or number.may_be_nan
     if not may_be_nan and (number.special is not None or abs(number.outward()) > number.terms_error):
-        return yes if number.outward() > 0 else no
+        chosen = yes if number.outward() > 0 else no
+        # A number that knows of rounding: what is made of a plain 1 would be held to the last bit.
+        return number.like(chosen) if isinstance(chosen, PLAIN) else chosen
     either = between(number.like(yes).operand(), number.like(no).operand())
     return either.opened(OR_NAN) if may_be_nan else either
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from conformance.arrays import flatten_result
+from conformance.comparison import rounded
 from conformance.operations import operations
 from conformance.sampling import sample_calls
+from reference.arrays import flatten
+from reference.numbers import Arithmetic, Rounded
 from reference.operation_kinds import COMMUNICATION, KINDS, STATE
 
 #: What gradients are made of, and what joins the parts that several devices run: nobody writes those.
@@ -16,6 +24,7 @@ OF_INTEGERS = {
     *("identity", "step", "relu", "matrix_product", "dense", "dense_layer", "conv2d", "convolutional_layer"),
     *("max_pool2d", "dropout", "hinge_loss"),
 }
+NOT_COMPUTED = {"constant", *STATE} - {"placeholder"}
 CALLS = 400
 
 
@@ -32,3 +41,28 @@ def test_graphs_have_every_kind() -> None:
 def test_graphs_of_integers_have_every_kind_that_keeps_them() -> None:
     assert kinds_drawn("run_graph", "swept") == OF_INTEGERS | {*STATE}
     assert kinds_drawn("graph_gradients", "swept") == OF_INTEGERS | {"placeholder"}
+
+
+@pytest.mark.parametrize("values", ["rounding", "swept"])
+def test_what_graphs_compute_of_rounded_numbers_is_rounded(values: str) -> None:
+    """A plain number among them would have no error, nor would what is made of it: right libraries would be blamed."""
+    operation, arithmetic, compared = operations()["run_graph"], Arithmetic("float32"), 0
+    for call in sample_calls(operation, "float32", CALLS // 2, values=values):
+        kinds = {f"{entry['name']}:0": entry["kind"] for entry in call["graph"]}
+        computed = [name for name in kinds if name not in made_of_random_numbers(call["graph"])]
+        numbers = {name: rounded(value, arithmetic) for name, value in call.items()} | {"fetches": computed}
+        found = zip(computed, flatten_result(operation.call(operation.reference, numbers)), strict=True)
+        compared += len(computed)
+        plain = [kinds[name] for name, (_, array) in found if not all(type(x) is Rounded for x in flatten(array))]
+        assert not plain
+    assert compared > 2 * CALLS
+
+
+def made_of_random_numbers(graph: list[dict[str, Any]]) -> set[str]:
+    """What a session remembers or draws, constants, and what is made of nothing else."""
+    found: set[str] = set()
+    for entry in graph:
+        given = entry.get("inputs", ())
+        if entry["kind"] in NOT_COMPUTED or (given and found.issuperset(given)):
+            found.add(f"{entry['name']}:0")
+    return found
