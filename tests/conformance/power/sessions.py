@@ -67,7 +67,7 @@ class WithoutControl(Program):
         return super().run(fetches, library)
 
 
-@wrong("run_graph", BOUND, LATTICE)
+@wrong("run_graph", BOUND, LATTICE, cases=200)
 def control_dependencies_dropped(feeds: Any, **how: Any) -> Any:
     """Only what gives an input is needed, so that assignments before it don't happen."""
     return run_by(WithoutControl, feeds, how)
@@ -155,7 +155,7 @@ def assign_add_returns_the_old_value(feeds: Any, **how: Any) -> Any:
     return run_remembering(remembered, feeds, how)
 
 
-@wrong("run_graph", BOUND, LATTICE)
+@wrong("run_graph", BOUND, LATTICE, cases=200)
 def assignments_are_forgotten(feeds: Any, **how: Any) -> Any:
     """The operation gives the new value, and the variable keeps the old one."""
 
