@@ -7,7 +7,8 @@ from typing import Any
 from conformance.declarations import case, law
 from conformance.drawing import Draw
 from conformance.graph_drawing import GRAPHS, DrawnGraph
-from conformance.graph_operations import OF_FLOATS, OF_INTEGERS, OF_STATE, dense
+from conformance.graph_operations import OF_FLOATS, OF_INTEGERS, dense
+from conformance.graph_state import OF_STATE
 from conformance.laws import Trial
 from conformance.spaces import Configuration
 

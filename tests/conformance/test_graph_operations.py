@@ -49,7 +49,7 @@ def test_what_graphs_compute_of_rounded_numbers_is_rounded(values: str) -> None:
     operation, arithmetic, compared = operations()["run_graph"], Arithmetic("float32"), 0
     for call in sample_calls(operation, "float32", CALLS // 2, values=values):
         kinds = {f"{entry['name']}:0": entry["kind"] for entry in call["graph"]}
-        computed = [name for name in kinds if name not in made_of_random_numbers(call["graph"])]
+        computed = [name for name in kinds if name not in made_of_nothing_fed(call["graph"])]
         numbers = {name: rounded(value, arithmetic) for name, value in call.items()} | {"fetches": computed}
         found = zip(computed, flatten_result(operation.call(operation.reference, numbers)), strict=True)
         compared += len(computed)
@@ -58,7 +58,7 @@ def test_what_graphs_compute_of_rounded_numbers_is_rounded(values: str) -> None:
     assert compared > 2 * CALLS
 
 
-def made_of_random_numbers(graph: list[dict[str, Any]]) -> set[str]:
+def made_of_nothing_fed(graph: list[dict[str, Any]]) -> set[str]:
     """What a session remembers or draws, constants, and what is made of nothing else."""
     found: set[str] = set()
     for entry in graph:

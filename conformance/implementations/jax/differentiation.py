@@ -12,7 +12,7 @@ import numpy as np
 from conformance.deviations import Deviation
 from conformance.implementations.jax.sessions import library
 from conformance.implementations.numpy import sessions
-from conformance.implementations.numpy.graph_accounts import Account, has, spoils_what_comes_back
+from conformance.implementations.numpy.graph_accounts import Account, has, placeholder, spoils_what_comes_back
 from conformance.implementations.numpy.graph_data import Program
 from conformance.outcomes import Severity
 
@@ -47,7 +47,9 @@ def sum_of(arrays: Mapping[Any, Any]) -> Any:
     return sum(jnp.sum(array) for array in arrays.values())
 
 
-def cancels_in_a_second_gradient(feeds: Any, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool) -> bool:
+def cancels_in_a_second_gradient(
+    feeds: Any, graph: Any, fed: Any, outputs: Any, inputs: Any, twice: bool = False
+) -> bool:
     """Whether a gradient goes twice through a binary cross-entropy of a logit that its label speaks against."""
     if not twice or not has(graph, OF_LOGITS):
         return False
@@ -62,8 +64,8 @@ OF_LOGITS = "binary_cross_entropy_with_logits"
 SMALLER_THAN_0: dict[str, Any] = {
     "feeds": (-np.ones(1), np.array([np.inf])),
     "graph": [
-        {"name": "x", "kind": "placeholder", "attributes": {"shape": (1,)}},
-        {"name": "w", "kind": "placeholder", "attributes": {"shape": (1,)}},
+        placeholder("x", 1),
+        placeholder("w", 1),
         {"name": "zero", "kind": "constant", "attributes": {"value": [0.0]}},
         {"name": "m", "kind": "maximum", "inputs": ["x:0", "zero:0"]},
         {"name": "y", "kind": "multiply", "inputs": ["m:0", "w:0"]},
@@ -92,7 +94,7 @@ KNOWN_DEVIATIONS = [
         smallest={
             "feeds": (np.array([-4.0]),),
             "graph": [
-                {"name": "x", "kind": "placeholder", "attributes": {"shape": (1,)}},
+                placeholder("x", 1),
                 {"name": "label", "kind": "constant", "attributes": {"value": [1.0]}},
                 {"name": "y", "kind": OF_LOGITS, "inputs": ["x:0", "label:0"]},
             ],

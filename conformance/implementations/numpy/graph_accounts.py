@@ -185,3 +185,7 @@ def leaves_an_order_open(feeds: Any, graph: Any, fed: Any, fetches: Any) -> bool
 
 def has(graph: Any, kind: str) -> bool:
     return any(entry["kind"] == kind for entry in graph)
+
+
+def placeholder(name: str, *shape: int) -> dict[str, Any]:
+    return {"name": name, "kind": "placeholder", "attributes": {"shape": shape}}

@@ -9,7 +9,12 @@ import tensorflow as tf
 
 from conformance.deviations import Deviation
 from conformance.implementations.numpy import sessions as numpys
-from conformance.implementations.numpy.graph_accounts import has, reaches_a_gradient, spoils_what_comes_back
+from conformance.implementations.numpy.graph_accounts import (
+    has,
+    placeholder,
+    reaches_a_gradient,
+    spoils_what_comes_back,
+)
 from conformance.implementations.numpy.graph_data import Program
 from conformance.implementations.tensorflow.calls import SINCE, numbers
 from conformance.implementations.tensorflow.pooling import window_of_minus_infinity, window_with_nan
@@ -19,7 +24,6 @@ from conformance.implementations.tensorflow.sessions import (
     POOLED_NAN,
     SOFTMAX_OF_NAN,
     Translation,
-    placeholder,
 )
 from conformance.implementations.tensorflow.softmax import partly_undefined_row
 from conformance.outcomes import Severity

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.deviations import Deviation
-from conformance.implementations.numpy.graph_accounts import leaves_an_order_open, reaches_a_fetch
+from conformance.implementations.numpy.graph_accounts import leaves_an_order_open, placeholder, reaches_a_fetch
 from conformance.implementations.tensorflow.calls import SINCE, leniency, numbers
 from conformance.implementations.tensorflow.environment import ONEDNN, WITH_ONEDNN
 from conformance.implementations.tensorflow.graph_operations import OPERATIONS
@@ -120,10 +120,6 @@ def require_feeds(feeds: tuple[Any, ...], fed: Sequence[str]) -> None:
 
 def gives_back_what_is_fed(fed: Any, fetches: Any, **_: Any) -> bool:
     return bool(set(fed) & set(fetches))
-
-
-def placeholder(name: str, *shape: int) -> dict[str, Any]:
-    return {"name": name, "kind": "placeholder", "attributes": {"shape": shape}}
 
 
 #: Graphs that show how TensorFlow's own functions deviate in them as they do alone, with what they are fed.
