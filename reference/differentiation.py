@@ -16,7 +16,7 @@ from reference.numbers.node import PARTIALS
 from reference.operation_kinds import KINDS, SIGNS, takes_index
 from reference.readiness import WRITERS, pruned
 from reference.sessions import Session, feeds_by_tensor, named_tensors
-from reference.tensors import Operation, Tensor
+from reference.tensors import Operation, Tensor, require_tensors
 
 __all__ = ["add_gradients", "graph_gradients"]
 
@@ -57,7 +57,7 @@ def add_gradients(outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangent
     [27, 18]
     """
     graph = _graph_of(outputs)
-    inputs = _require_tensors(graph, inputs)
+    inputs = require_tensors(graph, "inputs", inputs)
     with graph.name_scope("gradients"):
         adjoints = _beginning(graph, outputs, cotangents)
         depending = _depending(graph, inputs)
@@ -124,12 +124,6 @@ def _graph_of(outputs: Sequence[Tensor]) -> Graph:
         if not isinstance(output, Tensor):
             raise InvalidArgument("outputs", "a list of at least one tensor", f"{output!r} in it")
     return outputs[0].graph
-
-
-def _require_tensors(graph: Graph, inputs: Sequence[Tensor]) -> list[Tensor]:
-    if not isinstance(inputs, (list, tuple)) or not all(isinstance(tensor, (Tensor, str)) for tensor in inputs):
-        raise InvalidArgument("inputs", "a list of tensors of the graph", repr(inputs))
-    return [graph.tensor(tensor) for tensor in inputs]
 
 
 def _beginning(graph: Graph, outputs: Sequence[Tensor], cotangents: Sequence[Any]) -> dict[Tensor, Tensor]:

@@ -18,7 +18,7 @@ from reference.operation_kinds import COMMUNICATION, KINDS, STATE, outputs_of
 from reference.readiness import READERS, before, in_order, variable_of
 from reference.rewriting import Rewriting, Rewritten, exactly
 from reference.sessions import found
-from reference.tensors import Operation, Tensor, operation_of
+from reference.tensors import Operation, Tensor, operation_of, require_tensors
 
 __all__ = ["common_subexpressions_merged", "constants_folded", "dead_nodes_dropped", "optimized"]
 
@@ -69,9 +69,8 @@ def optimized(
         lambda graph, fetches, fed: common_subexpressions_merged(graph, fed),
     ]
     for rewrite in passes:
-        wanted, cut = (
-            [rewritten.went[entry] for entry in asked] for asked in (_all_found(graph, fetches), _all_fed(graph, fed))
-        )
+        wanted = [rewritten.went[entry] for entry in _all_found(graph, fetches)]
+        cut = [rewritten.went[entry] for entry in require_tensors(graph, "fed", fed)]
         rewritten = rewritten.then(rewrite(rewritten.graph, wanted, cut))
     return rewritten
 
@@ -95,7 +94,7 @@ def dead_nodes_dropped(
     ['x', 'tanh']
     """
     needed: set[Operation] = set()
-    pending = [operation_of(entry) for entry in [*_all_found(graph, fetches), *_all_fed(graph, fed)]]
+    pending = [operation_of(entry) for entry in [*_all_found(graph, fetches), *require_tensors(graph, "fed", fed)]]
     while pending:
         operation = pending.pop()
         if operation not in needed:
@@ -125,7 +124,7 @@ def constants_folded(graph: Graph, fed: Sequence[Tensor | str] = (), *, largest:
     >>> constants_folded(graph).graph.operations["add"].attributes
     {'value': 7}
     """
-    cut = frozenset(_all_fed(graph, fed))
+    cut = frozenset(require_tensors(graph, "fed", fed))
     require_positive_integer("largest", largest)
     rewriting = Rewriting()
     for operation in graph.operations.values():
@@ -156,7 +155,7 @@ def common_subexpressions_merged(graph: Graph, fed: Sequence[Tensor | str] = ())
     >>> list(common_subexpressions_merged(graph).graph.operations)
     ['x', 'exp', 'constant', 'add', 'add_1']
     """
-    cut = frozenset(_all_fed(graph, fed))
+    cut = frozenset(require_tensors(graph, "fed", fed))
     rewriting = Rewriting()
     first: dict[Hashable, Operation] = {}
     for operation in graph.operations.values():
@@ -175,12 +174,6 @@ def _all_found(graph: Graph, fetches: Sequence[Tensor | Operation | str]) -> lis
     if not isinstance(fetches, (list, tuple)):
         raise InvalidArgument("fetches", "a list of tensors and operations of the graph, or their names", repr(fetches))
     return [found(graph, entry) for entry in fetches]
-
-
-def _all_fed(graph: Graph, fed: Sequence[Tensor | str]) -> list[Tensor]:
-    if not isinstance(fed, (list, tuple)) or not all(isinstance(entry, (Tensor, str)) for entry in fed):
-        raise InvalidArgument("fed", "a list of tensors of the graph, or their names", repr(fed))
-    return [graph.tensor(entry) for entry in fed]
 
 
 def _definition(operation: Operation) -> list[Operation]:

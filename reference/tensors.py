@@ -187,6 +187,13 @@ def require_name(argument: str, name: object) -> None:
         raise InvalidArgument(argument, "a text that neither begins as '^x' does nor ends as 'x:0' does", repr(name))
 
 
+def require_tensors(graph: Graph, argument: str, entries: Sequence[Tensor | str]) -> list[Tensor]:
+    """Return the tensors of a graph that a list has, or names, or say what is no such list."""
+    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, (Tensor, str)) for entry in entries):
+        raise InvalidArgument(argument, "a list of tensors of the graph", repr(entries))
+    return [graph.tensor(entry) for entry in entries]
+
+
 def _own(value: Any, argument: str) -> Any:
     """An attribute in lists of its own."""
 
