@@ -5,31 +5,37 @@ Variables are read and assigned in an order that control dependencies fix, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from conformance.graph_drawing import DrawnGraph
+from conformance.graph_drawing import DrawnGraph, Shape
 
 
 def new_variable(graph: DrawnGraph) -> str:
-    shape = graph.any()[1]
-    name = graph.add("variable", [], shape, attributes={"value": graph.small_numbers(shape)})
-    graph.variables[name.partition(":")[0]] = (shape, [name.partition(":")[0]])
-    return name
+    return variable_of(graph, graph.any()[1])
+
+
+def variable_of(graph: DrawnGraph, shape: Shape) -> str:
+    """A variable of some shape, which begins with small numbers."""
+    tensor = graph.add("variable", [], shape, attributes={"value": graph.small_numbers(shape)})
+    name = tensor.partition(":")[0]
+    graph.variables[name] = (shape, [name])
+    return tensor
+
+
+def use(graph: DrawnGraph, kind: str, name: str, inputs: Sequence[str] = ()) -> str:
+    """Read a variable, or change it, after its last use: an order that every run keeps."""
+    shape, uses = graph.variables[name]
+    used = graph.add(kind, inputs, shape, before=uses[-1:], attributes={"variable": name, "shape": shape})
+    uses.append(used.partition(":")[0])
+    return used
 
 
 def _of_a_variable(kind: str) -> Callable[[DrawnGraph], str]:
-    """A use of a variable, after the last one: an order that every run keeps."""
-
     def grow(graph: DrawnGraph) -> str:
         if not graph.variables:
             new_variable(graph)
         name = graph.draw.choice(*graph.variables)
-        shape, uses = graph.variables[name]
-        inputs = [] if kind == "read" else [graph.of(shape)]
-        attributes = {"variable": name, "shape": shape}
-        used = graph.add(kind, inputs, shape, before=uses[-1:], attributes=attributes)
-        uses.append(used.partition(":")[0])
-        return used
+        return use(graph, kind, name, [] if kind == "read" else [graph.of(graph.variables[name][0])])
 
     return grow
 
@@ -44,6 +50,10 @@ def assigned_for_nobody(graph: DrawnGraph) -> str:
     return f"{uses[-1]}:0"
 
 
+def less_itself(graph: DrawnGraph, tensor: str) -> str:
+    return graph.add("add", [tensor, graph.add("negative", [tensor])])
+
+
 def random_less_itself(graph: DrawnGraph) -> str:
     """Random numbers less the very same, 0 unless they were drawn twice, and another tensor.
 
@@ -51,8 +61,7 @@ def random_less_itself(graph: DrawnGraph) -> str:
     """
     tensor, shape = graph.any(2)
     drawn = graph.add("random_uniform", [], attributes={"shape": shape})
-    nothing = graph.add("add", [drawn, graph.add("negative", [drawn])])
-    return graph.add("add", [nothing, tensor], shape)
+    return graph.add("add", [less_itself(graph, drawn), tensor], shape)
 
 
 #: What a run remembers, or draws.

@@ -8,8 +8,8 @@ from conformance.declarations import case, law
 from conformance.drawing import Draw
 from conformance.graph_drawing import GRAPHS, DrawnGraph
 from conformance.graph_operations import OF_FLOATS, OF_INTEGERS, dense
-from conformance.graph_state import OF_STATE
-from conformance.laws import Trial
+from conformance.graph_state import OF_STATE, less_itself, use, variable_of
+from conformance.laws import Trial, exact
 from conformance.spaces import Configuration
 
 #: So many more tensors are fetched beside the last one: few operations lie on the way to any of them.
@@ -51,3 +51,30 @@ def run_graph_gives_the_same_whatever_else_is_fetched(draw: Draw, trial: Trial) 
     for place, fetch in enumerate(fetches):
         alone = trial.run(feeds, graph=graph, fed=fed, fetches=[fetch])
         trial.agree(together[place], alone[0])
+
+
+@law(run_graph)
+def run_graph_gives_of_a_variable_what_was_assigned_last(draw: Draw, trial: Trial) -> None:
+    """Who uses a variable finds what came before by control dependencies, whether anybody fetches that or not."""
+    rows, columns = draw.sizes(3, 4)
+    graph = DrawnGraph(draw, rows, columns)
+    name = variable_of(graph, (rows, columns)).partition(":")[0]
+    value, wanted = exact(graph.data[-1]["attributes"]["value"]), {}
+    for kind in (*(draw.choice("read", "assign", "assign_add") for _ in range(draw.integer(1, 5))), "read"):
+        place = draw.choice(0, 1)
+        if kind != "read":
+            value = exact(graph.feeds[place]) + (value if kind == "assign_add" else 0)
+        wanted[use(graph, kind, name, [] if kind == "read" else [graph.fed[place]])] = value
+    last, other = [*wanted][-1], draw.choice(*wanted)
+    found = trial.run(tuple(graph.feeds), graph=graph.data, fed=graph.fed, fetches=[last, other])
+    trial.agree(found[0], wanted[last])
+    trial.agree(found[1], wanted[other])
+
+
+@law(run_graph)
+def run_graph_draws_random_numbers_once(draw: Draw, trial: Trial) -> None:
+    """An operation runs once in a run, however many take what it gives: its numbers less themselves are 0."""
+    rows, columns = draw.sizes(3, 4)
+    graph = DrawnGraph(draw, rows, columns)
+    nothing = less_itself(graph, graph.add("random_uniform", [], attributes={"shape": (rows, columns)}))
+    trial.agree(trial.run(tuple(graph.feeds), graph=graph.data, fed=graph.fed, fetches=[nothing])[0], 0)

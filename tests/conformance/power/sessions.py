@@ -16,11 +16,15 @@ from tests.conformance.power.entering import (
     BOUND,
     FLOAT64,
     LATTICE,
+    LAWS,
     MANNERS,
     REPLACING,
     right,
     wrong,
 )
+
+ASSIGNED_LAST = f"{LAWS}: run graph gives of a variable what was assigned last"
+DRAWN_ONCE = f"{LAWS}: run graph draws random numbers once"
 
 Remembered = Callable[[Operation, list[Any], dict[str, Any], Mapping[str, Operation], Library], Any]
 REMEMBERED: Remembered = graph_data._remembered
@@ -67,7 +71,7 @@ class WithoutControl(Program):
         return super().run(fetches, library)
 
 
-@wrong("run_graph", BOUND, LATTICE, cases=200)
+@wrong("run_graph", BOUND, LATTICE, ASSIGNED_LAST, cases=200)
 def control_dependencies_dropped(feeds: Any, **how: Any) -> Any:
     """Only what gives an input is needed, so that assignments before it don't happen."""
     return run_by(WithoutControl, feeds, how)
@@ -104,7 +108,7 @@ class ForEachUse(Program):
         return computed(giver, values, variables, self.operations, library)[name]
 
 
-@wrong("run_graph", BOUND, LATTICE, cases=200)
+@wrong("run_graph", BOUND, LATTICE, DRAWN_ONCE, cases=200)
 def random_numbers_drawn_for_each_use(feeds: Any, **how: Any) -> Any:
     """An operation runs once for each that takes something from it."""
     return run_by(ForEachUse, feeds, how)
@@ -155,7 +159,7 @@ def assign_add_returns_the_old_value(feeds: Any, **how: Any) -> Any:
     return run_remembering(remembered, feeds, how)
 
 
-@wrong("run_graph", BOUND, LATTICE, cases=200)
+@wrong("run_graph", BOUND, LATTICE, ASSIGNED_LAST, cases=200)
 def assignments_are_forgotten(feeds: Any, **how: Any) -> Any:
     """The operation gives the new value, and the variable keeps the old one."""
 
