@@ -52,9 +52,11 @@ class Operation:
         return function(*data.values(), **hyperparameters)
 
     def split(self, arguments: Arguments) -> tuple[Arguments, Arguments]:
-        """Data arguments and hyperparameters."""
-        data = {name: value for name, value in arguments.items() if name not in self.hyperparameters}
-        return data, {name: value for name, value in arguments.items() if name in self.hyperparameters}
+        """Data arguments, in the order in which they are handed over, and hyperparameters."""
+        data = sorted(arguments.keys() - self.hyperparameters, key=self.parameters.index)
+        return {name: arguments[name] for name in data}, {
+            name: value for name, value in arguments.items() if name in self.hyperparameters
+        }
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

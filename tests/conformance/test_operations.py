@@ -130,6 +130,16 @@ def test_a_helper_is_no_operation_whatever_its_name() -> None:
         operations()
 
 
+def test_data_is_handed_over_in_the_functions_order_in_whatever_order_it_is_given() -> None:
+    operation = operations()["convolutional_layer_vjp"]
+    arguments = dict.fromkeys(reversed(operation.parameters), 1)
+    data, hyperparameters = operation.split(arguments)
+    assert list(data) == ["images", "filters", "bias", "cotangent"]
+    assert {**data, **hyperparameters} == arguments
+    with pytest.raises(ValueError, match="not in tuple"):
+        operation.split({"image": 1})
+
+
 def test_every_law_says_why() -> None:
     for operation in operations().values():
         for name, law in operation.laws.items():
