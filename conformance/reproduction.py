@@ -25,6 +25,9 @@ REPLAYED = (
     "wanted",
 )
 
+#: So many equal numbers of an array are written one by one.
+MANY = 100
+
 
 def program(implementation: str, operation: Operation, script: Sequence[str]) -> str:
     """A program that shows a failure: the script, after the lines that it needs."""
@@ -96,6 +99,8 @@ def literal(value: Any) -> str:
     if isinstance(value, tuple) and has_array(value):
         return f"({', '.join(map(literal, value))},)"
     if isinstance(value, np.ndarray):
+        if value.size > MANY and value.tobytes() == value.ravel()[:1].tobytes() * value.size:
+            return f"np.full({value.shape}, {literal(value.ravel()[0].item())}, {str(value.dtype)!r})"
         numbers = _named(str(value.tolist()))
         return f"np.array({numbers}, {str(value.dtype)!r}){_reshaped(value)}"
     return _named(repr(value))

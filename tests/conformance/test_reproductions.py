@@ -18,6 +18,7 @@ from conformance.implementation import load
 from conformance.operations import operations
 from conformance.outcomes import Status
 from conformance.processes import ROOT
+from conformance.reproduction import literal
 from conformance.subject import Subject
 
 #: What goes wrong, by the beginning of the name of the check that notices, with the operation it goes wrong in.
@@ -132,3 +133,22 @@ def test_a_reproduction_runs_as_it_is_pasted(tmp_path: Path) -> None:
     assert not any(line.startswith(" ") for line in program.splitlines())
     done = subprocess.run([sys.executable], input=program, capture_output=True, text=True, check=True, cwd=ROOT)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["wanted", "allowed", "came"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("length", [0, 1, 7, 300])
+@pytest.mark.parametrize("number", [1.0, -3.0, 0.1, -0.0, np.inf, np.nan])
+def test_an_array_is_written_to_the_last_bit(number: float, length: int, dtype: str) -> None:
+    if dtype == "int64":
+        number = np.nan_to_num(number, posinf=0)
+    array = np.full((2, length), number, dtype)
+    last = array.copy()
+    last[:, -1:] = 0
+    for each in (array, array[:, ::2], last):
+        again = eval(literal(each), {"np": np})
+        assert (again.dtype, again.shape, again.tobytes()) == (each.dtype, each.shape, each.tobytes())
+
+
+def test_many_equal_numbers_are_written_once() -> None:
+    assert literal(np.full((1, 300), 0.5, "float32")) == "np.full((1, 300), 0.5, 'float32')"
+    assert len(literal(np.append(np.zeros(300), -0.0))) > 300
