@@ -99,6 +99,22 @@ def test_a_crash_that_is_listed_as_one_is_known_and_not_called_for(tmp_path: Pat
     assert (found.verdict, found.severity) == (Verdict.KNOWN_DEVIATION, Severity.CRASH)
 
 
+@pytest.mark.parametrize("body", ["os.abort()", "return np.zeros_like(z)"])
+def test_a_crash_that_is_survived_for_a_while_is_not_stale(tmp_path: Path, body: str) -> None:
+    """Who writes beyond its memory ends the process, or returns wrong numbers, only when that memory was in use."""
+    code = f"""
+seen = []
+def relu(z):
+    seen.extend([0] * has_nan(z))
+    if has_nan(z) and len(seen) > 12:
+        {body}
+    return right(z)
+KNOWN_DEVIATIONS = [deviation(severity='crash')]
+"""
+    outcome, _ = outcome_of(tmp_path, code)
+    assert statuses(outcome)["known deviation: NaN becomes 0"] is Status.DEVIATES
+
+
 def test_a_deviation_that_deviates_no_more_is_stale(tmp_path: Path) -> None:
     outcome, name = outcome_of(tmp_path, "relu = right\nKNOWN_DEVIATIONS = [deviation()]")
     assert statuses(outcome)["known deviation: NaN becomes 0"] is Status.STALE

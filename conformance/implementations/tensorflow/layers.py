@@ -19,6 +19,7 @@ from conformance.implementations.numpy.linear import require_dense
 from conformance.implementations.tensorflow.calls import SINCE, Pair, infinite_or_nan, numbers
 from conformance.implementations.tensorflow.convolution import (
     IN_ONEDNN,
+    LONG_CALL,
     beyond_workspace,
     unwritten_rows,
     windows_beyond_image,
@@ -170,14 +171,7 @@ KNOWN_DEVIATIONS = [
         "time, where it doesn't end the process",
         severity=Severity.CRASH,
         calls=beyond_workspace,
-        smallest={
-            "images": numbers(1, 30_000, 2, 1),
-            "filters": numbers(1, 1, 1, 1),
-            "bias": numbers(1),
-            "cotangent": numbers(1, 30_000, 1, 1),
-            "activation": "identity",
-            "strides": (1, 2),
-        },
+        smallest={**LONG_CALL, "bias": numbers(1), "activation": "identity"},
         instead="SIGSEGV or SIGABRT; of small images wrong numbers",
         since=SINCE,
         reported="oneDNN#6035",
