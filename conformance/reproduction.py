@@ -100,7 +100,7 @@ def literal(value: Any) -> str:
         return f"({', '.join(map(literal, value))},)"
     if isinstance(value, np.ndarray):
         if value.size > MANY and value.tobytes() == value.ravel()[:1].tobytes() * value.size:
-            return f"np.full({value.shape}, {literal(value.ravel()[0].item())}, {str(value.dtype)!r})"
+            return f"np.full({value.shape}, {literal(value.item(0))}, {str(value.dtype)!r})"
         numbers = _named(str(value.tolist()))
         return f"np.array({numbers}, {str(value.dtype)!r}){_reshaped(value)}"
     return _named(repr(value))

@@ -151,4 +151,5 @@ def test_an_array_is_written_to_the_last_bit(number: float, length: int, dtype: 
 
 def test_many_equal_numbers_are_written_once() -> None:
     assert literal(np.full((1, 300), 0.5, "float32")) == "np.full((1, 300), 0.5, 'float32')"
+    assert literal(np.full(300, None)) == "np.full((300,), None, 'object')"
     assert len(literal(np.append(np.zeros(300), -0.0))) > 300
