@@ -11,10 +11,10 @@ from conformance.graph_drawing import DrawnGraph, Shape
 
 
 def new_variable(graph: DrawnGraph) -> str:
-    return variable_of(graph, graph.any()[1])
+    return add_variable(graph, graph.any()[1])
 
 
-def variable_of(graph: DrawnGraph, shape: Shape) -> str:
+def add_variable(graph: DrawnGraph, shape: Shape) -> str:
     """A variable of some shape, which begins with small numbers."""
     tensor = graph.add("variable", [], shape, attributes={"value": graph.small_numbers(shape)})
     name = tensor.partition(":")[0]

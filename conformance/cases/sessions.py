@@ -8,7 +8,7 @@ from conformance.declarations import case, law
 from conformance.drawing import Draw
 from conformance.graph_drawing import GRAPHS, DrawnGraph
 from conformance.graph_operations import OF_FLOATS, OF_INTEGERS, dense
-from conformance.graph_state import OF_STATE, less_itself, use, variable_of
+from conformance.graph_state import OF_STATE, add_variable, less_itself, use
 from conformance.laws import Trial, exact
 from conformance.spaces import Configuration
 
@@ -58,7 +58,7 @@ def run_graph_gives_of_a_variable_what_was_assigned_last(draw: Draw, trial: Tria
     """Who uses a variable finds what came before by control dependencies, whether anybody fetches that or not."""
     rows, columns = draw.sizes(3, 4)
     graph = DrawnGraph(draw, rows, columns)
-    name = variable_of(graph, (rows, columns)).partition(":")[0]
+    name = add_variable(graph, (rows, columns)).partition(":")[0]
     value, wanted = exact(graph.data[-1]["attributes"]["value"]), {}
     for kind in (*(draw.choice("read", "assign", "assign_add") for _ in range(draw.integer(1, 5))), "read"):
         place = draw.choice(0, 1)
